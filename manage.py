@@ -1,0 +1,27 @@
+#!/usr/bin/env python
+"""The command line: `quickstart` first, `serve` for real use, `status` when in doubt."""
+
+import os
+import sys
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitebackend.settings")
+    if sys.argv[1:2] == ["quickstart"]:
+        from sitebackend import environment  # before the settings, which it makes readable
+
+        environment.ensure(sys.argv[2:])
+
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

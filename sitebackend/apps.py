@@ -1,0 +1,21 @@
+"""The project's own ground: cockpit, site settings, checks; and where the apps' registrations are found."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class SiteBackendConfig(AppConfig):
+    name = "sitebackend"
+    verbose_name = "Website"
+
+    def ready(self) -> None:
+        from sitebackend import checks  # noqa: F401 - registers itself
+
+        autodiscover_modules("health")
+
+
+class OperatorAdminConfig(AdminConfig):
+    """Django's admin with the operator's cockpit as its site."""
+
+    default_site = "sitebackend.admin_site.OperatorSite"

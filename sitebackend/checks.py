@@ -1,0 +1,1 @@
+"""System checks: what can be known to be wrong before anybody is served."""

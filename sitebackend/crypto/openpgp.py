@@ -1,0 +1,231 @@
+"""OpenPGP: the only module that runs gpg.
+
+What must never happen: something counts as encrypted that is not, or is encrypted to another key than the
+operator's. So the key ring is one read-only file with exactly one certificate, recipients are 40-digit
+fingerprints, every process has a time limit, and success is only: status ok, exit code 0, and output that
+begins with the armour line. A certificate is inspected without `--trust-model always`, under which gpg hides
+expired and revoked keys, down to its encryption subkey.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gnupg
+
+ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+SECONDS = 20  # a gpg process that takes longer is killed
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+_OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
+_ENCRYPT_OPTIONS = [
+    *_OPTIONS,
+    "--no-random-seed-file",
+    "--lock-never",
+    "--trust-model",
+    "always",
+    "--compress-algo",
+    "none",
+]
+
+
+class OpenPGPError(Exception):
+    """gpg could not do it; the message says why, in words for the operator, and names no data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is known of one OpenPGP certificate. Times are aware (UTC); None: never expires."""
+
+    fingerprint: str
+    user_ids: tuple[str, ...]
+    created: datetime
+    expires: datetime | None  #: the earlier end of primary key and best encryption subkey
+    revoked: bool
+    can_encrypt: bool
+    binary: bytes
+
+    def problem(self, now: datetime) -> str:
+        """Why nothing can be encrypted to it, in one of: revoked, expired, no_encryption_key; empty if fine."""
+        if self.revoked:
+            return "revoked"
+        if self.expires and self.expires <= now:
+            return "expired"
+        return "" if self.can_encrypt else "no_encryption_key"
+
+
+class _GPG(gnupg.GPG):
+    """python-gnupg with a time limit: it has none of its own, and a hanging gpg would hold the request for ever."""
+
+    def _open_subprocess(self, args: list[str], passphrase: bool = False) -> Any:
+        process: Any = super()._open_subprocess(args, passphrase)  # type: ignore[no-untyped-call]
+        process.limit = threading.Timer(SECONDS, process.kill)
+        process.limit.daemon = True
+        process.limit.start()
+        return process
+
+    def _collect_output(self, process: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._collect_output(process, *args, **kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            process.limit.cancel()
+
+
+def is_available() -> bool:
+    """Whether a gpg program is on the path."""
+    return shutil.which("gpg", path=_ENVIRONMENT["PATH"]) is not None
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A private GnuPG home that is gone afterwards, its agent stopped. Its path is short: sockets need that."""
+    home = Path(tempfile.mkdtemp(prefix="gpg-", dir="/tmp"))
+    try:
+        yield home
+    finally:
+        subprocess.run(
+            ["gpgconf", "--homedir", str(home), "--kill", "all"],
+            env=_ENVIRONMENT,
+            check=False,
+            capture_output=True,
+            timeout=SECONDS,
+        )
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def inspect(data: bytes) -> Certificate:
+    """Read the one certificate in `data` (armoured or binary), expired and revoked ones too.
+
+    Raises OpenPGPError if there is none, more than one, or a secret key among them.
+    """
+    with temporary_home() as home:
+        gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp"])
+        if b"PRIVATE KEY BLOCK" in data or gpg.import_keys(data).sec_read:
+            raise OpenPGPError("the file holds a secret key; only the public certificate belongs there")
+        keys = gpg.list_keys()
+        if len(keys) != 1:
+            raise OpenPGPError(f"the file holds {len(keys)} certificates; exactly one is expected")
+        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False)
+    return _certificate(keys[0], binary)
+
+
+def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:
+    """Armoured OpenPGP message to every fingerprint, out of the certificates in `keyring` alone.
+
+    Raises OpenPGPError if anything at all is not as it should be; then nothing was encrypted.
+    """
+    if not fingerprints or any(len(fingerprint) != 40 for fingerprint in fingerprints):
+        raise OpenPGPError("recipients must be 40-digit fingerprints")
+    try:
+        result = _encrypting_gpg(keyring).encrypt(plaintext, list(fingerprints))
+    except (OSError, ValueError) as error:
+        raise OpenPGPError("the gpg program cannot be run") from error
+    if not result.ok or result.returncode != 0 or not result.data.startswith(ARMOUR):
+        raise OpenPGPError(f"gpg did not encrypt ({result.status or 'no status'}, code {result.returncode})")
+    return bytes(result.data)
+
+
+def decrypt(message: bytes, *, secret_key: bytes | None, passphrase: str) -> bytes:
+    """Open a message: with the given (passphrase-protected) secret key, or with the user's own GnuPG home.
+
+    Raises OpenPGPError if the key or the passphrase does not fit or the message was altered.
+    """
+    if secret_key is None:
+        return _opened(gnupg.GPG(options=["--no-tty"], encoding="utf-8"), message, passphrase)
+    with temporary_home() as home:
+        gpg = _gpg(home, options=["--no-options", "--trust-model", "always"])
+        if not gpg.import_keys(secret_key, passphrase=passphrase or None).sec_read:
+            raise OpenPGPError("the secret key file cannot be read")
+        return _opened(gpg, message, passphrase)
+
+
+def generate(user_id: str, *, passphrase: str, days: int = 0) -> tuple[bytes, bytes]:
+    """A new certificate as armoured (public, secret) bytes: Ed25519 to sign, Curve25519 to encrypt.
+
+    `days` until it expires; 0: never. Raises OpenPGPError.
+    """
+    with temporary_home() as home:
+        gpg = _gpg(home, options=["--no-options"])
+        parameters = gpg.gen_key_input(
+            key_type="EDDSA",
+            key_curve="ed25519",
+            key_usage="sign",
+            subkey_type="ECDH",
+            subkey_curve="cv25519",
+            subkey_usage="encrypt",
+            name_real=user_id.partition("<")[0].strip(),
+            name_email=user_id.partition("<")[2].rstrip(">"),
+            expire_date=f"{days}d" if days else 0,
+            passphrase=passphrase,
+        )
+        made = gpg.gen_key(parameters)
+        if not made.fingerprint:
+            raise OpenPGPError("gpg could not make a key pair")
+        public = gpg.export_keys(made.fingerprint)
+        secret = gpg.export_keys(made.fingerprint, secret=True, passphrase=passphrase)
+    return public.encode(), secret.encode()
+
+
+def write_keyring(certificates: Sequence[Certificate], folder: Path) -> Path:
+    """Put the certificates into one binary key ring file below `folder`, named by its content; give its path."""
+    name = "-".join(sorted(certificate.fingerprint for certificate in certificates))
+    content = b"".join(certificate.binary for certificate in certificates)
+    path = folder / f"{name}.gpg"
+    if not path.exists() or path.read_bytes() != content:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(content)
+        os.replace(file.name, path)
+    return path
+
+
+def _gpg(home: Path, *, options: list[str], keyring: Path | None = None) -> Any:
+    return _GPG(
+        gnupghome=str(home),
+        keyring=str(keyring) if keyring else None,
+        options=options,
+        env=_ENVIRONMENT,
+        encoding="utf-8",
+    )
+
+
+@lru_cache(maxsize=8)
+def _encrypting_gpg(keyring: Path) -> Any:
+    """One per key ring: making it runs gpg once, which a request should not wait for each time."""
+    home = keyring.parent / "empty-home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    return _gpg(home, options=_ENCRYPT_OPTIONS, keyring=keyring)
+
+
+def _opened(gpg: Any, message: bytes, passphrase: str) -> bytes:
+    result = gpg.decrypt(message, passphrase=passphrase or None)
+    if not result.ok or result.returncode != 0:
+        raise OpenPGPError(f"the message does not open ({result.status or 'no status'})")
+    return bytes(result.data)
+
+
+def _certificate(key: dict[str, Any], binary: bytes) -> Certificate:
+    subkeys = [info for info in key["subkey_info"].values() if "e" in info["cap"] and info["trust"] not in ("r", "i")]
+    ends = [_time(info["expires"]) for info in subkeys]
+    latest = None if None in ends else max((end for end in ends if end), default=None)
+    return Certificate(
+        fingerprint=key["fingerprint"],
+        user_ids=tuple(key["uids"]),
+        created=datetime.fromtimestamp(int(key["date"]), UTC),
+        expires=min((end for end in (_time(key["expires"]), latest) if end), default=None),
+        revoked=key["trust"] == "r",
+        can_encrypt=bool(subkeys),
+        binary=binary,
+    )
+
+
+def _time(seconds: str) -> datetime | None:
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class PrivacyConfig(AppConfig):
+    name = "sitebackend.privacy"
+    verbose_name = _("Privacy")
+
+    def ready(self) -> None:
+        autodiscover_modules("personal_data")

@@ -1,0 +1,126 @@
+"""The personal-data registry: every holding of personal data, described by the app that keeps it.
+
+Each app registers one source per holding in its `personal_data.py`, found the way `admin.py` is found:
+
+    @register
+    class Submissions(PersonalDataSource): ...
+
+`describe` feeds the notice, the access answer (Art. 15(1) GDPR) and the record of processing activities
+(Art. 30). `find` and `export` answer for one person. Every field of every model belongs to a source or is
+listed as holding no personal data, with the reason; a test compares that with the models.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import Model
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSubject:
+    """What a person says of themselves; any of it may be empty. A reference is a submission's or request's."""
+
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    postal_code: str = ""
+    customer_number: str = ""
+    reference: str = ""
+
+    def is_empty(self) -> bool:
+        """True if nothing here could find anybody: a name counts only together with a postal code."""
+        direct = self.email or self.phone or self.customer_number or self.reference
+        return not direct and not (self.name and self.postal_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """One holding as Art. 15(1) and Art. 30 GDPR want it told."""
+
+    title: Text
+    categories: tuple[Text, ...]
+    purposes: tuple[Text, ...]
+    legal_basis: Text
+    recipients: tuple[Text, ...]
+    retention: Text
+    origin: Text
+    location: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing held on a person, as far as it can be told without decrypting anything."""
+
+    source: str
+    identifier: str  #: random key of the row, or its reference
+    title: Text
+    recorded_at: datetime
+    matched_by: tuple[str, ...]  #: which of the person's statements led here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The copy of one item: labelled values. `sealed`: what it holds cannot be opened here and now, and why."""
+
+    item: Item
+    values: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Text = ""
+
+
+class PersonalDataSource:
+    """One holding. Subclasses name it, say which model fields are in it, describe, find and export."""
+
+    name: ClassVar[str]  #: stable, as in "contact.submissions"
+    models: ClassVar[Mapping[type[Model], tuple[str, ...]]]  #: the fields that hold or lead to personal data
+
+    def describe(self) -> Description:
+        raise NotImplementedError
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        """What is held on this person, decrypting nothing."""
+        raise NotImplementedError
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        """The copy of what `find` finds."""
+        raise NotImplementedError
+
+
+_sources: dict[str, PersonalDataSource] = {}
+_without_personal_data: dict[type[Model], dict[str, str]] = {}
+
+
+def register(source: type[PersonalDataSource]) -> type[PersonalDataSource]:
+    """Class decorator: adds the source. Two of one name are a programming error."""
+    if source.name in _sources:
+        raise ValueError(f"two personal-data sources are called {source.name}")
+    _sources[source.name] = source()
+    return source
+
+
+def holds_no_personal_data(model: type[Model], **reasons: str) -> None:
+    """List fields of `model` that hold none, each with its reason: `created_at="a time"`."""
+    _without_personal_data.setdefault(model, {}).update(reasons)
+
+
+def sources() -> tuple[PersonalDataSource, ...]:
+    """All sources, in the order of their names."""
+    return tuple(_sources[name] for name in sorted(_sources))
+
+
+def fields_without_personal_data() -> Mapping[type[Model], Mapping[str, str]]:
+    return _without_personal_data
+
+
+def find(subject: DataSubject) -> list[Item]:
+    """Everything held on one person, over all apps."""
+    return [item for source in sources() for item in source.find(subject)]
+
+
+def export(subject: DataSubject) -> list[Export]:
+    """The copy of everything held on one person, over all apps."""
+    return [copy for source in sources() for copy in source.export(subject)]

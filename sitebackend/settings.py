@@ -1,0 +1,452 @@
+"""Every setting of the site, read once from the environment and `.env`.
+
+Nothing here has an insecure default: what is missing or wrong stops the start with one line that names the
+setting, what it expects and an example. README's table lists the same names (a test compares them).
+Any secret can be given as `NAME_FILE` instead, holding the path of a file with the value.
+"""
+
+import os
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Environment(environ.Env):
+    """A copy of the process environment and `.env`: secrets from the file never reach `os.environ`."""
+
+    ENVIRON: Any = FileAwareMapping(dict(os.environ))
+
+
+Environment.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+_environment = Environment()
+
+#: Names that this file reads, for the test that compares them with README.
+SETTING_NAMES: list[str] = []
+_REQUIRED = object()
+
+
+def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, parse: Callable[[str], Any] = str) -> Any:
+    """Give setting `name`, parsed; stop the start with one helpful line if it is missing or wrong."""
+    SETTING_NAMES.append(name)
+    try:
+        value = _environment.str(name, default="").strip()
+        if not value and default is not _REQUIRED:
+            return default
+        if not value:
+            raise ValueError("it is not set")
+        return parse(value)
+    except (ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from error
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"“{value}” is not among {', '.join(allowed)}")
+        return value
+
+    return parse
+
+
+def words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def whole_number(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"“{value}” is not a whole number")
+    return int(value)
+
+
+def site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"“{value}” is not the address of a site")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("plain http is for trying out on this machine only")
+    return value.rstrip("/")
+
+
+def secret_key(value: str) -> str:
+    if len(value) < 40:
+        raise ValueError("it is too short to be random")
+    return value
+
+
+def email_address(value: str) -> str:
+    if value.count("@") != 1 or any(character.isspace() or character in ",;<>" for character in value):
+        raise ValueError("it is not one plain e-mail address")
+    return value
+
+
+def email_url(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = Environment.email_url_config(value)
+    if value.startswith("smtp://") and config["EMAIL_HOST"] not in LOOPBACK:
+        raise ValueError("mail to another machine needs TLS")
+    if value.startswith("filemail:"):
+        config["EMAIL_FILE_PATH"] = urlsplit(value).path
+    return config
+
+
+def database_url(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = Environment.db_url_config(value)
+    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise ValueError("only SQLite and PostgreSQL are supported")
+    return config
+
+
+def cache_url(value: str) -> dict[str, Any]:
+    return dict(Environment.cache_url_config(value))
+
+
+def networks(value: str) -> list[Any]:
+    return [ip_network(word, strict=False) for word in words(value)]
+
+
+# --- where it runs
+
+SITE_URL: str = read("SITE_URL", "the site's public https address", "https://www.example.de", parse=site_url)
+SECRET_KEY: str = read("SECRET_KEY", "50 random characters", "… (quickstart makes one)", parse=secret_key)
+DATA_DIR: Path = read(
+    "DATA_DIR",
+    "a folder that only this program writes to",
+    "/var/lib/sitebackend",
+    default=BASE_DIR / "var",
+    parse=Path,
+).resolve()
+HTTPS = SITE_URL.startswith("https://")
+DEBUG = False
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or ""]
+if not HTTPS:
+    ALLOWED_HOSTS = sorted(LOOPBACK | {"[::1]"})
+TRUSTED_PROXIES = read(
+    "TRUSTED_PROXIES",
+    "networks of the web servers in front",
+    "127.0.0.1/32",
+    default=[],
+    parse=networks,
+)
+ACCESS_LOG: str = read(
+    "ACCESS_LOG",
+    "who keeps an access log of the web server in front: none, provider or own",
+    "provider",
+    default="none",
+    parse=one_of("none", "provider", "own"),
+)
+LOG_LEVEL: str = read(
+    "LOG_LEVEL",
+    "DEBUG, INFO, WARNING or ERROR",
+    "INFO",
+    default="INFO",
+    parse=one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+)
+
+# --- the operator
+
+OPERATOR_EMAIL: str = read(
+    "OPERATOR_EMAIL", "the address that submissions go to", "operator@example.de", parse=email_address
+)
+OPERATOR_KEY_FILE: list[Path] = read(
+    "OPERATOR_KEY_FILE",
+    "the operator's public OpenPGP certificate; two files, comma between, while a key is being changed",
+    "/etc/sitebackend/operator.asc",
+    default=[DATA_DIR / "keys" / "operator.asc"],
+    parse=lambda value: [Path(word) for word in words(value)],
+)
+ADMIN_SECOND_FACTOR: str = read(
+    "ADMIN_SECOND_FACTOR",
+    "required or optional",
+    "required",
+    default="required",
+    parse=one_of("required", "optional"),
+)
+VAULT_FINGERPRINT: str = read(
+    "VAULT_FINGERPRINT",
+    "the fingerprint of the vault's public key, as the set-up printed it",
+    "3f2a…",
+    default="",
+)
+
+# --- contact, customers, backups
+
+CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
+
+
+def contact_fields(value: str) -> list[str]:
+    unknown = [word for word in words(value) if word not in CONTACT_FIELDS]
+    if unknown:
+        raise ValueError(f"unknown field {', '.join(unknown)}")
+    return words(value)
+
+
+CONTACT_MAIL: str = read(
+    "CONTACT_MAIL", "plain, pgp or notice", "plain", default="plain", parse=one_of("plain", "pgp", "notice")
+)
+CONTACT_REQUIRED_FIELDS: list[str] = read(
+    "CONTACT_REQUIRED_FIELDS",
+    f"names out of {', '.join(CONTACT_FIELDS)}, comma between",
+    "name,email,message",
+    default=list(CONTACT_FIELDS),
+    parse=contact_fields,
+)
+CONTACT_RETENTION_DAYS: int | None = read(
+    "CONTACT_RETENTION_DAYS", "days after which submissions go", "730", default=None, parse=whole_number
+)
+BILLING_RETENTION_YEARS: int = read(
+    "BILLING_RETENTION_YEARS", "whole years, eight at least by law", "10", default=10, parse=whole_number
+)
+BACKUP_TARGETS: list[Path] = read(
+    "BACKUP_TARGETS",
+    "folders on other media, comma between",
+    "/media/usb/backups",
+    default=[],
+    parse=lambda value: [Path(word) for word in words(value)],
+)
+BACKUP_MAX_AGE_DAYS: int = read(
+    "BACKUP_MAX_AGE_DAYS", "days after which a backup goes", "90", default=90, parse=whole_number
+)
+
+# --- database and cache
+
+DATABASES = {
+    "default": read(
+        "DATABASE_URL",
+        "sqlite:///path or postgres://user:password@host/name",
+        "postgres://site:…@db.example.de/site",
+        default={"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "site.sqlite3")},
+        parse=database_url,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # FULL: what the thanks page acknowledged survives a power cut. secure_delete: deleted rows are overwritten.
+    # IMMEDIATE: writers queue at the start of a transaction, they do not fail in its middle.
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
+        "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=8388608;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": read(
+        "CACHE_URL",
+        "a shared cache once there is more than one web process",
+        "rediscache://127.0.0.1:6379/1",
+        default={"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        parse=cache_url,
+    )
+}
+
+# --- mail
+
+_MAIL = read(
+    "EMAIL_URL",
+    "smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp:// to this machine only, or filemail:///folder",
+    "smtp+tls://site:…@mail.example.de:587",
+    parse=email_url,
+)
+MAIL_FROM: str = read(
+    "MAIL_FROM", "the address that mails come from", "site@example.de", default=OPERATOR_EMAIL, parse=email_address
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+EMAIL_TIMEOUT = 20  # seconds; without it a silent server holds the sender for ever
+if django.VERSION >= (6, 1):
+    _OPTIONS = {
+        "EMAIL_HOST": "host",
+        "EMAIL_PORT": "port",
+        "EMAIL_HOST_USER": "username",
+        "EMAIL_HOST_PASSWORD": "password",
+        "EMAIL_USE_TLS": "use_tls",
+        "EMAIL_USE_SSL": "use_ssl",
+    }
+    _options = {option: _MAIL[name] for name, option in _OPTIONS.items() if _MAIL.get(name)}
+    if "smtp" in _MAIL["EMAIL_BACKEND"]:
+        _options["timeout"] = EMAIL_TIMEOUT
+    if "filebased" in _MAIL["EMAIL_BACKEND"]:
+        _options = {"file_path": _MAIL["EMAIL_FILE_PATH"]}
+    MAILERS = {"default": {"BACKEND": _MAIL["EMAIL_BACKEND"], "OPTIONS": _options}}
+    del EMAIL_TIMEOUT
+else:
+    globals().update({name: value for name, value in _MAIL.items() if name.startswith("EMAIL_")})
+
+# --- Django
+
+INSTALLED_APPS = [
+    "sitebackend.apps.SiteBackendConfig",
+    "sitebackend.vault",
+    "sitebackend.privacy",
+    "sitebackend.backup",
+    "sitebackend.pages",
+    "contact",
+    "consent",
+    "customers",
+    "cookie_consent",
+    "django_prose_editor",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "sitebackend.apps.OperatorAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "sitebackend.middleware.BrowserFeaturesMiddleware",
+    "sitebackend.middleware.PathLanguageMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "sitebackend.middleware.CrossSiteRequestMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "sitebackend.urls"
+WSGI_APPLICATION = "sitebackend.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "sitebackend.models.site_settings",
+            ],
+        },
+    },
+]
+
+# --- language, time
+
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "sitebackend" / "locale"]
+TIME_ZONE = "Europe/Berlin"
+USE_TZ = True
+
+# --- who may come in
+
+AUTH_USER_MODEL = "sitebackend.Operator"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname
+# Failed logins are counted in the cache only, by user and network digest: no address, no user agent, no row.
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "sitebackend.throttle.network_of"
+AXES_CLIENT_STR_CALLABLE = "sitebackend.throttle.nobody"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W001"]  # the in-memory cache counts per process; `serve` asks for CACHE_URL past one
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+
+# --- cookies: a visitor has none but the cookie choice; the admin's own carry the __Host- prefix over https
+
+_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_PREFIX}admin-session"
+CSRF_COOKIE_NAME = f"{_PREFIX}admin-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_AGE = None
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+COOKIE_CONSENT_NAME = f"{_PREFIX}einwilligung"
+COOKIE_CONSENT_MAX_AGE = 24 * 60 * 60  # seconds: one day, no longer (S4)
+COOKIE_CONSENT_SECURE = HTTPS
+COOKIE_CONSENT_LOG_ENABLED = False  # its rows would not say what was agreed to; the cookie carries the proof
+
+# --- the browser's own defences
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = None  # sitebackend.proxy sets the scheme, for trusted proxies only
+SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would make browsers send "Origin: null"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes of a request without its files
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# --- files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- log: to standard error, without anybody's data
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"private": {"()": "sitebackend.log.PrivateFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own lines name paths and hosts, axes' lines users and addresses
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": False},
+        "axes": {"level": "CRITICAL"},
+        "gnupg": {"level": "CRITICAL"},
+    },
+}

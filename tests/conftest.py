@@ -1,0 +1,43 @@
+"""What every test may use: a real operator key, a server key, a clean cache."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from pytest_django import Settings
+
+from sitebackend.crypto import openpgp, server_key
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def key_pair() -> tuple[bytes, bytes]:
+    """A real operator key as armoured (public, secret) bytes; its passphrase is PASSPHRASE."""
+    return openpgp.generate("Operator (test) <operator@example.de>", passphrase=PASSPHRASE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _server_key() -> None:
+    server_key.ensure()
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def operator_key(key_pair: tuple[bytes, bytes], settings: Settings, tmp_path: Path) -> Path:
+    """The operator key's public file, in place."""
+    path = tmp_path / "operator.asc"
+    path.write_bytes(key_pair[0])
+    settings.OPERATOR_KEY_FILE = [path]
+    return path
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The folder that the tested site keeps its files in."""
+    return Path(settings.DATA_DIR)
