@@ -33,7 +33,7 @@ def test_a_file_with_a_secret_key_is_refused(key_pair: tuple[bytes, bytes]) -> N
 
 
 def test_a_file_with_two_certificates_is_refused(key_pair: tuple[bytes, bytes]) -> None:
-    other, _ = openpgp.generate("Other <other@example.de>", passphrase="")
+    other, _ = openpgp.generate("Other <other@example.de>", passphrase=PASSPHRASE)
     with pytest.raises(openpgp.OpenPGPError, match="2 certificates"):
         openpgp.inspect(key_pair[0] + b"\n" + other)
 

@@ -213,7 +213,8 @@ def _opened(gpg: Any, message: bytes, passphrase: str) -> bytes:
 
 
 def _certificate(key: dict[str, Any], binary: bytes) -> Certificate:
-    subkeys = [info for info in key["subkey_info"].values() if "e" in info["cap"] and info["trust"] not in ("r", "i")]
+    parts = [key, *key.get("subkey_info", {}).values()]
+    subkeys = [part for part in parts if "e" in part["cap"] and part["trust"] not in ("r", "i")]
     ends = [_time(info["expires"]) for info in subkeys]
     latest = None if None in ends else max((end for end in ends if end), default=None)
     return Certificate(
