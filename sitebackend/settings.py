@@ -7,7 +7,6 @@ Any secret can be given as `NAME_FILE` instead, holding the path of a file with 
 
 import os
 from collections.abc import Callable
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +17,23 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from sitebackend.setting_parsers import (
+    CONTACT_FIELDS,
+    LOOPBACK,
+    cache_url,
+    contact_fields,
+    database_url,
+    email_address,
+    email_url,
+    networks,
+    one_of,
+    secret_key,
+    site_url,
+    whole_number,
+    words,
+)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Environment(environ.Env):
@@ -48,70 +62,6 @@ def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, par
         return parse(value)
     except (ValueError, OSError) as error:
         raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from error
-
-
-def one_of(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"“{value}” is not among {', '.join(allowed)}")
-        return value
-
-    return parse
-
-
-def words(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def whole_number(value: str) -> int:
-    if not value.isdecimal():
-        raise ValueError(f"“{value}” is not a whole number")
-    return int(value)
-
-
-def site_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise ValueError(f"“{value}” is not the address of a site")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("plain http is for trying out on this machine only")
-    return value.rstrip("/")
-
-
-def secret_key(value: str) -> str:
-    if len(value) < 40:
-        raise ValueError("it is too short to be random")
-    return value
-
-
-def email_address(value: str) -> str:
-    if value.count("@") != 1 or any(character.isspace() or character in ",;<>" for character in value):
-        raise ValueError("it is not one plain e-mail address")
-    return value
-
-
-def email_url(value: str) -> dict[str, Any]:
-    config: dict[str, Any] = Environment.email_url_config(value)
-    if value.startswith("smtp://") and config["EMAIL_HOST"] not in LOOPBACK:
-        raise ValueError("mail to another machine needs TLS")
-    if value.startswith("filemail:"):
-        config["EMAIL_FILE_PATH"] = urlsplit(value).path
-    return config
-
-
-def database_url(value: str) -> dict[str, Any]:
-    config: dict[str, Any] = Environment.db_url_config(value)
-    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
-        raise ValueError("only SQLite and PostgreSQL are supported")
-    return config
-
-
-def cache_url(value: str) -> dict[str, Any]:
-    return dict(Environment.cache_url_config(value))
-
-
-def networks(value: str) -> list[Any]:
-    return [ip_network(word, strict=False) for word in words(value)]
 
 
 # --- where it runs
@@ -179,16 +129,6 @@ VAULT_FINGERPRINT: str = read(
 )
 
 # --- contact, customers, backups
-
-CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
-
-
-def contact_fields(value: str) -> list[str]:
-    unknown = [word for word in words(value) if word not in CONTACT_FIELDS]
-    if unknown:
-        raise ValueError(f"unknown field {', '.join(unknown)}")
-    return words(value)
-
 
 CONTACT_MAIL: str = read(
     "CONTACT_MAIL", "plain, pgp or notice", "plain", default="plain", parse=one_of("plain", "pgp", "notice")

@@ -1,0 +1,85 @@
+"""What a setting may be: each function takes the text of a setting and gives its value.
+
+A ValueError says what is wrong with the text; `settings.read` adds the name, what is expected and an example.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"“{value}” is not among {', '.join(allowed)}")
+        return value
+
+    return parse
+
+
+def words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def whole_number(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"“{value}” is not a whole number")
+    return int(value)
+
+
+def site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"“{value}” is not the address of a site")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("plain http is for trying out on this machine only")
+    return value.rstrip("/")
+
+
+def secret_key(value: str) -> str:
+    if len(value) < 40:
+        raise ValueError("it is too short to be random")
+    return value
+
+
+def email_address(value: str) -> str:
+    if value.count("@") != 1 or any(character.isspace() or character in ",;<>" for character in value):
+        raise ValueError("it is not one plain e-mail address")
+    return value
+
+
+def email_url(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.email_url_config(value)
+    if value.startswith("smtp://") and config["EMAIL_HOST"] not in LOOPBACK:
+        raise ValueError("mail to another machine needs TLS")
+    if value.startswith("filemail:"):
+        config["EMAIL_FILE_PATH"] = urlsplit(value).path
+    return config
+
+
+def database_url(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(value)
+    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise ValueError("only SQLite and PostgreSQL are supported")
+    return config
+
+
+def cache_url(value: str) -> dict[str, Any]:
+    return dict(environ.Env.cache_url_config(value))
+
+
+def networks(value: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(word, strict=False) for word in words(value)]
+
+
+def contact_fields(value: str) -> list[str]:
+    unknown = [word for word in words(value) if word not in CONTACT_FIELDS]
+    if unknown:
+        raise ValueError(f"unknown field {', '.join(unknown)}")
+    return words(value)
