@@ -20,6 +20,28 @@ class Operator(AbstractUser):
         verbose_name_plural = _("operators")
 
 
+class State(models.TextChoices):
+    """The German states, by their ISO 3166-2 codes: each has public holidays of its own."""
+
+    BW = "BW", "Baden-Württemberg"
+    BY = "BY", "Bayern"
+    BE = "BE", "Berlin"
+    BB = "BB", "Brandenburg"
+    HB = "HB", "Bremen"
+    HH = "HH", "Hamburg"
+    HE = "HE", "Hessen"
+    MV = "MV", "Mecklenburg-Vorpommern"
+    NI = "NI", "Niedersachsen"
+    NW = "NW", "Nordrhein-Westfalen"
+    RP = "RP", "Rheinland-Pfalz"
+    SL = "SL", "Saarland"
+    SN = "SN", "Sachsen"
+    ST = "ST", "Sachsen-Anhalt"
+    SH = "SH", "Schleswig-Holstein"
+    TH = "TH", "Thüringen"
+    __empty__ = _("not given: only the holidays of all states count")
+
+
 class SiteSettings(models.Model):
     """The business data that header, footer, imprint, contact page, notice and letters share: one row."""
 
@@ -39,6 +61,13 @@ class SiteSettings(models.Model):
         max_length=300,
         blank=True,
         help_text=_("The data protection authority of your state; stands in the notice and in letters."),
+    )
+    federal_state = models.CharField(
+        _("federal state"),
+        max_length=2,
+        blank=True,
+        choices=State.choices,
+        help_text=_("Its public holidays count when the deadline of a request falls on one."),
     )
     opening_hours = models.TextField(_("opening hours"), blank=True, help_text=_("One line each."))
 

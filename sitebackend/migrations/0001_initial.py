@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(help_text='Stands in the imprint and on the contact page.', max_length=254, verbose_name='e-mail address')),
                 ('vat_number', models.CharField(blank=True, max_length=20, verbose_name='VAT number')),
                 ('supervisory_authority', models.CharField(blank=True, help_text='The data protection authority of your state; stands in the notice and in letters.', max_length=300, verbose_name='supervisory authority')),
+                ('federal_state', models.CharField(blank=True, choices=[(None, 'not given: only the holidays of all states count'), ('BW', 'Baden-Württemberg'), ('BY', 'Bayern'), ('BE', 'Berlin'), ('BB', 'Brandenburg'), ('HB', 'Bremen'), ('HH', 'Hamburg'), ('HE', 'Hessen'), ('MV', 'Mecklenburg-Vorpommern'), ('NI', 'Niedersachsen'), ('NW', 'Nordrhein-Westfalen'), ('RP', 'Rheinland-Pfalz'), ('SL', 'Saarland'), ('SN', 'Sachsen'), ('ST', 'Sachsen-Anhalt'), ('SH', 'Schleswig-Holstein'), ('TH', 'Thüringen')], help_text='Its public holidays count when the deadline of a request falls on one.', max_length=2, verbose_name='federal state')),
                 ('opening_hours', models.TextField(blank=True, help_text='One line each.', verbose_name='opening hours')),
             ],
             options={
