@@ -1,0 +1,250 @@
+"""What must hold over the whole code base, and what no reviewer should have to remember."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.core.management import get_commands
+from django.template.utils import get_app_template_dirs
+
+from sitebackend.settings import SETTING_NAMES
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("sitebackend", "contact", "consent", "customers")
+MODULES = sorted(path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts)
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*"))
+STATIC = sorted(path for path in (ROOT / "static").rglob("*.*") if path.suffix in (".css", ".js", ".svg"))
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+#: Modules that may be longer than 400 lines, functions that may be longer than 50, each with its reason.
+LONG_MODULES: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {}
+#: Where text becomes HTML without being escaped, and why that is safe.
+TRUSTED_HTML: dict[str, str] = {}
+
+
+@cache
+def text(path: Path) -> str:
+    return path.read_text()
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def lines_with(pattern: str, paths: list[Path]) -> list[str]:
+    """`path:line: text` of every line in which the regular expression is found."""
+    return [
+        f"{name(path)}:{number}: {line.strip()}"
+        for path in paths
+        for number, line in enumerate(text(path).splitlines(), start=1)
+        if re.search(pattern, line)
+    ]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (
+        node for node in ast.walk(ast.parse(text(path))) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+# --- templates
+
+
+def test_every_template_is_used() -> None:
+    referring = [text(path) for path in MODULES + TEMPLATES]
+    unused = [
+        template
+        for template in (str(path.relative_to(ROOT / "templates")) for path in TEMPLATES)
+        if not _is_named_by_convention(template) and not any(_names(source, template) for source in referring)
+    ]
+    assert unused == []
+
+
+def _names(source: str, template: str) -> bool:
+    mail = re.sub(r"_(subject|body)\.(txt|html)$", "", template)
+    return f'"{template}"' in source or (mail != template and f'"{mail}"' in source)
+
+
+def _is_named_by_convention(template: str) -> bool:
+    """Django's error pages, and templates that replace one of another package or of the admin."""
+    in_packages = any((Path(folder) / template).exists() for folder in get_app_template_dirs("templates"))
+    for_one_model = re.fullmatch(r"admin/\w+/(\w+/)?(\w+\.html)", template)
+    in_admin = Path(admin.__file__).parent / "templates" / "admin"
+    return (
+        template in ("400.html", "403.html", "404.html", "500.html")
+        or in_packages
+        or bool(for_one_model and (in_admin / for_one_model[2]).exists())
+    )
+
+
+def test_no_template_carries_style_or_script() -> None:
+    assert lines_with(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", TEMPLATES) == []
+
+
+def test_nothing_is_loaded_from_another_site() -> None:
+    elsewhere = r"""(src|srcset|action|poster|data)=["']?(https?:)?//|<link[^>]*href=["']?(https?:)?//"""
+    assert lines_with(elsewhere, TEMPLATES) == []
+    assert lines_with(r"(https?:)?//(?!www\.w3\.org/)[\w-]+\.\w", STATIC) == []
+
+
+def test_typed_text_is_never_trusted_as_html() -> None:
+    found = lines_with(r"\bmark_safe\(|\bSafeString\(", MODULES)
+    found += lines_with(r"\|\s*safe\b|\|\s*safeseq\b|autoescape off", TEMPLATES)
+    assert [line for line in found if line.split(":")[0] not in TRUSTED_HTML] == []
+
+
+def test_public_templates_hold_no_token_and_no_user() -> None:
+    public = [path for path in TEMPLATES if "admin" not in path.parts]
+    assert lines_with(r"csrf_token|\buser\.|\bmessages\b(?=.*%})", public) == []
+
+
+# --- code
+
+
+def test_modules_and_functions_stay_short() -> None:
+    long_modules = {name(path) for path in MODULES if len(text(path).splitlines()) > 400}
+    long_functions = {
+        f"{name(path)}:{node.name}"
+        for path in MODULES
+        for node in functions(path)
+        if (node.end_lineno or node.lineno) - node.lineno >= 50
+    }
+    assert long_modules == set(LONG_MODULES)
+    assert long_functions == set(LONG_FUNCTIONS)
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "common", "helpers", "helper", "misc", "shared", "lib", "tools", "functions"}
+    assert [name(path) for path in MODULES if drawers & {path.stem, *path.relative_to(ROOT).parts}] == []
+
+
+#: What every app keeps in a file of the same name: a class's base or a decorator leads to the file.
+HOMES = {
+    "models": r"^class \w+\((?:\w+, )*(?:models\.Model|AbstractUser)\)",
+    "forms": r"^class \w+\((?:\w+, )*(?:forms\.\w*Form|AuthenticationForm)\)",
+    "admin": r"^@admin\.register",
+    "urls": r"^urlpatterns\b",
+    "apps": r"^class \w+\(AppConfig\)",
+    "personal_data": r"^class \w+\(PersonalDataSource\)",
+    "health": r"^@(?:findings\.)?report$",
+}
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_every_app_keeps_the_same_things_in_the_same_files(home: str) -> None:
+    found = lines_with(HOMES[home], MODULES)
+    assert [line for line in found if Path(line.split(":")[0]).stem != home] == []
+
+
+def test_no_comment_or_text_names_what_does_not_belong_here() -> None:
+    unfinished = r"\b(TODO|FIXME|XXX|HACK|lorem ipsum|[Pp]laceholder until|not implemented yet)\b"
+    elsewhere = r"/work/|/tmp/brief|/root/|\b(Claude|ChatGPT|Copilot|LLM)\b"
+    own = [path for path in MODULES + TEMPLATES + STATIC + DOCUMENTS + TESTS if path != Path(__file__)]
+    assert lines_with(unfinished, own) == []
+    assert lines_with(elsewhere, own) == []
+
+
+def test_every_system_check_has_an_id_and_a_hint() -> None:
+    without = [
+        f"{name(path)}:{call.lineno}"
+        for path in MODULES
+        for call in ast.walk(ast.parse(text(path)))
+        if isinstance(call, ast.Call) and _is_check_message(call, text(path))
+        if not {"id", "hint"} <= {keyword.arg for keyword in call.keywords}
+    ]
+    assert without == []
+
+
+def _is_check_message(call: ast.Call, source: str) -> bool:
+    called = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    return "django.core.checks" in source.replace("django.core import checks", "django.core.checks") and called in (
+        "Error",
+        "Warning",
+        "Info",
+        "CheckMessage",
+    )
+
+
+# --- documents
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    table = section(text(ROOT / "README.md"), "Settings")
+    assert sorted(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == sorted(SETTING_NAMES)
+
+
+def test_the_readme_names_every_command() -> None:
+    own = {command for command, app in get_commands().items() if app == "sitebackend"}
+    table = section(text(ROOT / "README.md"), "Commands")
+    assert set(re.findall(r"^\| `(\w+)", table, re.MULTILINE)) == own
+
+
+def test_the_readmes_map_names_folders_that_exist() -> None:
+    listed = re.findall(r"^(?:│   )?[├└]── ([\w./-]+)", section(text(ROOT / "README.md"), "Map"), re.MULTILINE)
+    assert listed
+    assert [entry for entry in listed if not list(ROOT.glob(entry)) and not list(ROOT.glob(f"*/{entry}"))] == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        f"{name(path)}: {target}"
+        for path in DOCUMENTS
+        for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", text(path))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def section(document: str, title: str) -> str:
+    """The part of a Markdown document under `## title`."""
+    return re.split(r"^## ", document.partition(f"\n## {title}\n")[2], flags=re.MULTILINE)[0]
+
+
+# --- translations
+
+
+def test_every_text_is_translated() -> None:
+    entries = catalogue()
+    assert len(entries) > 20
+    assert [english for english, german in entries.items() if not all(german)] == []
+
+
+def test_no_translation_is_only_guessed() -> None:
+    _header, entries = text(LOCALE / "django.po").split("\n\n", 1)
+    assert "fuzzy" not in entries
+
+
+def test_a_translation_keeps_the_placeholders() -> None:
+    placeholder = re.compile(r"%\(\w+\)s|%s|\{\w*\}")
+    lost = [
+        english
+        for english, german in catalogue().items()
+        for version in german
+        if set(placeholder.findall(version)) - set(placeholder.findall(english))
+    ]
+    assert lost == []
+
+
+LOCALE = ROOT / "sitebackend" / "locale" / "de" / "LC_MESSAGES"
+
+
+def catalogue() -> dict[str, list[str]]:
+    """The German catalogue: English text → its German versions (two if there is a plural)."""
+    entries: dict[str, list[str]] = {}
+    for block in text(LOCALE / "django.po").split("\n\n"):
+        english = _quoted(block, "msgid")
+        if english and english[0] != "":
+            entries[english[0]] = _quoted(block, r"msgstr(?:\[\d\])?")
+    return entries
+
+
+def _quoted(block: str, keyword: str) -> list[str]:
+    found = re.findall(rf'^{keyword} ((?:"(?:[^"\\]|\\.)*"\s*)+)', block, re.MULTILINE)
+    return ["".join(ast.literal_eval(part) for part in re.findall(r'"(?:[^"\\]|\\.)*"', value)) for value in found]
