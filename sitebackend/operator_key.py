@@ -50,16 +50,21 @@ def encrypt(plaintext: bytes) -> tuple[bytes, list[str]]:
 
     Raises OperatorKeyUnusable; then nothing was encrypted and nothing may be stored.
     """
-    fingerprints = [certificate.fingerprint for certificate in usable_certificates()]
-    keyring = openpgp.write_keyring(usable_certificates(), _keyring_folder())
+    path, fingerprints = keyring()
     try:
-        return openpgp.encrypt(plaintext, keyring=keyring, fingerprints=fingerprints), fingerprints
+        return openpgp.encrypt(plaintext, keyring=path, fingerprints=fingerprints), fingerprints
     except openpgp.OpenPGPError as error:
         raise OperatorKeyUnusable(str(error)) from error
 
 
-def _keyring_folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys" / "keyring"
+def keyring() -> tuple[Path, list[str]]:
+    """The key ring file that holds just the usable certificates, and their fingerprints.
+
+    Raises OperatorKeyUnusable if there is none.
+    """
+    usable = usable_certificates()
+    path = openpgp.write_keyring(usable, Path(settings.DATA_DIR) / "keys" / "keyring")
+    return path, [certificate.fingerprint for certificate in usable]
 
 
 def _certificate(path: Path) -> openpgp.Certificate:

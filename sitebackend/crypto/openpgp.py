@@ -12,18 +12,19 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import gnupg
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 SECONDS = 20  # a gpg process that takes longer is killed
+CHUNK = 1 << 20  # bytes that a stream moves at a time
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
 _ENCRYPT_OPTIONS = [
@@ -133,6 +134,76 @@ def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> 
     return bytes(result.data)
 
 
+def encrypt_stream(
+    write: Callable[[IO[bytes]], None], target: IO[bytes], *, keyring: Path, fingerprints: Sequence[str]
+) -> None:
+    """Encrypt what `write` puts into the file it is given, straight on to `target`; memory stays flat.
+
+    Raises OpenPGPError, and whatever `write` or `target` raise; `target` is of no use then.
+    """
+    home = _empty_home(keyring)
+    recipients = [word for fingerprint in fingerprints for word in ("--recipient", fingerprint)]
+    arguments = ["--homedir", str(home), "--keyring", str(keyring), "--no-default-keyring", *_ENCRYPT_OPTIONS]
+    with _running([*arguments, *recipients, "--encrypt"], target) as source:
+        write(source)
+
+
+def decrypt_stream(source: IO[bytes], target: IO[bytes], *, secret_key: bytes, passphrase: str) -> None:
+    """Decrypt `source` to `target`. What `target` got counts only if nothing was raised. Raises OpenPGPError."""
+    with temporary_home() as home:
+        gpg = _gpg(home, options=["--no-options", "--trust-model", "always"])
+        if not gpg.import_keys(secret_key, passphrase=passphrase).sec_read:
+            raise OpenPGPError("the secret key file cannot be read")
+        with tempfile.NamedTemporaryFile(dir=home) as secret:
+            secret.write(passphrase.encode())
+            secret.flush()
+            options = ["--homedir", str(home), "--no-options", "--trust-model", "always", "--pinentry-mode", "loopback"]
+            with _running([*options, "--passphrase-file", secret.name, "--decrypt"], target) as process:
+                shutil.copyfileobj(source, process, CHUNK)
+
+
+@contextmanager
+def _running(arguments: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A gpg process whose output goes to `target` while the caller fills its input."""
+    command = ["gpg", "--batch", "--no-tty", *arguments]
+    with (
+        tempfile.TemporaryFile() as messages,
+        subprocess.Popen(
+            command, env=_ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages
+        ) as process,
+    ):
+        drain = _Drain(process, target)
+        drain.start()
+        try:
+            yield cast(IO[bytes], process.stdin)
+            cast(IO[bytes], process.stdin).close()
+        except BaseException as error:
+            process.kill()
+            drain.join()
+            raise drain.error or error from None
+        drain.join()
+        if drain.error:
+            raise drain.error
+        if process.wait(SECONDS) != 0:
+            raise OpenPGPError(f"gpg stopped with code {process.returncode}")
+
+
+class _Drain(threading.Thread):
+    """Copies a process's output; a failure (a full disk) ends the process, so that its writer notices."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", target: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self.process, self.target = process, target
+        self.error: OSError | None = None
+
+    def run(self) -> None:
+        try:
+            shutil.copyfileobj(cast(IO[bytes], self.process.stdout), self.target, CHUNK)
+        except OSError as error:
+            self.error = error
+            self.process.kill()
+
+
 def decrypt(message: bytes, *, secret_key: bytes | None, passphrase: str) -> bytes:
     """Open a message: with the given (passphrase-protected) secret key, or with the user's own GnuPG home.
 
@@ -200,9 +271,13 @@ def _gpg(home: Path, *, options: list[str], keyring: Path | None = None) -> Any:
 @lru_cache(maxsize=8)
 def _encrypting_gpg(keyring: Path) -> Any:
     """One per key ring: making it runs gpg once, which a request should not wait for each time."""
+    return _gpg(_empty_home(keyring), options=_ENCRYPT_OPTIONS, keyring=keyring)
+
+
+def _empty_home(keyring: Path) -> Path:
     home = keyring.parent / "empty-home"
     home.mkdir(mode=0o700, exist_ok=True)
-    return _gpg(home, options=_ENCRYPT_OPTIONS, keyring=keyring)
+    return home
 
 
 def _opened(gpg: Any, message: bytes, passphrase: str) -> bytes:
