@@ -33,6 +33,11 @@ def name_and_postal_code(name: str, postal_code: str) -> str:
     return _digest("name+postal code", f"{' '.join(parts)}|{code}" if parts and code else "")
 
 
+def customer_number(value: str) -> str:
+    """Digest of a customer number, by which an erased customer's billing documents are found."""
+    return _digest("customer number", "".join(value.split()).casefold())
+
+
 def nonce(value: str) -> str:
     """Digest of a form's nonce, by which a form sent twice is recognised."""
     return _digest("nonce", value)
