@@ -6,17 +6,21 @@ Each app registers one source per holding in its `personal_data.py`, found the w
     class Submissions(PersonalDataSource): ...
 
 `describe` feeds the notice, the access answer (Art. 15(1) GDPR) and the record of processing activities
-(Art. 30). `find` and `export` answer for one person. Every field of every model belongs to a source or is
-listed as holding no personal data, with the reason; a test compares that with the models.
+(Art. 30). `find` and `export` answer for one person. `plan` says what erasing would do, `erase` does it to
+exactly those rows, `due` names what retention says must go; `sitebackend.privacy.erasure` drives these three.
+Every field of every model belongs to a source or is listed as holding no personal data, with the reason; a
+test compares that with the models.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
@@ -72,11 +76,36 @@ class Export:
     sealed: Text = ""
 
 
-class PersonalDataSource:
-    """One holding. Subclasses name it, say which model fields are in it, describe, find and export."""
+class Action(TextChoices):
+    """What an erasure does to a row."""
 
-    name: ClassVar[str]  #: stable, as in "contact.submissions"
+    DELETE = "delete", _("delete")
+    REDACT = "redact", _("delete what leads to the person")
+    RESTRICT = "restrict", _("restrict to the legal duty")
+    RETAIN = "retain", _("keep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What happens to some rows of one holding, and why: one line of the preview of an erasure."""
+
+    source: str
+    action: Action
+    rows: tuple[UUID, ...]
+    version: str  #: `versions.version_of` these rows: what was previewed is what is there
+    law: Text
+    reason: Text
+    until: date | None = None  #: of what stays: its last day
+    consequence: Text = ""  #: what the loss means for the person, such as for a contract
+    by_hand: Text = ""  #: what no program reaches and the operator must delete: the mailbox
+
+
+class PersonalDataSource:
+    """One holding. Subclasses name it, say which model fields are in it, and implement the verbs."""
+
+    name: ClassVar[str]  #: stable, as in "contact.submissions"; the erasure journal names it for years
     models: ClassVar[Mapping[type[Model], tuple[str, ...]]]  #: the fields that hold or lead to personal data
+    erased_after: ClassVar[int] = 0  #: what others' rows refer to goes after them: the higher, the later
 
     def describe(self) -> Description:
         raise NotImplementedError
@@ -88,6 +117,21 @@ class PersonalDataSource:
     def export(self, subject: DataSubject) -> Iterable[Export]:
         """The copy of what `find` finds."""
         raise NotImplementedError
+
+    def plan(self, subject: DataSubject) -> Iterable[Step]:
+        """What erasing would do to every row that `find` finds, what stays included."""
+        raise NotImplementedError
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        """Do `action` to exactly these rows and give how many there were.
+
+        It is repeated after a killed run and after a restore: rows that are gone, or done already, are no error.
+        """
+        raise NotImplementedError
+
+    def due(self, today: date) -> Iterable[Step]:
+        """What retention says must go today."""
+        return ()
 
 
 _sources: dict[str, PersonalDataSource] = {}
@@ -102,7 +146,7 @@ def register(source: type[PersonalDataSource]) -> type[PersonalDataSource]:
     return source
 
 
-def holds_no_personal_data(model: type[Model], **reasons: str) -> None:
+def holds_no_personal_data(model: type[Model], /, **reasons: str) -> None:
     """List fields of `model` that hold none, each with its reason: `created_at="a time"`."""
     _without_personal_data.setdefault(model, {}).update(reasons)
 
@@ -110,6 +154,10 @@ def holds_no_personal_data(model: type[Model], **reasons: str) -> None:
 def sources() -> tuple[PersonalDataSource, ...]:
     """All sources, in the order of their names."""
     return tuple(_sources[name] for name in sorted(_sources))
+
+
+def source(name: str) -> PersonalDataSource:
+    return _sources[name]
 
 
 def fields_without_personal_data() -> Mapping[type[Model], Mapping[str, str]]:
