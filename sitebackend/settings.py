@@ -42,7 +42,8 @@ class Environment(environ.Env):
     ENVIRON: Any = FileAwareMapping(dict(os.environ))
 
 
-Environment.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+Environment.read_env(ENV_FILE)
 _environment = Environment()
 
 #: Names that this file reads, for the test that compares them with README.
@@ -188,7 +189,9 @@ CACHES = {
         "rediscache://127.0.0.1:6379/1",
         default={"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         parse=cache_url,
-    )
+    ),
+    # django-cookie-consent would keep its groups for an hour per process; consent.offer reads them once a second
+    "cookie_groups": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 # --- mail
@@ -260,6 +263,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "sitebackend.middleware.CrossSiteRequestMiddleware",
+    "consent.middleware.CookieChoiceMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -303,6 +307,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Argon2id (RFC 9106) of the vault's passphrase; kept in the slot, so that a change counts from the next passphrase on.
+VAULT_PASSPHRASE_COST = {"memory_kib": 256 * 1024, "iterations": 3, "lanes": 4}
 OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname
 # Failed logins are counted in the cache only, by user and network digest: no address, no user agent, no row.
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
@@ -321,6 +327,8 @@ AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 _PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}admin-session"
 CSRF_COOKIE_NAME = f"{_PREFIX}admin-csrf"
+VAULT_COOKIE_NAME = f"{_PREFIX}vault"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # they name rows: not in a cookie
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -331,6 +339,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 COOKIE_CONSENT_NAME = f"{_PREFIX}einwilligung"
 COOKIE_CONSENT_MAX_AGE = 24 * 60 * 60  # seconds: one day, no longer (S4)
 COOKIE_CONSENT_SECURE = HTTPS
+COOKIE_CONSENT_CACHE_BACKEND = "cookie_groups"
 COOKIE_CONSENT_LOG_ENABLED = False  # its rows would not say what was agreed to; the cookie carries the proof
 
 # --- the browser's own defences
