@@ -1,0 +1,169 @@
+"""The erasure journal: what must not come back by a restore, outside the database that is restored.
+
+What must never happen: a backup brings back a person who was erased. So before anything is destroyed its
+random keys stand in a numbered file beside the database, forced to the disk, copied to every backup medium
+within reach, and mailed to the operator. It holds random UUIDs, holdings and times: nobody's data.
+
+One JSON object a line. `chain` is a hash over the line and the one before it: a changed, lost or inserted
+line is noticed. A line that a power cut left half-written was never acted upon, and is cut off.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from django.conf import settings
+
+ROWS_PER_LINE = 200
+FILE_NAME = "erasures.jsonl"
+
+
+class JournalDamaged(Exception):
+    """The journal is not what was written; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `action` (of registry.Action) was done to these rows of the holding `source`."""
+
+    number: int
+    at: datetime
+    source: str
+    action: str
+    rows: tuple[UUID, ...]
+
+
+def path() -> Path:
+    return Path(settings.DATA_DIR) / "journal" / FILE_NAME
+
+
+def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime) -> int:
+    """Write (source, action, rows) of each step to the disk; gives the journal's last number.
+
+    Raises OSError if the journal cannot be written, JournalDamaged if it is not whole: nothing may be destroyed then.
+    """
+    with _locked() as file:
+        lines = _lines(file)
+        number, chain = (lines[-1][0].number, lines[-1][1]) if lines else (0, "")
+        for source, action, rows in _in_pieces(steps):
+            number += 1
+            chain = _write(file, chain, number=number, at=now, source=source, action=action, rows=rows)
+        file.flush()
+        os.fsync(file.fileno())
+    copy_to_targets()
+    return number
+
+
+def entries(file: Path | None = None) -> list[Entry]:
+    """The lines of the journal, or of a copy of it. Raises JournalDamaged."""
+    file = file or path()
+    if not file.exists():
+        return []
+    with file.open("rb") as opened:
+        return [entry for entry, _chain in _lines(opened)]
+
+
+def position() -> int:
+    """The number of the last line; 0: nothing was ever erased."""
+    known = entries()
+    return known[-1].number if known else 0
+
+
+def copy_to_targets() -> list[Path]:
+    """Bring the copy on every backup medium up to date; gives the media that are out of reach.
+
+    A copy that knows more than the journal is left alone: it is what a restore needs.
+    """
+    content = path().read_bytes() if path().exists() else b""
+    return [folder for folder in settings.BACKUP_TARGETS if content and not _copied(content, folder / FILE_NAME)]
+
+
+def _copied(content: bytes, target: Path) -> bool:
+    try:
+        old = target.read_bytes() if target.exists() else b""
+        if old != content and content.startswith(old):
+            _replace(content, target)
+    except OSError:
+        return False
+    return content.startswith(old)
+
+
+def _replace(content: bytes, target: Path) -> None:
+    fresh = target.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, target)
+
+
+@contextmanager
+def _locked() -> Iterator[IO[bytes]]:
+    path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path(), os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _lines(file: IO[bytes]) -> list[tuple[Entry, str]]:
+    """The whole lines, each with its chain; a half-written last one is cut off if the file is open for writing."""
+    content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    if file.writable():
+        file.truncate(len(whole))
+        file.seek(len(whole))
+    found: list[tuple[Entry, str]] = []
+    for line in whole.splitlines():
+        found.append(_parsed(line, found[-1][1] if found else "", len(found) + 1))
+    return found
+
+
+def _parsed(line: bytes, chain: str, number: int) -> tuple[Entry, str]:
+    try:
+        facts = json.loads(line)
+        claimed = facts.pop("chain")
+        fits = facts["number"] == number and claimed == _chain(chain, facts)
+        rows = tuple(UUID(row) for row in facts["rows"])
+        at = datetime.fromisoformat(facts["at"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalDamaged(f"{FILE_NAME}, line {number}: not a line of the journal") from error
+    if not fits:
+        raise JournalDamaged(f"{FILE_NAME}, line {number}: changed, lost or inserted")
+    return Entry(number=number, at=at, source=facts["source"], action=facts["action"], rows=rows), claimed
+
+
+def _in_pieces(
+    steps: Sequence[tuple[str, str, Collection[UUID]]],
+) -> Iterator[tuple[str, str, list[UUID]]]:
+    for source, action, rows in steps:
+        ordered = sorted(rows)
+        for start in range(0, len(ordered), ROWS_PER_LINE):
+            yield source, action, ordered[start : start + ROWS_PER_LINE]
+
+
+def _write(
+    file: IO[bytes], chain: str, *, number: int, at: datetime, source: str, action: str, rows: list[UUID]
+) -> str:
+    facts = {
+        "number": number,
+        "at": at.isoformat(),
+        "source": source,
+        "action": str(action),
+        "rows": [str(row) for row in rows],
+    }
+    chain = _chain(chain, facts)
+    file.write(json.dumps(facts | {"chain": chain}).encode() + b"\n")
+    return chain
+
+
+def _chain(before: str, facts: dict[str, object]) -> str:
+    return hashlib.sha256(f"{before}\n{json.dumps(facts, sort_keys=True)}".encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""A holding small enough to see through: operators, found by their address."""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+from pytest_django import Settings
+
+from sitebackend.models import Operator
+from sitebackend.privacy import registry
+from sitebackend.privacy.registry import Action, DataSubject, Export, Item, PersonalDataSource, Step
+from sitebackend.privacy.versions import version_of
+
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+class Accounts(PersonalDataSource):
+    """Accounts without a staff flag go, staff stays until the year's end."""
+
+    name = "test.accounts"
+    models: ClassVar = {Operator: ("email",)}
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        for account in Operator.objects.filter(email=subject.email):
+            yield Item(
+                source=self.name,
+                identifier=str(account.pk),
+                title="Account",
+                recorded_at=account.date_joined,
+                matched_by=("email",),
+            )
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        for item in self.find(subject):
+            yield Export(item=item, values={"Name": Operator.objects.get(pk=item.identifier).last_name})
+
+    def plan(self, subject: DataSubject) -> Iterable[Step]:
+        found = Operator.objects.filter(email=subject.email)
+        for action, staff in ((Action.DELETE, False), (Action.RETAIN, True)):
+            rows = found.filter(is_staff=staff)
+            yield Step(
+                source=self.name,
+                action=action,
+                rows=tuple(rows.values_list("pk", flat=True)),
+                version=version_of(rows),
+                law="§ 0",
+                reason="staff" if staff else "none left",
+                until=date(2026, 12, 31) if staff else None,
+            )
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        return Operator.objects.filter(pk__in=rows).delete()[0]
+
+    def due(self, today: date) -> Iterable[Step]:
+        gone = Operator.objects.filter(date_joined__year__lt=today.year)
+        yield Step(
+            source=self.name,
+            action=Action.DELETE,
+            rows=tuple(gone.values_list("pk", flat=True)),
+            version=version_of(gone),
+            law="§ 0",
+            reason="its year is over",
+        )
+
+
+@pytest.fixture
+def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    """The only holding of the site, for this test."""
+    source = Accounts()
+    monkeypatch.setattr(registry, "_sources", {source.name: source})
+    return source
+
+
+@pytest.fixture
+def journal_folder(settings: Settings, tmp_path: Path) -> Path:
+    """An empty journal."""
+    settings.DATA_DIR = tmp_path
+    return tmp_path / "journal"
+
+
+def lines(file: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in file.read_bytes().splitlines()]
