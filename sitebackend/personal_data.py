@@ -1,0 +1,175 @@
+"""What the ground itself keeps on people: the operators' own accounts, and the business data that the site shows.
+
+The framework's tables without a person in them are listed at the end, each with its reason.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from sitebackend.crypto import lookup
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy.registry import (
+    DataSubject,
+    Description,
+    Export,
+    Item,
+    PersonalDataSource,
+    holds_no_personal_data,
+    register,
+)
+
+
+@register
+class Operators(PersonalDataSource):
+    """Accounts of those who run the site. Only a stored e-mail address leads to one: a name alone is too little."""
+
+    name = "sitebackend.operators"
+    models = {
+        Operator: ("username", "first_name", "last_name", "email", "password", "last_login", "date_joined"),
+        LogEntry: ("user", "action_time", "object_id", "object_repr", "action_flag", "change_message"),
+        Session: ("session_key", "session_data", "expire_date"),
+        TOTPDevice: ("user", "key", "last_t", "last_used_at", "created_at", "throttling_failure_timestamp"),
+        StaticDevice: ("user", "last_used_at", "created_at", "throttling_failure_timestamp"),
+        StaticToken: ("device", "token"),
+    }
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Operators' accounts"),
+            categories=(_("name, e-mail address, password digest, second factor"), _("times and kinds of own actions")),
+            purposes=(_("keeping strangers out of the site's administration, and knowing who did what"),),
+            legal_basis=_("Art. 6(1)(f) GDPR: a site that is administered safely"),
+            recipients=(_("nobody"),),
+            retention=_("as long as the account exists"),
+            origin=_("from the operator"),
+            location=_("database of this site"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        return [self._item(operator) for operator in _operators(subject.email)]
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        return [Export(item=self._item(operator), values=_account(operator)) for operator in _operators(subject.email)]
+
+    def _item(self, operator: Operator) -> Item:
+        return Item(
+            source=self.name,
+            identifier=str(operator.pk),
+            title=_("Account of an operator"),
+            recorded_at=operator.date_joined,
+            matched_by=("email",),
+        )
+
+
+def _operators(email: str) -> Iterator[Operator]:
+    wanted = lookup.email(email)
+    return (operator for operator in Operator.objects.all() if wanted and lookup.email(operator.email) == wanted)
+
+
+def _account(operator: Operator) -> dict[str, object]:
+    fields = ("username", "first_name", "last_name", "email", "date_joined", "last_login")
+    actions = LogEntry.objects.filter(user=operator).order_by("action_time")
+    return {
+        **{label(Operator, name): getattr(operator, name) for name in fields},
+        str(_("second factors")): TOTPDevice.objects.filter(user=operator).count(),
+        str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
+    }
+
+
+def label(model: type[Model], field: str) -> str:
+    """The words that a person reads for a model's field."""
+    return str(getattr(model._meta.get_field(field), "verbose_name", field))
+
+
+@register
+class BusinessData(PersonalDataSource):
+    """The one row that header, imprint and letters share. It names the owner, as the law asks (§ 5 DDG)."""
+
+    name = "sitebackend.site_settings"
+    FIELDS = ("business_name", "owner", "street", "postal_code", "city", "country", "phone", "email", "vat_number")
+    models = {SiteSettings: FIELDS}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Business data of the site"),
+            categories=(_("name, address, telephone, e-mail address and VAT number of the owner"),),
+            purposes=(_("imprint, contact page and letters"),),
+            legal_basis=_("Art. 6(1)(c) GDPR with § 5 DDG: the duty to give an imprint"),
+            recipients=(_("the public: it stands on the site"),),
+            retention=_("as long as the site exists"),
+            origin=_("from the operator"),
+            location=_("database of this site"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        matched = _matched(SiteSettings.current(), subject)
+        return [self._item(matched)] if matched else []
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        site = SiteSettings.current()
+        values = {label(SiteSettings, name): getattr(site, name) for name in self.FIELDS}
+        return [Export(item=item, values=values) for item in self.find(subject)]
+
+    def _item(self, matched: tuple[str, ...]) -> Item:
+        title = _("Business data of the site")
+        return Item(source=self.name, identifier="1", title=title, recorded_at=timezone.now(), matched_by=matched)
+
+
+def _matched(site: SiteSettings, subject: DataSubject) -> tuple[str, ...]:
+    pairs = {
+        "email": (lookup.email(site.email), lookup.email(subject.email)),
+        "phone": (lookup.phone(site.phone), lookup.phone(subject.phone)),
+        "name": (
+            lookup.name_and_postal_code(site.owner, site.postal_code),
+            lookup.name_and_postal_code(subject.name, subject.postal_code),
+        ),
+    }
+    return tuple(statement for statement, (held, said) in pairs.items() if said and held == said)
+
+
+_RIGHTS = "what an account may do"
+_COUNTER = "a counter or number that the second factor needs"
+_NEVER_WRITTEN = "never written: failed logins are counted in the cache, as digests (AXES_HANDLER)"
+_STRUCTURE = "Django's own table of kinds and rights"
+
+holds_no_personal_data(
+    Operator, is_superuser=_RIGHTS, is_staff=_RIGHTS, is_active=_RIGHTS, groups=_RIGHTS, user_permissions=_RIGHTS
+)
+holds_no_personal_data(
+    SiteSettings,
+    id="always 1",
+    claim="a slogan",
+    federal_state="a state, for its public holidays",
+    supervisory_authority="a public body",
+    opening_hours="hours of the business",
+)
+holds_no_personal_data(LogEntry, content_type="which kind of row")
+holds_no_personal_data(
+    TOTPDevice,
+    name="a fixed word",
+    confirmed=_COUNTER,
+    throttling_failure_count=_COUNTER,
+    step=_COUNTER,
+    t0=_COUNTER,
+    digits=_COUNTER,
+    tolerance=_COUNTER,
+    drift=_COUNTER,
+)
+holds_no_personal_data(StaticDevice, name="a fixed word", confirmed=_COUNTER, throttling_failure_count=_COUNTER)
+holds_no_personal_data(Group, name="a role", permissions=_RIGHTS)
+holds_no_personal_data(Permission, name=_STRUCTURE, content_type=_STRUCTURE, codename=_STRUCTURE)
+holds_no_personal_data(ContentType, app_label=_STRUCTURE, model=_STRUCTURE)
+for _model in (AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog):
+    holds_no_personal_data(
+        _model, **{field.name: _NEVER_WRITTEN for field in _model._meta.fields if field.name != "id"}
+    )
