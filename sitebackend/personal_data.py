@@ -4,6 +4,7 @@ The framework's tables without a person in them are listed at the end, each with
 """
 
 from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
@@ -19,14 +20,18 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from sitebackend.crypto import lookup
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy.registry import (
+    Action,
     DataSubject,
     Description,
     Export,
     Item,
     PersonalDataSource,
+    Step,
+    Text,
     holds_no_personal_data,
     register,
 )
+from sitebackend.privacy.versions import version_of
 
 
 @register
@@ -60,6 +65,17 @@ class Operators(PersonalDataSource):
 
     def export(self, subject: DataSubject) -> Iterable[Export]:
         return [Export(item=self._item(operator), values=_account(operator)) for operator in _operators(subject.email)]
+
+    def plan(self, subject: DataSubject) -> Iterable[Step]:
+        held = Operator.objects.filter(pk__in=[operator.pk for operator in _operators(subject.email)])
+        if held:
+            yield _stays(
+                self.name,
+                rows=tuple(operator.pk for operator in held),
+                version=version_of(held),
+                law=_("Art. 17(1)(a) GDPR: still needed"),
+                reason=_("An account is closed in the administration, by another operator, and not by a request."),
+            )
 
     def _item(self, operator: Operator) -> Item:
         return Item(
@@ -120,6 +136,16 @@ class BusinessData(PersonalDataSource):
         values = {label(SiteSettings, name): getattr(site, name) for name in self.FIELDS}
         return [Export(item=item, values=values) for item in self.find(subject)]
 
+    def plan(self, subject: DataSubject) -> Iterable[Step]:
+        if list(self.find(subject)):
+            yield _stays(
+                self.name,
+                rows=(UUID(int=SiteSettings.current().pk),),
+                version=version_of(SiteSettings.objects.all()),
+                law=_("Art. 17(3)(b) GDPR with § 5 DDG"),
+                reason=_("The imprint must name the owner as long as the site exists."),
+            )
+
     def _item(self, matched: tuple[str, ...]) -> Item:
         title = _("Business data of the site")
         return Item(source=self.name, identifier="1", title=title, recorded_at=timezone.now(), matched_by=matched)
@@ -135,6 +161,10 @@ def _matched(site: SiteSettings, subject: DataSubject) -> tuple[str, ...]:
         ),
     }
     return tuple(statement for statement, (held, said) in pairs.items() if said and held == said)
+
+
+def _stays(source: str, *, rows: tuple[UUID, ...], version: str, law: Text, reason: Text) -> Step:
+    return Step(source=source, action=Action.RETAIN, rows=rows, version=version, law=law, reason=reason)
 
 
 _RIGHTS = "what an account may do"

@@ -10,8 +10,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.privacy import registry
-from sitebackend.privacy.registry import DataSubject
+from sitebackend.privacy import erasure, registry
+from sitebackend.privacy.registry import Action, DataSubject
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +81,17 @@ def test_the_owner_is_found_in_the_business_data(business: SiteSettings, said: d
     assert found(**said) == [("sitebackend.site_settings", by)]
     (copy,) = registry.export(DataSubject(**said))
     assert "Am Deich 3" in copy.values.values()
+
+
+def test_erasing_a_person_leaves_the_account_and_the_imprint_and_says_why(
+    operator: Operator, business: SiteSettings
+) -> None:
+    steps = erasure.plan(DataSubject(email="jule@example.de", phone="0492155501")).steps
+    assert [(step.source, step.action, len(step.rows)) for step in steps] == [
+        ("sitebackend.operators", Action.RETAIN, 1),
+        ("sitebackend.site_settings", Action.RETAIN, 1),
+    ]
+    assert all(step.law and step.reason for step in steps)
 
 
 def test_empty_business_data_match_nobody(db: None) -> None:
