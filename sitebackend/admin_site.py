@@ -42,7 +42,7 @@ class OperatorModelAdmin(_ModelAdmin):
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """As Django's, without the names of inlines' rows."""
-        lines = super().construct_change_message(request, form, formsets, add)
+        lines: list[dict[str, dict[str, Any]]] = super().construct_change_message(request, form, formsets, add)
         for line in lines:
             for change in line.values():
                 change.update({"object": "–"} if "object" in change else {})
@@ -52,7 +52,7 @@ class OperatorModelAdmin(_ModelAdmin):
 def _log(request: HttpRequest, rows: Iterable[Model], action: int, message: Any) -> list[LogEntry]:
     return LogEntry.objects.bulk_create(
         LogEntry(
-            user_id=request.user.pk,
+            user_id=str(request.user.pk),
             content_type=ContentType.objects.get_for_model(row, for_concrete_model=False),
             object_id=str(row.pk),
             object_repr=f"{row._meta.verbose_name} {row.pk}"[:200],

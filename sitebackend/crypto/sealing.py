@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+Stored = bytes | memoryview  # what a database driver gives back for a binary column
+
 KEY_LENGTH = 32  # bytes, of every key here
 BLOCK = 1024  # bytes: lengths are rounded up to it, for they leak content
 _SEALED = b"\x01"
@@ -55,7 +57,7 @@ def seal(public: bytes, plaintext: bytes, *, context: str) -> bytes:
     return _SEALED + _SUITE.encrypt(padded, X25519PublicKey.from_public_bytes(public), info=_info(context))
 
 
-def unseal(private: bytes, sealed: bytes, *, context: str) -> bytes:
+def unseal(private: bytes, sealed: Stored, *, context: str) -> bytes:
     """Open what `seal` made for the same context. Raises SealingError."""
     _expect(sealed, _SEALED)
     key = X25519PrivateKey.from_private_bytes(private)
@@ -71,7 +73,7 @@ def wrap(key: bytes, plaintext: bytes, *, context: str) -> bytes:
     return _WRAPPED + nonce + AESGCM(key).encrypt(nonce, _pad(plaintext), _info(context))
 
 
-def unwrap(key: bytes, wrapped: bytes, *, context: str) -> bytes:
+def unwrap(key: bytes, wrapped: Stored, *, context: str) -> bytes:
     """Open what `wrap` made for the same context. Raises SealingError."""
     _expect(wrapped, _WRAPPED)
     nonce, ciphertext = bytes(wrapped[1 : 1 + _NONCE_LENGTH]), bytes(wrapped[1 + _NONCE_LENGTH :])
@@ -91,7 +93,7 @@ def _info(context: str) -> bytes:
     return f"sitebackend|{context}".encode()
 
 
-def _expect(value: bytes, version: bytes) -> None:
+def _expect(value: Stored, version: bytes) -> None:
     if bytes(value[:1]) != version:
         raise SealingError("this value was not sealed here, or by a newer version")
 
