@@ -1,0 +1,138 @@
+"""The trip that the whole site is for, in a real browser against the real server.
+
+Home → banner → refuse → contact → send → thanks with the reference, on a telephone and on a desk, with and
+without scripts: nothing is asked of another machine, no cookie before the decision, exactly one after.
+"""
+
+import email
+import email.policy
+import re
+import time
+import xml.etree.ElementTree as ElementTree
+from email.message import EmailMessage
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESKTOP, PHONE, Visitors
+from tests.running_site import RunningSite
+
+MESSAGE = "Guten Tag,\n\nunser „Netz“ stockt – seit 3 Tagen 😟\nKönnen Sie helfen?"
+SENDER = {
+    "name": "Mechthild Überschär",
+    "street": "Große Gasse 7",
+    "postal_code": "97070",
+    "city": "Würzburg",
+    "phone": "0931 5550142",
+    "email": "mechthild@example.org",
+    "message": MESSAGE,
+}
+SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+@SCREENS
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_from_the_home_page_to_the_reference(
+    visitor: Visitors, running_site: RunningSite, screen: dict[str, int], scripts: bool
+) -> None:
+    visit = visitor(screen=screen, scripts=scripts)
+    page = visit.page
+
+    page.goto("/")
+    assert visit.cookies == []
+
+    page.get_by_role("button", name="Ablehnen").click()
+    assert visit.cookies == ["einwilligung"]
+    assert page.get_by_role("button", name="Ablehnen").count() == 0
+
+    page.get_by_role("link", name="Kontakt").first.click()
+    for field, value in SENDER.items():
+        page.locator(f"[name={field}]").fill(value)
+    page.get_by_role("button", name="Nachricht senden").click()
+
+    page.wait_for_url("**/kontakt/danke/**")
+    reference = page.locator(".reference").inner_text()
+    assert re.fullmatch(r"[0-9A-Z-]{6,}", reference)
+    assert "Mechthild" not in page.url
+    assert visit.cookies == ["einwilligung"]
+    assert visit.elsewhere == []
+    assert visit.complaints == []
+
+    mail = running_site.wait_for(lambda: _mail_of(running_site, reference))
+    assert MESSAGE.splitlines() == _lines_within(mail, MESSAGE)
+
+
+def _mail_of(site: RunningSite, reference: str) -> EmailMessage | None:
+    for path in site.mails:
+        mail = email.message_from_bytes(path.read_bytes(), EmailMessage, policy=email.policy.default)
+        if mail["X-Reference"] == reference:
+            return mail
+    return None
+
+
+def _lines_within(mail: EmailMessage, message: str) -> list[str]:
+    lines = mail.get_body().get_content().splitlines()  # type: ignore[union-attr]
+    first, *_rest = message.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.endswith(first))
+    found = [lines[begin][lines[begin].index(first) :], *lines[begin + 1 :]]
+    return found[: len(message.splitlines())]
+
+
+@SCREENS
+def test_refusing_is_as_easy_as_accepting(visitor: Visitors, screen: dict[str, int]) -> None:
+    page = visitor(screen=screen).page
+    page.goto("/")
+    look = "element => { const style = getComputedStyle(element), box = element.getBoundingClientRect(); " + (
+        "return [style.color, style.backgroundColor, style.fontSize, style.fontWeight, box.height]; }"
+    )
+    refuse, accept = (page.get_by_role("button", name=name) for name in ("Ablehnen", "Annehmen"))
+    assert refuse.evaluate(look) == accept.evaluate(look)
+    assert refuse.bounding_box()["width"] == pytest.approx(accept.bounding_box()["width"], abs=1)  # type: ignore[index]
+
+
+def test_the_decision_is_remembered_for_one_day_at_most(visitor: Visitors) -> None:
+    visit = visitor()
+    visit.page.goto("/")
+    visit.page.get_by_role("button", name="Annehmen").click()
+    (cookie,) = visit.context.cookies()
+    assert 86_000 < cookie["expires"] - time.time() <= 86_400
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+
+
+def test_a_form_with_a_mistake_keeps_what_was_typed(visitor: Visitors) -> None:
+    page = visitor().page
+    page.goto("/kontakt/")
+    for field, value in (SENDER | {"email": "mechthild"}).items():
+        page.locator(f"[name={field}]").fill(value)
+    with page.expect_response(lambda response: response.request.method == "POST") as caught:
+        page.get_by_role("button", name="Nachricht senden").click()
+    assert caught.value.status == 422
+    kept = {field: page.locator(f"[name={field}]").input_value() for field in SENDER}
+    assert kept == SENDER | {"email": "mechthild"}
+
+
+@SCREENS
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_public_page_is_open_to_everybody(visitor: Visitors, screen: dict[str, int], scheme: str) -> None:
+    """Accessibility rules (axe-core), no sideways scrolling, nothing from elsewhere, no cookie."""
+    visit = visitor(screen=screen, scheme=scheme)  # type: ignore[arg-type]
+    for path in [*_public_paths(visit.page), "/gibt-es-nicht/"]:
+        visit.page.goto(path)
+        assert _violations(visit.page) == [], path
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert visit.elsewhere == []
+    assert visit.cookies == []
+
+
+def _public_paths(page: Page) -> list[str]:
+    sitemap = page.request.get("/sitemap.xml").text()
+    urls = [node.text or "" for node in ElementTree.fromstring(sitemap).iter("{*}loc")]
+    paths = [re.sub(r"^https?://[^/]+", "", url) for url in urls]
+    assert {"/", "/kontakt/", "/impressum/", "/datenschutz/"} <= set(paths)
+    return sorted({*paths, "/cookies/"})
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]

@@ -1,0 +1,110 @@
+"""A real site in processes of its own: what `quickstart` makes and `serve` runs, in a folder of its own.
+
+Nothing of this process's settings reaches it: it has its own `.env`, database, keys and mail folder.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60  # seconds, for a machine that is busy with other tests
+Answer = TypeVar("Answer")
+
+
+class RunningSite:
+    """Made by `site()`; `secrets` are what quickstart printed once, `settings` differ from what it wrote."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.settings = dict(settings)
+        self.address = f"127.0.0.1:{_free_port()}"
+        self.url = f"http://{self.address}"
+        self.secrets: dict[str, str] = json.loads(self.manage("quickstart", "--no-serve", "--json", *self._bind).stdout)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "var"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def mails(self) -> list[Path]:
+        return sorted((self.data / "mail").glob("*"))
+
+    def manage(self, *arguments: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` with these arguments; it must end with this exit code."""
+        command = [sys.executable, ROOT / "manage.py", *arguments]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, timeout=PATIENCE, check=False, **options
+        )
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [sys.executable, ROOT / "manage.py", "serve", *self._bind]
+            self._server = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        self.wait_for(lambda: self._is_ready())
+
+    def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
+        if self._server:
+            self._server.send_signal(kind)
+            self._server.wait(PATIENCE)
+            self._server = None
+
+    def wait_for(self, condition: Callable[[], Answer]) -> Answer:
+        """The first answer that is not empty; what happens in other processes can only be asked for."""
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            if answer := condition():
+                return answer
+            assert self._server is None or self._server.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(f"not within {PATIENCE} s\n{self.log.read_text()}")
+
+    def _is_ready(self) -> bool:
+        with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{self.url}/readyz") as answer:
+            return bool(answer.status == 200)
+        return False
+
+    @property
+    def _bind(self) -> tuple[str, str]:
+        return "--bind", self.address
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "VIRTUAL_ENV", "LANG")}
+        own = {"HOME": self.folder, "ENV_FILE": self.folder / ".env", "DATA_DIR": self.data}
+        return kept | {name: str(value) for name, value in own.items()} | self.settings
+
+
+@contextmanager
+def site(**settings: str) -> Iterator[RunningSite]:
+    """A site that serves until the block ends; then nothing of it is left."""
+    with tempfile.TemporaryDirectory(prefix="site-", ignore_cleanup_errors=True) as folder:
+        running = RunningSite(Path(folder), settings)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
