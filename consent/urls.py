@@ -1,8 +1,11 @@
-from cookie_consent.views import CookieGroupAcceptView, CookieGroupDeclineView, CookieGroupListView
+"""The addresses have django-cookie-consent's names; its status view is left out, for it sets a CSRF cookie."""
+
 from django.urls import path
 
+from consent import views
+
 urlpatterns = [
-    path("", CookieGroupListView.as_view(), name="cookie_consent_cookie_group_list"),
-    path("accept/", CookieGroupAcceptView.as_view(), name="cookie_consent_accept"),
-    path("decline/", CookieGroupDeclineView.as_view(), name="cookie_consent_decline"),
+    path("", views.choices, name="cookie_consent_cookie_group_list"),
+    path("accept/", views.accept, name="cookie_consent_accept"),
+    path("decline/", views.decline, name="cookie_consent_decline"),
 ]

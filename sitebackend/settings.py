@@ -187,7 +187,11 @@ CACHES = {
         "CACHE_URL",
         "a shared cache once there is more than one web process",
         "rediscache://127.0.0.1:6379/1",
-        default={"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        default={
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # far above Django's 300: whoever fills the cache would push out failed logins and limits
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
         parse=cache_url,
     ),
     # django-cookie-consent would keep its groups for an hour per process; consent.offer reads them once a second
@@ -206,6 +210,7 @@ MAIL_FROM: str = read(
     "MAIL_FROM", "the address that mails come from", "site@example.de", default=OPERATOR_EMAIL, parse=email_address
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+SENDS_MAIL = "smtp" in _MAIL["EMAIL_BACKEND"]  # else it goes to files, for trying out
 EMAIL_TIMEOUT = 20  # seconds; without it a silent server holds the sender for ever
 if django.VERSION >= (6, 1):
     _OPTIONS = {

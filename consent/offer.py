@@ -1,0 +1,132 @@
+"""What visitors are asked now: one immutable snapshot of the question and all groups, in every language.
+
+What must never happen: somebody is taken to have agreed to words that they were not shown. So templates
+render from the snapshot, the snapshot's digest goes into the cookie, and the same snapshot is kept as an
+edition. It is read from the database at most once a second and process: a change made by another process
+shows within that second, and no cache has to be told.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from cookie_consent.models import Cookie, CookieGroup
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from consent.models import BannerWording, Edition
+from consent.own_cookies import OWN_COOKIES
+
+logger = logging.getLogger(__name__)
+
+FRESH_FOR = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    edition: str  #: digest of `content`, as it stands in the cookie
+    content: dict[str, Any]  #: by language; exactly what an Edition keeps
+
+    def in_language(self, language: str | None) -> dict[str, Any]:
+        content: dict[str, Any] = self.content.get(language or "", self.content[settings.LANGUAGE_CODE])
+        return content
+
+    def optional_groups(self) -> frozenset[str]:
+        groups = self.content[settings.LANGUAGE_CODE]["groups"]
+        return frozenset(group["varname"] for group in groups if not group["is_required"])
+
+    def group_of(self, host: str) -> str | None:
+        """The optional group that `host` was agreed for; None if pages may not load from it at all."""
+        for group in self.content[settings.LANGUAGE_CODE]["groups"]:
+            if not group["is_required"] and any(agreed["host"] == host for agreed in group["hosts"]):
+                return str(group["varname"])
+        return None
+
+
+_present: tuple[float, Offer] | None = None
+
+
+def current() -> Offer:
+    """The present offer, at most FRESH_FOR seconds old; a new one is kept as an edition."""
+    global _present
+    known = _present
+    if known and monotonic() - known[0] < FRESH_FOR:
+        return known[1]
+    offer = read()
+    if known is None or known[1].edition != offer.edition:
+        _keep(offer)
+    _present = (monotonic(), offer)
+    return offer
+
+
+def forget() -> None:
+    """Let the next `current` read again: after a change in this process."""
+    global _present
+    _present = None
+
+
+def read() -> Offer:
+    """The offer as the database has it now."""
+    content = {code: _content(code) for code, _ in settings.LANGUAGES}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return Offer(hashlib.sha256(text.encode()).hexdigest()[:12], content)
+
+
+def _keep(offer: Offer) -> None:
+    # visitors can choose without this row, so a full disk or a quicker process must not stop them
+    try:
+        newest = Edition.objects.newest()
+        if newest is None or newest.digest != offer.edition:
+            with transaction.atomic():
+                Edition.objects.create(
+                    number=newest.number + 1 if newest else 1,
+                    digest=offer.edition,
+                    content=offer.content,
+                    shown_from=timezone.now(),
+                )
+    except DatabaseError:
+        logger.exception("an edition of the cookie question could not be kept")
+
+
+def _content(language: str) -> dict[str, Any]:
+    groups = CookieGroup.objects.order_by("ordering", "varname")
+    with translation.override(language):
+        return {
+            "banner": _banner(language),
+            "groups": [_group(group, language) for group in groups.prefetch_related("wordings", "hosts", "cookie_set")],
+        }
+
+
+def _banner(language: str) -> dict[str, str]:
+    wording = BannerWording.objects.filter(language=language).first() or BannerWording()
+    return {"title": wording.title, "text": wording.text, "accept": gettext("Accept"), "refuse": gettext("Refuse")}
+
+
+def _group(group: CookieGroup, language: str) -> dict[str, Any]:
+    wordings = {wording.language: wording for wording in group.wordings.all()}
+    wording = wordings.get(language) or wordings.get(settings.LANGUAGE_CODE)
+    return {
+        "varname": group.varname,
+        "is_required": group.is_required,
+        "name": wording.name if wording else group.name,
+        "purpose": wording.purpose if wording else group.description,
+        "provider": wording.provider if wording else "",
+        "lifetime": wording.lifetime if wording else "",
+        "cookies": [_cookie(cookie) for cookie in group.cookie_set.all()],
+        "hosts": [
+            {"host": host.host, "provider": host.provider, "privacy_url": host.privacy_url}
+            for host in group.hosts.all()
+        ],
+    }
+
+
+def _cookie(cookie: Cookie) -> dict[str, str]:
+    own = OWN_COOKIES.get(cookie.name)
+    if own is None:
+        return {"name": cookie.name, "purpose": cookie.description, "lifetime": ""}
+    return {"name": own.name(), "purpose": str(own.purpose), "lifetime": own.lifetime()}

@@ -1,0 +1,99 @@
+"""The groups and words that a new site starts with. Written once by a migration; afterwards they are the operator's."""
+
+from typing import Any
+
+BANNER = {
+    "de": {
+        "title": "Dürfen wir externe Inhalte laden?",
+        "text": (
+            "Diese Website lädt von sich aus nichts von fremden Servern und setzt vor Ihrer Entscheidung kein Cookie. "
+            "Externe Inhalte wie Karten oder Videos laden wir nur mit Ihrer Einwilligung. Ihre Entscheidung merkt sich "
+            "ein Cookie einen Tag lang; Sie können sie jederzeit ändern."
+        ),
+    },
+    "en": {
+        "title": "May we load external content?",
+        "text": (
+            "By itself this website loads nothing from other servers, and it sets no cookie before you have decided. "
+            "External content such as maps or videos is loaded only with your consent. A cookie remembers your "
+            "decision for one day; you can change it at any time."
+        ),
+    },
+}
+
+GROUPS: list[dict[str, Any]] = [
+    {
+        "varname": "essential",
+        "is_required": True,
+        "ordering": 1,
+        "cookies": ["einwilligung", "admin-session", "admin-csrf", "vault"],
+        "wordings": {
+            "de": {
+                "name": "Notwendig",
+                "purpose": (
+                    "Merkt sich Ihre Cookie-Auswahl. Die Verwaltung der Website, die nur der Betreiber benutzt, "
+                    "setzt für ihn weitere Cookies. Keines davon enthält personenbezogene Daten."
+                ),
+                "provider": "Diese Website",
+                "lifetime": "Höchstens ein Tag",
+            },
+            "en": {
+                "name": "Necessary",
+                "purpose": (
+                    "Remembers your cookie choice. The administration of the website, which only the operator uses, "
+                    "sets further cookies for him. None of them holds personal data."
+                ),
+                "provider": "This website",
+                "lifetime": "One day at most",
+            },
+        },
+    },
+    {
+        "varname": "external",
+        "is_required": False,
+        "ordering": 2,
+        "cookies": ["*"],
+        "wordings": {
+            "de": {
+                "name": "Externe Inhalte",
+                "purpose": (
+                    "Zeigt Karten, Videos und Ähnliches von anderen Anbietern gleich in der Seite an. Der Anbieter "
+                    "erfährt dabei Ihre IP-Adresse, den Zeitpunkt, Angaben zu Ihrem Browser und dass Sie diese "
+                    "Website besuchen. Er kann eigene Cookies setzen."
+                ),
+                "provider": "Der jeweils genannte Anbieter",
+                "lifetime": "Ihre Einwilligung gilt einen Tag; wie lange Cookies des Anbieters bleiben, bestimmt er",
+            },
+            "en": {
+                "name": "External content",
+                "purpose": (
+                    "Shows maps, videos and the like from other providers right inside the page. The provider then "
+                    "learns your IP address, the time, details of your browser, and that you are visiting this "
+                    "website. It may set cookies of its own."
+                ),
+                "provider": "The provider named in each case",
+                "lifetime": "Your consent holds for one day; the provider decides how long its own cookies stay",
+            },
+        },
+    },
+]
+
+
+def write(*, cookie_group: Any, cookie: Any, group_wording: Any, banner_wording: Any) -> None:
+    """Create what is missing, with the given model classes (a migration's or the real ones)."""
+    for language, words in BANNER.items():
+        banner_wording.objects.get_or_create(language=language, defaults=words)
+    for group in GROUPS:
+        row, _ = cookie_group.objects.get_or_create(
+            varname=group["varname"],
+            defaults={
+                "name": group["wordings"]["de"]["name"],
+                "is_required": group["is_required"],
+                "is_deletable": not group["is_required"],
+                "ordering": group["ordering"],
+            },
+        )
+        for name in group["cookies"]:
+            cookie.objects.get_or_create(cookiegroup=row, name=name, domain="")
+        for language, words in group["wordings"].items():
+            group_wording.objects.get_or_create(group=row, language=language, defaults=words)
