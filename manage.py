@@ -10,7 +10,11 @@ def main() -> int:
     if sys.argv[1:2] == ["quickstart"]:
         from sitebackend import environment  # before the settings, which it makes readable
 
-        environment.ensure(sys.argv[2:])
+        try:
+            environment.ensure(sys.argv[2:])
+        except OSError as error:
+            sys.stderr.write(f"{environment.path()}: {error.strerror}. quickstart must be able to write this file.\n")
+            return 1
 
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -1,5 +1,96 @@
-"""Make `.env` for trying out."""
+"""The file `.env` of a site for trying out: made before there are settings, by the standard library alone.
+
+What must never happen: a secret that everybody knows, a file that others on the machine can read, half a
+file, or a file of the operator's own overwritten. So the values are random, the mode is 0600 from the first
+byte on, the file appears whole or not at all, and an existing one is never made anew. What the process
+environment already gives is left out: it stays where the operator put it.
+"""
+
+import argparse
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from sitebackend.instance import LOOPBACK, Address
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HEADER = "# Made by `manage.py quickstart` for trying out. README has the table of all settings.\n"
+
+
+def path() -> Path:
+    return Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
 
 def ensure(arguments: list[str]) -> None:
-    """Placeholder until the set-up is written."""
+    """Make `.env` if there is none. Raises OSError if it cannot be written.
+
+    Asked only for help, the values are set for this process and nothing is written.
+    """
+    if path().exists():
+        return
+    wanted = _given_to(arguments)
+    values = {name: value for name, value in _values(wanted.bind).items() if not _is_given(name)}
+    if wanted.help:
+        os.environ.update(values)
+    else:
+        _create([HEADER, *(f"{name}={value}\n" for name, value in values.items())])
+
+
+def remember(name: str, value: str) -> bool:
+    """Put one setting into `.env`, in place of an older value. False if it stands there already."""
+    lines = path().read_text(encoding="utf-8").splitlines(keepends=True)
+    line = f"{name}={value}\n"
+    if line in lines:
+        return False
+    _replace([*(old for old in lines if not old.startswith(f"{name}=")), line])
+    return True
+
+
+def _given_to(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py quickstart", add_help=False, allow_abbrev=False)
+    parser.add_argument("--bind", type=Address.parse, default=Address("127.0.0.1", 8000))
+    parser.add_argument("--help", "-h", action="store_true")
+    return parser.parse_known_args(arguments)[0]
+
+
+def _values(bind: Address) -> dict[str, str]:
+    url = f"http://{bind}" if bind.host in LOOPBACK else f"http://127.0.0.1:{bind.port}"
+    folder = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
+    return {
+        "SITE_URL": url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "OPERATOR_EMAIL": "operator@example.de",
+        "EMAIL_URL": f"filemail://{folder / 'mail'}",
+        "ADMIN_SECOND_FACTOR": "optional",
+    }
+
+
+def _is_given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _create(lines: Iterable[str]) -> None:
+    """Like `_replace`, but whoever comes second keeps the file of the first."""
+    name = _write_beside(lines)
+    try:
+        os.link(name, path())
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(name)
+
+
+def _replace(lines: Iterable[str]) -> None:
+    os.replace(_write_beside(lines), path())
+
+
+def _write_beside(lines: Iterable[str]) -> str:
+    path().parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path().parent, prefix=".env.")  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    return name

@@ -1,4 +1,4 @@
-"""What the ground reports: database, disk, operator key."""
+"""What the ground reports: database, disk, worker, operator key."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sitebackend import operator_key
 from sitebackend.findings import Finding, Level, report
+from sitebackend.models import WorkerJob
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
+WORKER_SILENCE = timedelta(minutes=10)  # a job may take long, such as a backup
 WARN_BEFORE = timedelta(days=60)
 
 
@@ -29,6 +34,8 @@ def database(now: datetime) -> Iterator[Finding]:
             stops_intake=True,
             code="database.unreachable",
         )
+    else:
+        yield Finding(_("Database"), Level.FINE, _("answers"), code="database.answers")
 
 
 @report
@@ -43,6 +50,43 @@ def disk(now: datetime) -> Iterator[Finding]:
             stops_intake=True,
             code="disk.full",
             figure=free,
+        )
+    else:
+        text = _("{gigabytes:.1f} GB free").format(gigabytes=free / 2**30)
+        yield Finding(_("Disk"), Level.FINE, text, code="disk.free", figure=free)
+
+
+@report
+def worker(now: datetime) -> Iterator[Finding]:
+    last_run = WorkerJob.objects.aggregate(latest=Max("last_run"))["latest"]
+    minutes = (now - last_run).total_seconds() // 60 if last_run else None
+    if last_run and now - last_run <= WORKER_SILENCE:
+        yield Finding(_("Worker"), Level.FINE, _("runs"), code="worker.runs", figure=minutes)
+        return
+    yield Finding(
+        area=_("Worker"),
+        level=Level.ALARM,
+        text=_("The worker last ran {minutes:.0f} minutes ago.").format(minutes=minutes)
+        if last_run
+        else _("The worker has not run yet."),
+        next_step=_(
+            "Mail and deadlines wait for it. Start it: manage.py serve (with its worker), or manage.py worker."
+        ),
+        code="worker.silent",
+        figure=minutes,
+    )
+
+
+@report
+def failing_jobs(now: datetime) -> Iterator[Finding]:
+    for job in WorkerJob.objects.failing().order_by("failing_since"):
+        since = date_format(timezone.localtime(job.failing_since), "SHORT_DATETIME_FORMAT")
+        yield Finding(
+            area=_("Worker"),
+            level=Level.ALARM,
+            text=_("{job} fails since {time} ({failure}).").format(job=job.name, time=since, failure=job.failure),
+            next_step=_("The log shows where. The other jobs go on, and this one is tried again each second."),
+            code="worker.job_failing",
         )
 
 

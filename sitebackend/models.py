@@ -1,7 +1,8 @@
 """The two things everybody here shares: who may come in, and the business whose site this is."""
 
 import uuid
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -83,6 +84,44 @@ class SiteSettings(models.Model):
     def current(cls) -> "SiteSettings":
         """The one row; before the set-up has made it, an unsaved one with empty fields."""
         return cls.objects.first() or cls()
+
+
+class WorkerJobQuerySet(models.QuerySet["WorkerJob"]):
+    def failing(self) -> Self:
+        return self.exclude(failure="")
+
+    def record(self, name: str, *, now: datetime, failure: str = "") -> None:
+        """Note that the job ran. A run like the one before is written once a minute: each write costs a disk flush."""
+        known = self.filter(name=name).first()
+        if known and known.failure == failure and timedelta(0) <= now - known.last_run < WorkerJob.WRITTEN_EVERY:
+            return
+        since = ((known and known.failing_since) or now) if failure else None
+        self.update_or_create(name=name, defaults={"last_run": now, "failure": failure, "failing_since": since})
+
+
+class WorkerJob(models.Model):
+    """How a job of the worker went last: tells whether the worker runs at all, and what fails since when."""
+
+    WRITTEN_EVERY = timedelta(minutes=1)
+
+    name = models.CharField(primary_key=True, max_length=200)
+    last_run = models.DateTimeField()
+    failure = models.CharField(max_length=200, blank=True)  #: class of the exception; empty: it went well
+    failing_since = models.DateTimeField(null=True)
+
+    objects = WorkerJobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(failure="", failing_since=None)
+                | (~models.Q(failure="") & models.Q(failing_since__isnull=False)),
+                name="failing_since_with_its_failure",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def site_settings(request: HttpRequest) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Operator, SiteSettings
+from sitebackend.models import Operator, SiteSettings, WorkerJob
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -183,6 +183,8 @@ holds_no_personal_data(
     supervisory_authority="a public body",
     opening_hours="hours of the business",
 )
+_RUN = "how a job of the worker went"
+holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

@@ -4,12 +4,18 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from sitebackend import probes
+
 urlpatterns = [
+    path("healthz", probes.healthz),
+    path("readyz", probes.readyz),
     path("admin/vault/", include("sitebackend.vault.urls")),
     path("admin/", admin.site.urls),
+    path("", include("sitebackend.pages.site_urls")),
     *i18n_patterns(
         path("kontakt/", include("contact.urls")),
         path("cookies/", include("consent.urls")),
+        path("datenschutz/anfrage/", include("sitebackend.privacy.urls")),
         path("", include("sitebackend.pages.urls")),
         prefix_default_language=False,
     ),

@@ -65,4 +65,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_row_of_site_settings')],
             },
         ),
+        migrations.CreateModel(
+            name='WorkerJob',
+            fields=[
+                ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ('last_run', models.DateTimeField()),
+                ('failure', models.CharField(blank=True, max_length=200)),
+                ('failing_since', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failure', '')), models.Q(models.Q(('failure', ''), _negated=True), ('failing_since__isnull', False)), _connector='OR'), name='failing_since_with_its_failure')],
+            },
+        ),
     ]

@@ -1,0 +1,33 @@
+"""`worker`: does what is due, round after round; `--once` does one round."""
+
+import signal
+from argparse import SUPPRESS
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from sitebackend.instance import die_with
+from sitebackend.management.rounds import Job, Rounds
+
+#: In this order. A job does what is due at the given time and says how many things it did.
+JOBS: list[Job] = []
+
+
+class Command(BaseCommand):
+    help = "Do what is due: deliver mail, carry out retention, requests, backups and warnings."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="one round, then end")
+        parser.add_argument("--supervised-by", type=int, metavar="PID", help=SUPPRESS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["supervised_by"]:
+            die_with(options["supervised_by"])
+        rounds = Rounds(JOBS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: rounds.stop.set())
+        rounds.run_once() if options["once"] else rounds.run()
+        if options["once"] and rounds.failures:
+            raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
