@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+"""Pages by path; everything before this in the project's urls has been asked first."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path, re_path
+
+from sitebackend.pages import views
+
+app_name = "pages"
+urlpatterns = [
+    path("", views.page, name="home"),
+    re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.page, name="page"),
+]

@@ -1,0 +1,27 @@
+"""Pages to look at: the starter site, and a maker of single pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sitebackend.pages import services
+from sitebackend.pages.models import Page
+
+MakePage = Callable[..., Page]
+
+
+@pytest.fixture
+def starter_site(db: None) -> None:
+    services.create_starter_pages()
+
+
+@pytest.fixture
+def make_page(db: None) -> MakePage:
+    def make(title: str = "Eine Seite", **fields: Any) -> Page:
+        page = Page(**{"title": title, "slug": "eine-seite", "status": Page.Status.PUBLISHED} | fields)
+        page.full_clean()
+        page.save()
+        return page
+
+    return make
