@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+"""Below /kontakt/."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from contact import views
+
+app_name = "contact"
+urlpatterns = [
+    path("", views.contact, name="form"),
+    path("danke/<str:token>/", views.thanks, name="thanks"),
+]

@@ -28,10 +28,11 @@ def render(
     identity: str,
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
+    kind: type[EmailMessage] = EmailMessage,
 ) -> EmailMessage:
     """One plain-text mail from `templates/<template>_{subject,body}.txt`."""
     subject = " ".join(render_to_string(f"{template}_subject.txt", dict(context)).split())
-    return EmailMessage(
+    return kind(
         subject=subject,
         body=render_to_string(f"{template}_body.txt", dict(context)),
         from_email=settings.MAIL_FROM,

@@ -60,6 +60,8 @@ def email_url(value: str) -> dict[str, Any]:
         raise ValueError("mail to another machine needs TLS")
     if value.startswith("filemail:"):
         config["EMAIL_FILE_PATH"] = urlsplit(value).path
+    if value.startswith("smtp"):
+        config["EMAIL_BACKEND"] = "sitebackend.smtp.EmailBackend"
     return config
 
 

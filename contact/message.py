@@ -1,0 +1,80 @@
+"""The one message that a submission becomes: stored, mailed and decrypted as the same bytes.
+
+A MIME message (RFC 2045) of two parts: readable text, with a label before each field, and JSON with the
+fields exactly as they were sent. Its real subject and reply address stand in its own header, which lies
+inside the encryption. Spaces after the last boundary, which every reader ignores, bring its length up to
+whole blocks, for lengths leak content.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+BLOCK = 16 * 1024  # bytes
+LABELS: dict[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "street": gettext_lazy("Street and number"),
+    "postal_code": gettext_lazy("Postal code"),
+    "city": gettext_lazy("City"),
+    "phone": gettext_lazy("Telephone"),
+    "email": gettext_lazy("E-mail address"),
+    "message": gettext_lazy("Message"),
+}
+
+
+def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, reply_to: str) -> bytes:
+    """The message in whole blocks. `reply_to` is one checked ASCII address, or empty."""
+    message = EmailMessage(policy=policy.SMTP)
+    with translation.override(settings.LANGUAGE_CODE):
+        message["Subject"] = _("Contact form {reference}: {name}").format(
+            reference=reference, name=_one_line(fields.get("name", ""))
+        )
+        text = readable(fields, reference=reference)
+    message["From"] = settings.MAIL_FROM
+    message["To"] = settings.OPERATOR_EMAIL
+    if reply_to:
+        message["Reply-To"] = reply_to
+    message["Date"] = format_datetime(received_at)
+    message["X-Reference"] = reference
+    message.set_content(text, cte="8bit")
+    message.add_attachment(as_json(fields), maintype="application", subtype="json", filename=f"{reference}.json")
+    message.set_param("protected-headers", "v1")
+    return _padded(message.as_bytes())
+
+
+def readable(fields: Mapping[str, str], *, reference: str) -> str:
+    """Every field on a labelled line, the message last; also the body of the plain mail."""
+    lines = [f"{_('Reference')}: {reference}"]
+    lines += [f"{label}: {fields.get(name, '')}" for name, label in LABELS.items() if name != "message"]
+    return "\n".join([*lines, "", f"{LABELS['message']}:", fields.get("message", ""), ""])
+
+
+def as_json(fields: Mapping[str, str]) -> bytes:
+    return json.dumps({name: fields.get(name, "") for name in LABELS}, ensure_ascii=False, indent=1).encode()
+
+
+def fields_of(message: bytes) -> dict[str, str]:
+    """The fields out of a decrypted message's JSON part. Raises ValueError if it has none."""
+    for part in message_from_bytes(message, policy=policy.SMTP).walk():
+        if part.get_content_type() == "application/json":
+            found: dict[str, str] = json.loads(part.get_payload(decode=True))
+            return found
+    raise ValueError("the message has no JSON part")
+
+
+def _padded(message: bytes) -> bytes:
+    return message + b" " * (-len(message) % BLOCK)
+
+
+def _one_line(typed: str) -> str:
+    """For a header: one line, printable, short."""
+    return "".join(sign if sign.isprintable() else " " for sign in " ".join(typed.split()))[:80]

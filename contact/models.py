@@ -1,0 +1,165 @@
+"""Submissions: what the contact form took in, and where its mail stands.
+
+What must never happen: a typed word lies here in the clear, an acknowledged submission is lost, or one mail
+is sent by two workers. So the message is ciphertext in a table of its own (lists never read it), what the
+plain mail needs is wrapped and wiped once the mail server took it, and one column, `next_attempt_at`, says
+what is due and is the lease at the same time: whoever moves it from the value seen has the row, until then.
+"""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
+REFERENCE_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that sounds or looks like another: no 0 O 1 I L U
+
+
+class EncryptedMessage(models.Model):
+    """One message as OpenPGP made it. Whoever has the operator's secret key opens it, with any OpenPGP program."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    armoured = models.TextField(_("ciphertext"), editable=False)
+    fingerprints = models.JSONField(_("encrypted to"), editable=False)
+
+    class Meta:
+        verbose_name = _("encrypted message")
+        verbose_name_plural = _("encrypted messages")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Verdict(models.TextChoices):
+    """What the spam checks said."""
+
+    CLEAN = "clean", _("no objection")
+    SUSPECT = "suspect", _("suspected spam")
+    RELEASED = "released", _("released by the operator")
+
+
+class Delivery(models.TextChoices):
+    """Where the mail to the operator stands."""
+
+    WAITING = "waiting", _("waiting")
+    RETRYING = "retrying", _("tried, will be tried again")
+    SENT = "sent", _("sent")
+    UNDELIVERABLE = "undeliverable", _("undeliverable")
+    NOT_MAILED = "not_mailed", _("not mailed")
+
+
+class Channel(models.TextChoices):
+    """How the inquiry came."""
+
+    FORM = "form", _("contact form")
+    MAIL = "mail", _("e-mail")
+    TELEPHONE = "telephone", _("telephone")
+    LETTER = "letter", _("letter")
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def due(self, now: datetime) -> Self:
+        """Whose mail is to be sent now, by whoever leases it."""
+        return self.filter(next_attempt_at__lte=now)
+
+    def unsent(self) -> Self:
+        """Whose mail is still to be sent, now or later."""
+        return self.filter(next_attempt_at__isnull=False)
+
+    def undeliverable(self) -> Self:
+        return self.filter(delivery=Delivery.UNDELIVERABLE)
+
+    def lease_next(self, now: datetime) -> "Submission | None":
+        """The one that is due longest, ours until `now + LEASE`; None if nothing is due.
+
+        The attempt is counted before it is made: a mail that kills its worker waits its turn like any other.
+        """
+        for key, seen in self.due(now).order_by("next_attempt_at").values_list("pk", "next_attempt_at")[:50]:
+            lease = {"next_attempt_at": now + LEASE, "attempts": models.F("attempts") + 1}
+            if self.filter(pk=key, next_attempt_at=seen).update(**lease):
+                return self.get(pk=key)
+        return None
+
+
+class Submission(models.Model):
+    """One sent contact form, or an inquiry that the operator recorded."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("reference"), max_length=11, unique=True, editable=False)
+    received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True, editable=False)
+    channel = models.CharField(_("came by"), max_length=10, choices=Channel, default=Channel.FORM)
+    message = models.ForeignKey(EncryptedMessage, models.PROTECT, related_name="submissions", editable=False)
+    idempotency_digest = models.CharField(max_length=64, unique=True, editable=False)
+    nonce_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    email_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    phone_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    name_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.CLEAN, db_index=True)
+    reasons = models.JSONField(_("reasons"), default=list, blank=True, editable=False)
+    delivery = models.CharField(_("mail"), max_length=15, choices=Delivery, default=Delivery.WAITING, db_index=True)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    last_reply = models.CharField(_("last answer of the mail server"), max_length=300, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
+    mail_payload = models.BinaryField(_("what the mail needs, wrapped"), null=True, editable=False)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ["-received_at"]
+        indexes = [
+            models.Index("next_attempt_at", name="submission_due", condition=models.Q(next_attempt_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="sent_mail_keeps_no_payload",
+                condition=~models.Q(delivery="sent") | models.Q(mail_payload__isnull=True, sent_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="suspects_are_not_mailed",
+                condition=~models.Q(verdict="suspect") | models.Q(delivery="not_mailed", mail_payload__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def payload_context(self) -> str:
+        """What the wrapped payload is bound to: moved to another row it does not open."""
+        return f"contact-mail|{self.pk}"
+
+    def sent(self, now: datetime) -> dict[str, object]:
+        """The changes that say: the mail server took it."""
+        done = {"next_attempt_at": None, "mail_payload": None, "last_reply": ""}
+        return {"delivery": Delivery.SENT, "sent_at": now, **done}
+
+    def refused(self, now: datetime, reply: str, *, for_good: bool) -> dict[str, object]:
+        """The changes that say: not taken; another attempt follows, or none after five days or a final no."""
+        if for_good or now - self.received_at > GIVE_UP_AFTER:
+            return {"delivery": Delivery.UNDELIVERABLE, "next_attempt_at": None, "last_reply": reply}
+        return {"delivery": Delivery.RETRYING, "next_attempt_at": now + self._pause(), "last_reply": reply}
+
+    def _pause(self) -> timedelta:
+        return min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
+
+
+def new_reference() -> str:
+    """Random and easy to say on the telephone, as in K7M-4QX-9PT: 44 bits."""
+    signs = [secrets.choice(REFERENCE_SIGNS) for _ in range(9)]
+    return "-".join("".join(signs[start : start + 3]) for start in (0, 3, 6))
+
+
+def tidy_reference(typed: str) -> str:
+    """A reference as somebody wrote it, in the spelling that is stored: `k7m 4qx9pt` is K7M-4QX-9PT."""
+    signs = "".join(sign for sign in typed.upper() if sign.isalnum())
+    return "-".join((signs[:3], signs[3:6], signs[6:]))

@@ -1,0 +1,126 @@
+"""Taking submissions in, and sending their mails: the verbs.
+
+What must never happen: "thank you" is said and nothing is stored, a word is stored or mailed in the clear
+although it could not be encrypted, one form sent twice becomes two, or a mail is dropped. So encryption comes
+first, one transaction stores row, ciphertext and what the mail needs, the digest over the form's nonce and
+content is unique, and a mail leaves the outbox only when the mail server took it or said no for good.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, IntegrityError, transaction
+
+from contact import mail, message, spam
+from contact import nonce as form_nonce
+from contact.models import Delivery, EncryptedMessage, Submission, Verdict, new_reference
+from sitebackend import operator_key, smtp
+from sitebackend.crypto import lookup
+
+logger = logging.getLogger(__name__)
+
+
+class IntakeClosed(Exception):
+    """A submission cannot be stored safely now; nothing of it was kept."""
+
+
+def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: str = "", now: datetime) -> Submission:
+    """Encrypt and store one sent form, exactly as typed; the same form sent again gives the same row.
+
+    `reply_to` is the sender's checked address in ASCII, or empty. Raises IntakeClosed.
+    """
+    digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))
+    try:
+        return Submission.objects.filter(idempotency_digest=digest).first() or _stored(
+            fields, reply_to, now, idempotency_digest=digest, **_judged(fields, nonce, honeypot)
+        )
+    except IntegrityError:  # the same form came in twice at the same moment: the other one was first
+        return Submission.objects.get(idempotency_digest=digest)
+    except (operator_key.OperatorKeyUnusable, DatabaseError, OSError, ImproperlyConfigured) as error:
+        logger.error("a submission was refused: %s", type(error).__name__)
+        raise IntakeClosed from error
+
+
+def deliver_due(now: datetime) -> int:
+    """Send the mails that are due; gives how many the mail server took.
+
+    Stops at the first sign that the mail server itself is out of reach: an outage then costs the worker one
+    time limit, not one for each mail.
+    """
+    sent, clock = 0, _clock(now)
+    while submission := Submission.objects.lease_next(clock()):
+        failure = _attempt(submission)
+        _mark(submission, failure, clock())
+        if failure is None:
+            sent += 1
+        elif failure.server_is_down:
+            break
+    return sent
+
+
+def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
+    digest = lookup.nonce(nonce)
+    earlier = Submission.objects.filter(nonce_digest=digest).count()
+    found = spam.reasons(fields, honeypot=honeypot, age=form_nonce.age(nonce), earlier_uses=earlier)
+    verdict = Verdict.SUSPECT if spam.is_suspect(found) else Verdict.CLEAN
+    return {"nonce_digest": digest, "reasons": found, "verdict": verdict}
+
+
+def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: Any) -> Submission:
+    submission = Submission(reference=new_reference(), received_at=now, **judged, **_digests(fields))
+    _queue_or_hold(submission, fields, reply_to)
+    plaintext = message.build(fields, reference=submission.reference, received_at=now, reply_to=reply_to)
+    armoured, fingerprints = operator_key.encrypt(plaintext)
+    with transaction.atomic():
+        submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
+        submission.save(force_insert=True)
+    return submission
+
+
+def _digests(fields: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "email_digest": lookup.email(fields["email"]),
+        "phone_digest": lookup.phone(fields["phone"]),
+        "name_digest": lookup.name_and_postal_code(fields["name"], fields["postal_code"]),
+    }
+
+
+def _queue_or_hold(submission: Submission, fields: Mapping[str, str], reply_to: str) -> None:
+    if submission.verdict == Verdict.SUSPECT:
+        submission.delivery = Delivery.NOT_MAILED
+        return
+    submission.next_attempt_at = submission.received_at
+    if settings.CONTACT_MAIL == "plain":
+        submission.mail_payload = mail.wrap(submission, fields, reply_to)
+
+
+def _attempt(submission: Submission) -> smtp.Failure | None:
+    """Send one mail. Whatever goes wrong concerns this mail alone, so nothing is let through."""
+    try:
+        mail.notify_operator(submission)
+    except Exception as error:
+        failure = smtp.explain(error)
+        logger.warning("the mail of %s was not taken: %s", submission.reference, type(error).__name__)
+        return failure
+    return None
+
+
+def _mark(submission: Submission, failure: smtp.Failure | None, now: datetime) -> None:
+    """Write down how it went, if the lease is still ours."""
+    if failure is None:
+        changes = submission.sent(now)
+    else:
+        changes = submission.refused(now, failure.reply, for_good=failure.for_good)
+    Submission.objects.filter(pk=submission.pk, next_attempt_at=submission.next_attempt_at).update(**changes)
+
+
+def _clock(now: datetime) -> Callable[[], datetime]:
+    """The present time as it goes on from `now`: leases must not begin in the past when a pass is long."""
+    start = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - start)

@@ -1,0 +1,94 @@
+"""SMTP with an end: Django's backend, with a time limit over the whole conversation.
+
+What must never happen: a server that answers one byte a second holds the worker for hours. Timeouts count
+for each read only, so a second thread shuts the connection down when its time is up. TLS is as in Django:
+`smtp+tls://` without STARTTLS in the server's answer is an error, not a fallback, and certificates are checked.
+"""
+
+import smtplib
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Timer
+
+from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
+from django.utils.translation import gettext as _
+
+SECONDS = 60.0  # for one conversation; shorter than any lease on a mail
+
+
+class _Limited(smtplib.SMTP):
+    """Ends after SECONDS, wherever the conversation stands."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connection: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        handle = connection.dup()  # TLS takes the first handle over; this one still reaches the connection
+        self._limit = Timer(SECONDS, _shut, [handle])
+        self._limit.daemon = True
+        self._limit.start()
+        return connection
+
+    def close(self) -> None:
+        if limit := getattr(self, "_limit", None):
+            limit.cancel()
+            limit.args[0].close()
+        super().close()
+
+
+class _LimitedSSL(smtplib.SMTP_SSL, _Limited):
+    """The same with TLS from the first byte."""
+
+
+class EmailBackend(DjangoBackend):
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _LimitedSSL if self.use_ssl else _Limited
+
+    def open(self) -> bool | None:
+        try:
+            return super().open()
+        except OSError:
+            self.close()  # Django leaves a conversation open that failed half-way
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a mail was not taken. `for_good`: asking again is of no use. `server_is_down`: nor would others pass."""
+
+    reply: str
+    for_good: bool = False
+    server_is_down: bool = False
+
+
+def explain(error: Exception) -> Failure:
+    """What an exception out of sending means for the mail and for those behind it."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=recipients):
+            return _answered(*next(iter(recipients.values())))
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
+            return _answered(error.smtp_code, error.smtp_error)
+        case smtplib.SMTPResponseException():  # greeting, HELO, login: not about this mail
+            return Failure(_reply(error.smtp_code, error.smtp_error), server_is_down=True)
+        case smtplib.SMTPNotSupportedError():
+            return Failure(_("The mail server does not offer what is needed, TLS above all."), server_is_down=True)
+        case smtplib.SMTPException() | OSError():
+            return Failure(
+                _("The mail server does not answer ({kind}).").format(kind=type(error).__name__), server_is_down=True
+            )
+        case _:
+            return Failure(_("The mail could not be made ({kind}).").format(kind=type(error).__name__))
+
+
+def _answered(code: int, text: bytes | str) -> Failure:
+    return Failure(_reply(code, text), for_good=500 <= code < 600, server_is_down=code == 421)
+
+
+def _reply(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {' '.join(words.split())}"[:300]
+
+
+def _shut(handle: socket.socket) -> None:
+    with suppress(OSError):  # it ended in the same moment
+        handle.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,54 @@
+"""A sender at the form, and what was stored opened again with the operator's secret key."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from contact.message import fields_of
+from contact.models import Submission
+from sitebackend.crypto import openpgp
+from tests.conftest import PASSPHRASE
+
+FIELDS = {
+    "name": "Jürgen Weiß-O'Brien",
+    "street": "Königstraße 1 „Hinterhaus“",
+    "postal_code": "70173",
+    "city": "Stuttgart",
+    "phone": "+49 (0)711 123456",
+    "email": "juergen.weiss@example.org",
+    "message": "Grüße 🙂\r\n\r\nein \"Zitat\", <b>kein</b> {{ Befehl }} 'OR 1=1; --\r\n" + "ä" * 100,
+}
+
+Answer = Any  # a response of the test client, with its redirect chain
+
+
+def nonce_in(page: str) -> str:
+    found = re.search(r'name="nonce" value="([^"]+)"', page)
+    assert found, "the page has no form"
+    return unescape(found[1])
+
+
+@pytest.fixture
+def send(client: Client, operator_key: object, db: None) -> Callable[..., Answer]:
+    """Open the form, fill it in and send it, as a browser does; give the answer to the POST."""
+
+    def send(path: str = "/kontakt/", headers: dict[str, str] | None = None, **changes: str) -> Answer:
+        nonce = nonce_in(client.get(path).content.decode())
+        return client.post(path, FIELDS | {"nonce": nonce, "extra": ""} | changes, headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def opened(key_pair: tuple[bytes, bytes]) -> Callable[[Submission], dict[str, str]]:
+    """The fields of a stored submission, by the operator's secret key."""
+
+    def opened(submission: Submission) -> dict[str, str]:
+        sealed = submission.message.armoured.encode()
+        return fields_of(openpgp.decrypt(sealed, secret_key=key_pair[1], passphrase=PASSPHRASE))
+
+    return opened
