@@ -8,6 +8,7 @@ a second run finds it there and goes on with it; the file goes when everything h
 import json
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,9 @@ def _make_server_key() -> None:
 
 
 def _collect_static_files() -> None:
+    """Anew if the last time was cut short (the manifest comes last), for Django takes half a file for a whole one."""
+    if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
     call_command("collectstatic", verbosity=0, interactive=False)
 
 
