@@ -1,0 +1,19 @@
+"""One spelling for searching: case, accents, umlauts and the punctuation of telephone numbers do not count."""
+
+import re
+import unicodedata
+
+_PHONE_SIGNS = re.compile(r"[\s/().-]+")
+
+
+def folded(text: str) -> str:
+    """`Müller-Lüdenscheidt` and `MULLER LUDENSCHEIDT` become the same words."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return " ".join(re.findall(r"[\w@.+]+", plain))
+
+
+def folded_phone(number: str) -> str:
+    """Digits only, `+49` and a leading zero alike: `+49 (0)30 123-4` and `030/1234` become `301234`."""
+    digits = _PHONE_SIGNS.sub("", number.replace("(0)", ""))
+    return re.sub(r"^(\+49|0049|0)", "", digits)

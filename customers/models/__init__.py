@@ -1,0 +1,18 @@
+"""What is kept on customers, one module per holding."""
+
+from customers.models.billing import Archive, BillingDocument
+from customers.models.consent import ConsentEntry, Evidence, Grant, Wording
+from customers.models.customer import Customer, NumberRange
+from customers.models.technical import TechnicalRecord
+
+__all__ = [
+    "Archive",
+    "BillingDocument",
+    "ConsentEntry",
+    "Customer",
+    "Evidence",
+    "Grant",
+    "NumberRange",
+    "TechnicalRecord",
+    "Wording",
+]

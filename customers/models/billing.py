@@ -1,0 +1,155 @@
+"""Billing documents (S17): invoices, credit notes and statements, kept whatever is deleted besides.
+
+What must never happen: a document is changed after it was filed, goes before the date until which the law
+wants it, or goes with its customer. A correction is a new document. The file and the recipient's address as
+it stood are sealed to the archive's key, never to the customer's, which is destroyed with the customer.
+"""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.customer import Customer
+from customers.models.sealed import is_sealed
+from customers.refusals import AppendOnly, Kept
+
+STATUTORY_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
+
+
+def end_of_year_after(issued_on: date, years: int) -> date:
+    """Periods of § 147(4) AO run from the end of the calendar year in which the document was issued."""
+    return date(issued_on.year + years, 12, 31)
+
+
+class Archive(models.Model):
+    """The key that billing documents are sealed to; its private half is sealed to the vault."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    public_key = models.BinaryField()
+    sealed_private_key = models.BinaryField()
+
+    key_context = "archive-key"
+
+    class Meta:
+        verbose_name = _("archive of billing documents")
+        verbose_name_plural = _("archive of billing documents")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_archive")]
+
+    def __str__(self) -> str:
+        return str(_("archive of billing documents"))
+
+
+class BillingQuerySet(models.QuerySet["BillingDocument"]):
+    def due(self, today: date) -> "BillingQuerySet":
+        """Those that retention says must go now: every date has passed, nobody holds them."""
+        return self.filter(kept_until__lt=today, legal_hold=False)
+
+    def restricted(self) -> "BillingQuerySet":
+        """Those that outlived their customer: kept for the legal duty alone (§ 35(3) BDSG)."""
+        return self.filter(customer=None)
+
+    def update(self, **values: Any) -> int:
+        if set(values) - {"legal_hold", "hold_reason"}:
+            raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
+        return super().update(**values)
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        kept = self.filter(Q(kept_until__gte=timezone.localdate()) | Q(legal_hold=True)).first()
+        if kept is not None:
+            raise Kept(kept.why_kept())
+        return super().delete()
+
+    def erase_on_request(self, today: date) -> int:
+        """Delete those that no law and no hold keeps: between the two dates the person's request wins."""
+        deleted, _models = models.QuerySet.delete(self.filter(statutory_until__lt=today, legal_hold=False))
+        return deleted
+
+
+class BillingDocument(models.Model):
+    """One document as it was filed."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("invoice")
+        CREDIT_NOTE = "credit_note", _("credit note")
+        STATEMENT = "statement", _("statement")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.INVOICE)
+    number = models.CharField(_("number"), max_length=50)
+    issued_on = models.DateField(_("date of the document"))
+    amount = models.DecimalField(
+        _("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, related_name="documents", verbose_name=_("customer")
+    )
+    sealed_recipient = models.BinaryField()
+    sealed_file = models.BinaryField()
+    email_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    phone_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    name_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    customer_number_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    statutory_until = models.DateField(_("kept by law until"), editable=False)
+    kept_until = models.DateField(_("kept until"), editable=False, db_index=True)
+    legal_hold = models.BooleanField(_("on hold"), default=False)
+    hold_reason = models.CharField(_("reason of the hold"), max_length=300, blank=True)
+    filed_at = models.DateTimeField(_("filed"), default=timezone.now, editable=False)
+
+    objects = BillingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("billing document")
+        verbose_name_plural = _("billing documents")
+        ordering = ["-issued_on", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "number"],
+                name="one_billing_document_per_number",
+                violation_error_message=_("A document of this kind with this number is filed already."),
+            ),
+            models.CheckConstraint(condition=Q(kept_until__gte=F("statutory_until")), name="kept_as_long_as_law_says"),
+            models.CheckConstraint(condition=Q(legal_hold=False) | ~Q(hold_reason=""), name="hold_has_a_reason"),
+            models.CheckConstraint(
+                condition=is_sealed("sealed_file") & is_sealed("sealed_recipient"),
+                name="billing_document_is_sealed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if not self.is_due(timezone.localdate()):
+            raise Kept(self.why_kept())
+        return super().delete(*args, **kwargs)
+
+    def is_due(self, today: date) -> bool:
+        return self.kept_until < today and not self.legal_hold
+
+    def why_kept(self) -> str:
+        if self.legal_hold:
+            return str(_("On hold: {reason}")).format(reason=self.hold_reason)
+        return str(_("Kept by law until {statutory} (§ 147 AO, § 14b UStG), and as promised until {until}.")).format(
+            statutory=date_format(self.statutory_until), until=date_format(self.kept_until)
+        )
+
+    def context(self, part: str) -> str:
+        """What the seal of the file or of the recipient is bound to."""
+        return f"billing-{part}|{self.pk}|{self.kind}|{self.number}|{self.issued_on.isoformat()}"

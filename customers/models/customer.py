@@ -1,0 +1,216 @@
+"""Master data (S13), and the numbers that are never given twice.
+
+What must never happen: master data without a recorded basis for performing the contract and for invoicing.
+So both bases are NOT NULL references to the consent ledger, in the schema; `save` and `bulk_create` also
+see that they are this customer's own and say yes.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.folding import folded, folded_phone
+from customers.models.consent import ConsentEntry, Purpose
+from customers.refusals import NoConsent
+from customers.vat import validate_vat_number
+from sitebackend.crypto import lookup
+
+CONFIRM_EVERY = timedelta(days=365)
+BASES = {"contract_consent": Purpose.CONTRACT, "invoicing_consent": Purpose.INVOICING}
+
+
+class NumberRange(models.Model):
+    """How customer numbers look, and the highest one given: it only grows, and outlives every customer."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    prefix = models.CharField(
+        _("prefix"),
+        max_length=10,
+        blank=True,
+        default="K",
+        validators=[RegexValidator(r"^[\w./-]*$", _("Letters, digits, dot, slash and dash only."))],
+        help_text=_("Stands in front of every new customer number. Numbers already given stay as they are."),
+    )
+    digits = models.PositiveSmallIntegerField(
+        _("digits"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text=_("New numbers are filled up with zeros to this length."),
+    )
+    highest = models.PositiveBigIntegerField(_("highest number given"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("customer numbers")
+        verbose_name_plural = _("customer numbers")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_customer_numbers")]
+
+    def __str__(self) -> str:
+        return self.shown(self.highest + 1)
+
+    def shown(self, number: int) -> str:
+        return f"{self.prefix}{number:0{self.digits}d}"
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def matching(self, words: str) -> "CustomerQuerySet":
+        """Those whose master data hold every one of the words, however spelled, or this telephone number."""
+        every_word = Q(*(Q(search_text__contains=word) for word in folded(words).split()))
+        number = folded_phone(words)
+        return self.filter(every_word | Q(search_text__contains=number) if number.isdecimal() else every_word)
+
+    def to_confirm(self, today: date) -> "CustomerQuerySet":
+        """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR), the oldest first."""
+        confirmed_before = timezone.now() - CONFIRM_EVERY
+        return self.filter(status=Customer.Status.ACTIVE, last_confirmed_at__lt=confirmed_before).order_by(
+            "last_confirmed_at"
+        )
+
+    def without_basis(self) -> "CustomerQuerySet":
+        """Those whose agreement to contract or invoicing was withdrawn, or whose reference leads astray."""
+        sound = Q()
+        for field, purpose in BASES.items():
+            sound &= Q(
+                **{f"{field}__customer": models.F("pk"), f"{field}__purpose": purpose, f"{field}__decision": "given"}
+            )
+        return self.filter(~sound | Q(status=Customer.Status.NO_BASIS))
+
+    def bulk_create(self, objs: Iterable["Customer"], *args: Any, **kwargs: Any) -> list["Customer"]:
+        customers = list(objs)
+        check_bases(customers)
+        for customer in customers:
+            customer.index()
+        return super().bulk_create(customers, *args, **kwargs)
+
+    def update(self, **values: Any) -> int:
+        """Change many rows; never their number, key or basis: those go one by one through the services."""
+        fixed = {"number", "public_key", "sealed_private_key", *BASES} & {name.removesuffix("_id") for name in values}
+        if fixed:
+            raise NoConsent(_("Number, key and basis of customers are not changed in bulk."))
+        return super().update(**values)
+
+
+class Customer(models.Model):
+    """One customer. `save` keeps the search columns true; the number and the key pair never change."""
+
+    class Salutation(models.TextChoices):
+        MS = "ms", _("Ms")
+        MR = "mr", _("Mr")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        FORMER = "former", _("former")
+        NO_BASIS = "no_basis", _("basis withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(_("customer number"), max_length=30, unique=True, editable=False)
+    salutation = models.CharField(_("salutation"), max_length=10, choices=Salutation, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    street = models.CharField(_("street and number"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=100, default="Deutschland")
+    phone = models.CharField(_("telephone"), max_length=50, blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    vat_number = models.CharField(
+        _("VAT number"),
+        max_length=20,
+        blank=True,
+        validators=[validate_vat_number],
+        help_text=_("With its country, as in DE136695976. The check digit is verified here, nobody is asked."),
+    )
+    notes = models.TextField(
+        _("notes"),
+        blank=True,
+        help_text=_("No passwords and no device data: those belong into the technical data, which are sealed."),
+    )
+    notes_purpose = models.CharField(
+        _("what the notes are for"), max_length=200, blank=True, help_text=_("Needed as soon as there are notes.")
+    )
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.ACTIVE)
+    do_not_contact = models.BooleanField(
+        _("do not contact"), default=True, help_text=_("No advertising, no greetings: customer retention was refused.")
+    )
+    last_confirmed_at = models.DateTimeField(_("data last confirmed"), default=timezone.now)
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
+    public_key = models.BinaryField()
+    sealed_private_key = models.BinaryField()
+    contract_consent = models.OneToOneField(
+        ConsentEntry, on_delete=models.RESTRICT, related_name="+", verbose_name=_("basis for the contract")
+    )
+    invoicing_consent = models.OneToOneField(
+        ConsentEntry, on_delete=models.RESTRICT, related_name="+", verbose_name=_("basis for invoicing")
+    )
+    search_text = models.TextField(editable=False)
+    email_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    phone_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    name_digest = models.CharField(max_length=64, editable=False, db_index=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(last_name="") | ~Q(company=""),
+                name="customer_has_a_name",
+                violation_error_message=_("A last name or a company is needed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(notes="") | ~Q(notes_purpose=""),
+                name="customer_notes_have_a_purpose",
+                violation_error_message=_("Say what the notes are for."),
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "last_confirmed_at"], name="customers_to_confirm")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        check_bases([self])
+        self.index()
+        super().save(*args, **kwargs)
+
+    @property
+    def display_name(self) -> str:
+        person = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return ", ".join(part for part in (self.company, person) if part)
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.company
+
+    @property
+    def key_context(self) -> str:
+        """What the seal of the private key is bound to."""
+        return f"customer-key|{self.pk}"
+
+    def index(self) -> None:
+        """Fill the columns that searching and requests for access look into."""
+        spoken = (self.number, self.company, self.first_name, self.last_name, self.city, self.postal_code, self.email)
+        self.search_text = f"{folded(' '.join(spoken))} {folded_phone(self.phone)}".strip()
+        self.email_digest = lookup.email(self.email)
+        self.phone_digest = lookup.phone(self.phone)
+        self.name_digest = lookup.name_and_postal_code(self.full_name, self.postal_code)
+
+
+def check_bases(customers: Collection[Customer]) -> None:
+    """Raise NoConsent unless each customer's two bases are their own entries that say yes."""
+    ids = [getattr(customer, f"{field}_id") for customer in customers for field in BASES]
+    entries = ConsentEntry.objects.in_bulk([identifier for identifier in ids if identifier])
+    for customer in customers:
+        for field, purpose in BASES.items():
+            entry = entries.get(getattr(customer, f"{field}_id"))
+            if entry is None or not entry.is_basis_of(customer, purpose):
+                raise NoConsent(_("Without a recorded basis for contract and invoicing no customer can be kept."))

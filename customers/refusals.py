@@ -1,0 +1,26 @@
+"""What the customers' room refuses; every message is a sentence for the operator and names no person."""
+
+from django.utils.functional import Promise
+
+
+class Refused(Exception):
+    """Nothing was changed; `str()` says why and what to do."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(str(message))
+
+
+class NoConsent(Refused):
+    """There is no consent in force (or no recorded basis) for what was asked."""
+
+
+class AppendOnly(Refused):
+    """The row is part of a record that is added to, never changed."""
+
+
+class Kept(Refused):
+    """The row is kept by law or by a hold until a date that the message names."""
+
+
+class Changed(Refused):
+    """What was previewed is no longer what is there."""

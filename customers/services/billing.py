@@ -1,0 +1,95 @@
+"""Billing documents are filed once, opened with the vault, and swept when their time is over."""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.clear_file import ClearFile
+from customers.models import Archive, BillingDocument, Customer
+from customers.models.billing import STATUTORY_YEARS, end_of_year_after
+from customers.refusals import Refused
+from sitebackend.crypto import lookup
+from sitebackend.vault import services as vault
+from sitebackend.vault.opened import Holder, OpenVault
+
+RECIPIENT = ("number", "company", "first_name", "last_name", "street", "postal_code", "city", "country", "vat_number")
+
+
+@transaction.atomic
+def file_billing_document(
+    *, customer: Customer, kind: str, number: str, issued_on: date, amount: Decimal, currency: str, file: ClearFile
+) -> BillingDocument:
+    """Seal file and recipient to the archive's key and keep both until law and promise are fulfilled.
+
+    Raises ValidationError if the number is taken, Refused for a date to come, vault.VaultError without a vault.
+    """
+    if issued_on > timezone.localdate():
+        raise Refused(_("The document's date lies in the future."))
+    document = BillingDocument(
+        customer=customer, kind=kind, number=number, issued_on=issued_on, amount=amount, currency=currency
+    )
+    document.statutory_until = end_of_year_after(issued_on, STATUTORY_YEARS)
+    document.kept_until = end_of_year_after(issued_on, max(STATUTORY_YEARS, settings.BILLING_RETENTION_YEARS))
+    recipient = {name: getattr(customer, name) for name in RECIPIENT}
+    archive = bytes(_archive().public_key)
+    document.sealed_recipient = vault.seal_to_holder(
+        archive, json.dumps(recipient).encode(), context=document.context("recipient")
+    )
+    document.sealed_file = vault.seal_to_holder(archive, file.packed(), context=document.context("file"))
+    document.email_digest, document.phone_digest = customer.email_digest, customer.phone_digest
+    document.name_digest = customer.name_digest
+    document.customer_number_digest = lookup.customer_number(customer.number)
+    document.full_clean(exclude=["email_digest", "phone_digest", "name_digest"])
+    document.save(force_insert=True)
+    return document
+
+
+def read_billing_file(*, open_vault: OpenVault, document: BillingDocument) -> ClearFile:
+    """The file as filed. Raises sealing.SealingError if it was altered or belongs to another document."""
+    return ClearFile.unpacked(_opened(open_vault).unseal(document.sealed_file, context=document.context("file")))
+
+
+def read_recipient(*, open_vault: OpenVault, document: BillingDocument) -> dict[str, str]:
+    """The address as it stood when the document was filed."""
+    clear = _opened(open_vault).unseal(document.sealed_recipient, context=document.context("recipient"))
+    recipient: dict[str, str] = json.loads(clear)
+    return recipient
+
+
+@transaction.atomic
+def hold(*, document: BillingDocument, reason: str) -> None:
+    """Keep it past every date, for a reason that goes on record: an open assessment, a dispute."""
+    if not reason.strip():
+        raise Refused(_("A hold needs its reason."))
+    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=True, hold_reason=reason)
+
+
+@transaction.atomic
+def release(*, document: BillingDocument) -> None:
+    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=False, hold_reason="")
+
+
+def sweep_billing_documents(now: datetime) -> int:
+    """The worker's job: delete what nothing keeps any more; gives how many."""
+    with transaction.atomic():
+        deleted, _by_model = BillingDocument.objects.due(timezone.localdate(now)).delete()
+    return deleted
+
+
+def _archive() -> Archive:
+    """The archive's key; made when the first document is filed."""
+    archive = Archive.objects.first()
+    if archive is None:
+        public, sealed = vault.new_holder_key(context=Archive.key_context)
+        archive, _made = Archive.objects.get_or_create(defaults={"public_key": public, "sealed_private_key": sealed})
+    return archive
+
+
+def _opened(open_vault: OpenVault) -> Holder:
+    archive = Archive.objects.get()
+    return open_vault.holder(archive.sealed_private_key, archive.public_key, context=archive.key_context)

@@ -1,0 +1,75 @@
+"""A customer comes, is corrected, and goes."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from customers.models import ConsentEntry, Customer, NumberRange
+from customers.models.consent import Decision, Purpose
+from customers.models.customer import BASES
+from customers.services.consents import Statement
+from sitebackend.models import Operator
+from sitebackend.vault import services as vault
+
+
+@transaction.atomic
+def register_customer(
+    *, master_data: Mapping[str, Any], statements: Iterable[Statement], recorded_by: Operator | None
+) -> Customer:
+    """Keep master data together with what the customer agreed to.
+
+    Raises NoConsent unless contract and invoicing are among the statements and given, ValidationError if the
+    master data are not plausible, vault.VaultError if nothing can be sealed.
+    """
+    customer = Customer(number=_next_number(), **master_data)
+    customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
+    entries = {statement.purpose: _entry(statement, customer, recorded_by) for statement in statements}
+    for field, purpose in BASES.items():
+        setattr(customer, field, entries.get(purpose))
+    retention = entries.get(Purpose.RETENTION)
+    customer.do_not_contact = retention is None or retention.decision != Decision.GIVEN
+    for entry in entries.values():
+        entry.save(force_insert=True)
+    customer.full_clean(exclude=["search_text", "email_digest", "phone_digest", "name_digest", *BASES])
+    customer.save(force_insert=True)
+    return customer
+
+
+@transaction.atomic
+def confirm_master_data(*, customer: Customer, at: datetime | None = None) -> None:
+    """The customer looked at their master data and found them right (Art. 5(1)(d) GDPR)."""
+    customer.last_confirmed_at = at or timezone.now()
+    customer.save(update_fields=["last_confirmed_at"])
+
+
+@transaction.atomic
+def erase_customer(*, customer: Customer) -> None:
+    """Delete everything on the customer but filed billing documents, which stay restricted."""
+    customer.delete()
+
+
+def highest_number() -> int:
+    """The highest customer number given so far, for the journal that no restore can turn back."""
+    return NumberRange.objects.get().highest
+
+
+@transaction.atomic
+def raise_highest_number(*, at_least: int) -> None:
+    """After a restore: go on behind the numbers that were given in the meantime."""
+    NumberRange.objects.filter(highest__lt=at_least).update(highest=at_least)
+
+
+def _next_number() -> str:
+    numbers = NumberRange.objects.select_for_update().get()
+    numbers.highest += 1
+    while Customer.objects.filter(number=numbers.shown(numbers.highest)).exists():
+        numbers.highest += 1  # imported with a number of its own
+    numbers.save(update_fields=["highest"])
+    return numbers.shown(numbers.highest)
+
+
+def _entry(statement: Statement, customer: Customer, recorded_by: Operator | None) -> ConsentEntry:
+    return statement.as_entry(customer=customer, recorded_by=recorded_by)

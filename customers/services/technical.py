@@ -1,0 +1,75 @@
+"""Technical records are sealed when they are written, and opened one at a time while the vault is open."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.clear_file import ClearFile
+from customers.models import Customer, Evidence, Grant, TechnicalRecord
+from customers.models.consent import NO_GRANT
+from customers.refusals import Changed, NoConsent
+from sitebackend.vault import services as vault
+from sitebackend.vault.opened import Holder, OpenVault
+
+
+@transaction.atomic
+def add_technical_record(*, customer: Customer, kind: str, content: Mapping[str, Any]) -> TechnicalRecord:
+    """Seal and keep. Raises NoConsent without a live grant."""
+    grant = Grant.objects.select_related("customer").filter(customer=customer).first()
+    if grant is None:
+        raise NoConsent(NO_GRANT)
+    record = TechnicalRecord(grant=grant, kind=kind)
+    record.sealed = _sealed(record, content)
+    record.save(force_insert=True)
+    return record
+
+
+@transaction.atomic
+def revise_technical_record(*, record: TechnicalRecord, content: Mapping[str, Any]) -> TechnicalRecord:
+    """Replace the content; what it was before is gone. Raises Changed if somebody else revised it meanwhile."""
+    current = TechnicalRecord.objects.select_for_update().filter(pk=record.pk, revision=record.revision).first()
+    if current is None:
+        raise Changed(_("Somebody else has changed this record in the meantime. Please look at it again."))
+    current.revision += 1
+    current.updated_at = timezone.now()
+    current.sealed = _sealed(current, content)
+    current.save()
+    return current
+
+
+@transaction.atomic
+def delete_technical_record(*, record: TechnicalRecord) -> None:
+    record.delete()
+
+
+def read_technical_record(*, open_vault: OpenVault, record: TechnicalRecord) -> dict[str, Any]:
+    """The content. Raises sealing.SealingError if it was altered, or moved here from elsewhere."""
+    content: dict[str, Any] = json.loads(
+        opened_holder(open_vault=open_vault, customer=record.grant.customer).unseal(
+            record.sealed, context=record.context
+        )
+    )
+    return content
+
+
+def read_evidence(*, open_vault: OpenVault, evidence: Evidence) -> ClearFile:
+    """The file. Raises sealing.SealingError as above."""
+    return ClearFile.unpacked(
+        opened_holder(open_vault=open_vault, customer=evidence.customer).unseal(
+            evidence.sealed, context=evidence.context
+        )
+    )
+
+
+def opened_holder(*, open_vault: OpenVault, customer: Customer) -> Holder:
+    """The customer's key, opened. Raises sealing.SealingError or VaultKeyChanged if it was tampered with."""
+    return open_vault.holder(customer.sealed_private_key, customer.public_key, context=customer.key_context)
+
+
+def _sealed(record: TechnicalRecord, content: Mapping[str, Any]) -> bytes:
+    public = bytes(record.grant.customer.public_key)
+    return vault.seal_to_holder(public, json.dumps(dict(content)).encode(), context=record.context)
