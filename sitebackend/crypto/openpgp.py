@@ -25,7 +25,10 @@ import gnupg
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 SECONDS = 20  # a gpg process that takes longer is killed
 CHUNK = 1 << 20  # bytes that a stream moves at a time
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+#: HOME and GNUPGHOME count only where no home is named: decrypting with the user's own key.
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | {
+    name: os.environ[name] for name in ("HOME", "GNUPGHOME") if name in os.environ
+}
 _OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
 _ENCRYPT_OPTIONS = [
     *_OPTIONS,
@@ -148,18 +151,20 @@ def encrypt_stream(
         write(source)
 
 
-def decrypt_stream(source: IO[bytes], target: IO[bytes], *, secret_key: bytes, passphrase: str) -> None:
-    """Decrypt `source` to `target`. What `target` got counts only if nothing was raised. Raises OpenPGPError."""
-    with temporary_home() as home:
-        gpg = _gpg(home, options=["--no-options", "--trust-model", "always"])
-        if not gpg.import_keys(secret_key, passphrase=passphrase).sec_read:
-            raise OpenPGPError("the secret key file cannot be read")
-        with tempfile.NamedTemporaryFile(dir=home) as secret:
-            secret.write(passphrase.encode())
-            secret.flush()
-            options = ["--homedir", str(home), "--no-options", "--trust-model", "always", "--pinentry-mode", "loopback"]
-            with _running([*options, "--passphrase-file", secret.name, "--decrypt"], target) as process:
-                shutil.copyfileobj(source, process, CHUNK)
+def decrypt_stream(source: IO[bytes], target: IO[bytes], *, secret_key: bytes | None, passphrase: str) -> None:
+    """Decrypt `source` to `target`, with the key as `decrypt` takes it.
+
+    What `target` got counts only if nothing was raised. Raises OpenPGPError.
+    """
+    with temporary_home() as home, tempfile.NamedTemporaryFile(dir=home) as secret:
+        secret.write(passphrase.encode())
+        secret.flush()
+        options = ["--pinentry-mode", "loopback", "--passphrase-file", secret.name]
+        if secret_key is not None:
+            options += ["--homedir", str(home), "--no-options", "--trust-model", "always"]
+            _import_secret(_gpg(home, options=["--no-options"]), secret_key, passphrase)
+        with _running([*options, "--decrypt"], target) as process:
+            shutil.copyfileobj(source, process, CHUNK)
 
 
 @contextmanager
@@ -210,11 +215,10 @@ def decrypt(message: bytes, *, secret_key: bytes | None, passphrase: str) -> byt
     Raises OpenPGPError if the key or the passphrase does not fit or the message was altered.
     """
     if secret_key is None:
-        return _opened(gnupg.GPG(options=["--no-tty"], encoding="utf-8"), message, passphrase)
+        return _opened(_gpg(None, options=["--no-tty"]), message, passphrase)
     with temporary_home() as home:
         gpg = _gpg(home, options=["--no-options", "--trust-model", "always"])
-        if not gpg.import_keys(secret_key, passphrase=passphrase or None).sec_read:
-            raise OpenPGPError("the secret key file cannot be read")
+        _import_secret(gpg, secret_key, passphrase)
         return _opened(gpg, message, passphrase)
 
 
@@ -258,9 +262,9 @@ def write_keyring(certificates: Sequence[Certificate], folder: Path) -> Path:
     return path
 
 
-def _gpg(home: Path, *, options: list[str], keyring: Path | None = None) -> Any:
+def _gpg(home: Path | None, *, options: list[str], keyring: Path | None = None) -> Any:
     return _GPG(
-        gnupghome=str(home),
+        gnupghome=str(home) if home else None,
         keyring=str(keyring) if keyring else None,
         options=options,
         env=_ENVIRONMENT,
@@ -278,6 +282,11 @@ def _empty_home(keyring: Path) -> Path:
     home = keyring.parent / "empty-home"
     home.mkdir(mode=0o700, exist_ok=True)
     return home
+
+
+def _import_secret(gpg: Any, secret_key: bytes, passphrase: str) -> None:
+    if not gpg.import_keys(secret_key, passphrase=passphrase or None).sec_read:
+        raise OpenPGPError("the secret key file cannot be read")
 
 
 def _opened(gpg: Any, message: bytes, passphrase: str) -> bytes:

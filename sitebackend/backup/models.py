@@ -1,0 +1,43 @@
+"""What is known of the backups that were tried: when, where to, and what became of them. No personal data."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BackupQuerySet(models.QuerySet["Backup"]):
+    def whole(self) -> "BackupQuerySet":
+        """Those that were written to at least one medium and read back."""
+        return self.filter(verified_at__isnull=False)
+
+    def latest_whole(self) -> "Backup | None":
+        return self.whole().order_by("created_at").last()
+
+
+class Backup(models.Model):
+    """One try; `failure` is empty if it succeeded."""
+
+    created_at = models.DateTimeField(_("made"), unique=True)
+    name = models.CharField(_("file"), max_length=100)
+    size = models.BigIntegerField(_("bytes"), default=0)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    journal_number = models.PositiveBigIntegerField(_("line of the erasure journal"), default=0)
+    media: Any = models.JSONField(_("media"), default=list, help_text=_("The folders that hold it."))
+    verified_at = models.DateTimeField(_("read back"), null=True)
+    drilled_at = models.DateTimeField(_("restored for trial"), null=True)
+    failure = models.CharField(_("failure"), max_length=300, blank=True)
+
+    objects = BackupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("backup")
+        verbose_name_plural = _("backups")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_older_than(self, moment: datetime) -> bool:
+        return self.created_at < moment
