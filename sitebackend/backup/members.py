@@ -86,7 +86,7 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
         member = tarfile.TarInfo(name)
         member.size, member.mode = os.fstat(file.fileno()).st_size, 0o600
         reader = _Digesting(file)
-        archive.addfile(member, reader)  # type: ignore[arg-type]
+        archive.addfile(member, reader)
     return {"name": name, "size": member.size, "sha256": reader.digest.hexdigest()}
 
 

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend import environment, operator_key
+from sitebackend.backup import signing
 from sitebackend.checks import TRIAL_KEY
 from sitebackend.crypto import openpgp, sealing, server_key
 from sitebackend.models import Operator
@@ -62,7 +63,7 @@ def set_up(kept: Secrets, say: Say) -> None:
     """Make what is missing. Raises OpenPGPError, OSError."""
     _keys().mkdir(mode=0o700, parents=True, exist_ok=True)
     steps: tuple[tuple[str, Callable[[Secrets], None]], ...] = (
-        (_("server key"), lambda _kept: _make_server_key()),
+        (_("server keys"), lambda _kept: _make_server_keys()),
         (_("database"), lambda _kept: call_command("migrate", verbosity=0, interactive=False)),
         (_("static files"), lambda _kept: _collect_static_files()),
         (_("operator key"), _make_operator_key),
@@ -83,8 +84,9 @@ def operator_key_fingerprint() -> str:
         return ""
 
 
-def _make_server_key() -> None:
+def _make_server_keys() -> None:
     server_key.ensure()
+    signing.ensure()
 
 
 def _collect_static_files() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 
 #: In this order. A job does what is due at the given time and says how many things it did.
-JOBS: list[Job] = []
+JOBS: list[Job] = [backup.create_if_due]
 
 
 class Command(BaseCommand):
