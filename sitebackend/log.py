@@ -2,7 +2,8 @@
 
 What must never happen: an exception's message ("Key (email)=(…) already exists"), a path or a form value
 reaches a log. So a traceback is written as its frames and the class of the exception, without the message,
-and Django's request log keeps the class of the answer only.
+Django's request log keeps the class of the answer only, and of granian's lines, which hold whole tracebacks
+as text, the first line is kept. (sitebackend.wsgi logs what would reach granian.)
 """
 
 import logging
@@ -19,10 +20,15 @@ class PrivateFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        if record.name == "django.request":
-            record = logging.makeLogRecord(record.__dict__ | {"msg": "request failed", "args": ()})
+        if message := self._instead(record):
+            record = logging.makeLogRecord(record.__dict__ | {"msg": message, "args": ()})
         record.exc_text = None
         return super().format(record)
+
+    def _instead(self, record: logging.LogRecord) -> str:
+        if record.name == "django.request":
+            return "request failed"
+        return record.getMessage().partition("\n")[0] if record.name == "_granian" else ""
 
     def formatException(self, ei: _Exception) -> str:
         kind, error, trace = ei

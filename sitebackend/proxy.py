@@ -4,6 +4,9 @@ What must never happen: a visitor chooses the address that throttles judge by or
 https. So every forwarded header is dropped unless the peer is in TRUSTED_PROXIES, underscore spellings
 (`X_Forwarded_Proto`) included, and of the address chain only the last hop that is not a proxy counts.
 The process environment, which the HTTP server copies into each request, is dropped as well.
+
+One thing cannot be seen from here: WSGI writes `X_Forwarded_For` and `X-Forwarded-For` as the same name, and
+the last one counts. The trusted proxy must drop the spelling with underscores (deploy/apache.conf does).
 """
 
 import os
@@ -25,11 +28,12 @@ class TrustedProxies:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.environment = {name for name in os.environ if not name.startswith(("HTTP_", "REQUEST_", "SERVER_"))}
+        self.inherited = tuple(os.environ.items())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        for name in self.environment & environ.keys():
-            del environ[name]
+        for name, value in self.inherited:
+            if environ.get(name) == value:
+                del environ[name]
         claims = {name: environ.pop(name, "") for name in _FORWARDED}
         environ.pop("HTTP_FORWARDED", None)
         if _is_trusted(environ.get("REMOTE_ADDR", "")):

@@ -40,8 +40,7 @@ def nobody(*args: Any) -> str:
 
 def _salt_of_today() -> bytes:
     key = f"throttle-salt:{datetime.now(UTC).date().isoformat()}"
-    cache.add(key, secrets.token_bytes(32), timeout=DAY)
-    return bytes(cache.get(key, b""))
+    return bytes(cache.get_or_set(key, lambda: secrets.token_bytes(32), timeout=DAY))
 
 
 def _network(address: str) -> bytes:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from sitebackend.backup import services as backup
+from contact.services import deliver_due
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 
