@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
-from contact import nonce
 from contact.message import LABELS
+from sitebackend import nonce
 
 Validator = Callable[[str], None]
 

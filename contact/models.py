@@ -6,7 +6,6 @@ plain mail needs is wrapped and wiped once the mail server took it, and one colu
 what is due and is the lease at the same time: whoever moves it from the value seen has the row, until then.
 """
 
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import Self
@@ -15,11 +14,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import references
+
 LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
-REFERENCE_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that sounds or looks like another: no 0 O 1 I L U
 
 
 class EncryptedMessage(models.Model):
@@ -92,7 +92,7 @@ class Submission(models.Model):
     """One sent contact form, or an inquiry that the operator recorded."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    reference = models.CharField(_("reference"), max_length=11, unique=True, editable=False)
+    reference = models.CharField(_("reference"), max_length=references.LENGTH, unique=True, editable=False)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True, editable=False)
     channel = models.CharField(_("came by"), max_length=10, choices=Channel, default=Channel.FORM)
     message = models.ForeignKey(EncryptedMessage, models.PROTECT, related_name="submissions", editable=False)
@@ -151,15 +151,3 @@ class Submission(models.Model):
 
     def _pause(self) -> timedelta:
         return min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
-
-
-def new_reference() -> str:
-    """Random and easy to say on the telephone, as in K7M-4QX-9PT: 44 bits."""
-    signs = [secrets.choice(REFERENCE_SIGNS) for _ in range(9)]
-    return "-".join("".join(signs[start : start + 3]) for start in (0, 3, 6))
-
-
-def tidy_reference(typed: str) -> str:
-    """A reference as somebody wrote it, in the spelling that is stored: `k7m 4qx9pt` is K7M-4QX-9PT."""
-    signs = "".join(sign for sign in typed.upper() if sign.isalnum())
-    return "-".join((signs[:3], signs[3:6], signs[6:]))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contact.models import EncryptedMessage, Submission, tidy_reference
+from contact.models import EncryptedMessage, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     DataSubject,
@@ -16,6 +16,7 @@ from sitebackend.privacy.registry import (
     holds_no_personal_data,
     register,
 )
+from sitebackend.references import tidy_reference
 
 holds_no_personal_data(
     Submission,

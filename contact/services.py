@@ -18,10 +18,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, transaction
 
 from contact import mail, message, spam
-from contact import nonce as form_nonce
-from contact.models import Delivery, EncryptedMessage, Submission, Verdict, new_reference
+from contact.models import Delivery, EncryptedMessage, Submission, Verdict
+from sitebackend import nonce as form_nonce
 from sitebackend import operator_key, smtp
 from sitebackend.crypto import lookup
+from sitebackend.references import new_reference
 
 logger = logging.getLogger(__name__)
 

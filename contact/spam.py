@@ -7,7 +7,7 @@ send links too. A suspect is stored like any other and waits in the inbox; nothi
 import re
 from collections.abc import Mapping
 
-from contact.nonce import Age
+from sitebackend.nonce import Age
 
 HELD_FROM = 3  # points
 USES_OF_A_NONCE = 3  # a person who goes back, corrects and sends again stays below

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contact import nonce, services
+from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
-from sitebackend import throttle
+from sitebackend import nonce, throttle
 
 MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="contact.thanks")

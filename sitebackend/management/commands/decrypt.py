@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contact.models import Submission, tidy_reference
+from contact.models import Submission
 from sitebackend.crypto import openpgp
 from sitebackend.management import operator_secret
+from sitebackend.references import tidy_reference
 
 
 class Command(BaseCommand):

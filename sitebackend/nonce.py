@@ -9,9 +9,9 @@ from enum import Enum
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 
-FASTEST = timedelta(seconds=3)  # nobody reads and fills in seven fields sooner; browsers' autofill may
+FASTEST = timedelta(seconds=3)  # nobody reads and fills in a form sooner; browsers' autofill may
 LONGEST = timedelta(days=1)
-_signer = TimestampSigner(salt="contact.nonce")
+_signer = TimestampSigner(salt="form.nonce")
 
 
 class Age(Enum):

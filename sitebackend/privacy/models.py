@@ -1,0 +1,247 @@
+"""Requests of persons about their data (Art. 15–21 GDPR), from arrival to their own end.
+
+Nothing that a person wrote lies here in the clear (`statement`), and nothing of it outlives the answer for
+long (S12): after 30 days only kind, dates, counts and the request's own reference stay, as proof, for three
+calendar years. There is no state column: what was done stands in pairs of who and when, and each pair is
+whole or empty.
+"""
+
+import uuid
+from datetime import date, datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sitebackend.models import SiteSettings
+from sitebackend.privacy import deadlines
+from sitebackend.privacy.statement import Statement, seal, unseal
+from sitebackend.references import LENGTH, new_reference
+
+
+class Kind(models.TextChoices):
+    """The right that the person uses."""
+
+    ACCESS = "access", _("access")
+    RECTIFICATION = "rectification", _("rectification")
+    ERASURE = "erasure", _("erasure")
+    RESTRICTION = "restriction", _("restriction")
+    PORTABILITY = "portability", _("data portability")
+    OBJECTION = "objection", _("objection")
+
+
+class Channel(models.TextChoices):
+    """How the request came. Informal is enough (S12)."""
+
+    FORM = "form", _("form")
+    MAIL = "mail", _("e-mail")
+    TELEPHONE = "telephone", _("telephone")
+    LETTER = "letter", _("letter")
+
+
+class Identity(models.TextChoices):
+    """What the comparison of the person with what is held came to; its evidence is not kept."""
+
+    MATCHED = "matched", _("fits what is held")
+    CONFIRMED = "confirmed", _("confirmed by a link to the stored address")
+    NOTHING_HELD = "nothing_held", _("nothing is held, nobody to mistake")
+
+
+class Outcome(models.TextChoices):
+    """How the request ended."""
+
+    GRANTED = "granted", _("carried out")
+    PARTLY = "partly", _("carried out in part, with the reasons told")
+    NOTHING_HELD = "nothing_held", _("nothing was held")
+    REFUSED = "refused", _("refused, with the reasons told")
+    WITHDRAWN = "withdrawn", _("withdrawn by the person")
+
+
+class RequestQuerySet(models.QuerySet["DataSubjectRequest"]):
+    def open(self) -> Self:
+        """Not answered yet."""
+        return self.filter(answered_at=None)
+
+    def to_acknowledge(self) -> Self:
+        return self.open().filter(acknowledged_at=None)
+
+    def to_mail(self, now: datetime) -> Self:
+        """Acknowledgements that can go out by mail now."""
+        return self.to_acknowledge().exclude(email_digest="").filter(mail_after__lte=now)
+
+    def links_to_mail(self, now: datetime) -> Self:
+        """Confirmation links that were asked for and not sent yet."""
+        asked = self.open().filter(link_asked_at__isnull=False, link_mailed_at=None, identity="")
+        return asked.filter(mail_after__lte=now)
+
+    def to_verify(self) -> Self:
+        """Erased, and not yet shown to be physically gone."""
+        return self.filter(erased_at__isnull=False, verified_at=None)
+
+    def to_purge(self, now: datetime) -> Self:
+        """Answered long enough ago: what the person wrote goes."""
+        return self.filter(purge_at__lte=now, purged_at=None)
+
+
+def _together(*fields: str) -> Q:
+    """All of these are set, or none."""
+    return Q(**{f"{field}__isnull": True for field in fields}) | Q(**{f"{field}__isnull": False for field in fields})
+
+
+class DataSubjectRequest(models.Model):
+    """One request. Operators are named by their account, which therefore cannot be deleted while this row is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("reference"), max_length=LENGTH, unique=True, default=new_reference, editable=False)
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind)
+    channel = models.CharField(_("came by"), max_length=10, choices=Channel, default=Channel.FORM)
+    scope = models.JSONField(_("only these holdings"), default=list, blank=True)
+    received_on = models.DateField(_("received on"))
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
+    nonce_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - many have none
+    email_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    phone_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    name_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+
+    due_on = models.DateField(_("answer by"), editable=False)
+    paused_on = models.DateField(_("identity asked for on"), null=True, blank=True, editable=False)
+    resumed_on = models.DateField(_("identity clear since"), null=True, blank=True, editable=False)
+    extended_at = models.DateTimeField(_("extended"), null=True, editable=False)
+    extended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    reminded_at_days = models.SmallIntegerField(null=True, editable=False)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, editable=False)
+    mail_after = models.DateTimeField(default=timezone.now, editable=False)
+
+    identity = models.CharField(_("identity"), max_length=15, choices=Identity, blank=True, editable=False)
+    identity_at = models.DateTimeField(_("identity checked"), null=True, editable=False)
+    link_asked_at = models.DateTimeField(null=True, editable=False)
+    link_mailed_at = models.DateTimeField(null=True, editable=False)
+
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
+    erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
+    receipt = models.JSONField(_("receipt"), null=True, editable=False)
+    verified_at = models.DateTimeField(_("physically gone"), null=True, editable=False)
+
+    answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome, blank=True, editable=False)
+    purge_at = models.DateTimeField(_("its text goes"), null=True, editable=False)
+    purged_at = models.DateTimeField(_("its text went"), null=True, editable=False)
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("data-subject request")
+        verbose_name_plural = _("data-subject requests")
+        ordering = ["answered_at", "due_on"]
+        indexes = [models.Index(fields=["answered_at", "due_on"], name="request_deadline")]
+        constraints = [
+            models.CheckConstraint(name="request_extended_by_whom", condition=_together("extended_at", "extended_by")),
+            models.CheckConstraint(
+                name="request_erased_by_whom", condition=_together("erased_at", "erased_by", "receipt")
+            ),
+            models.CheckConstraint(
+                name="request_answered_by_whom",
+                condition=Q(answered_at=None, answered_by=None, outcome="", purge_at=None)
+                | Q(answered_at__isnull=False, answered_by__isnull=False, purge_at__isnull=False) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="request_identity_with_time",
+                condition=Q(identity="", identity_at=None) | ~Q(identity="") & Q(identity_at__isnull=False),
+            ),
+            models.CheckConstraint(name="request_erased_after_identity", condition=Q(erased_at=None) | ~Q(identity="")),
+            models.CheckConstraint(
+                name="request_verified_after_erased", condition=Q(verified_at=None) | Q(erased_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="request_resumed_after_paused",
+                condition=Q(resumed_on=None) | Q(resumed_on__gte=models.F("paused_on")),
+            ),
+            models.CheckConstraint(
+                name="request_purged_has_no_text",
+                condition=Q(purged_at=None, sealed__isnull=False)
+                | Q(
+                    purged_at__isnull=False,
+                    answered_at__isnull=False,
+                    sealed=None,
+                    nonce_digest=None,
+                    email_digest="",
+                    phone_digest="",
+                    name_digest="",
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.due_on = self.deadline()
+        super().save(*args, **kwargs)
+
+    @property
+    def statement(self) -> Statement:
+        """What the person said; an empty one after it went."""
+        return unseal(self.sealed, self.pk) if self.sealed else Statement()
+
+    def take(self, said: Statement) -> None:
+        """Take over what the person said: sealed, with the digests that find it."""
+        self.sealed = seal(said, self.pk)
+        for column, digest in said.digests().items():
+            setattr(self, column, digest)
+
+    def deadline(self) -> date:
+        """The last day for the answer; days on which the clock stood still are added once they are over."""
+        return deadlines.due_on(
+            self.received_on,
+            state=SiteSettings.current().federal_state,
+            months=deadlines.EXTENDED_MONTHS if self.extended_at else deadlines.ANSWER_MONTHS,
+            paused_days=self._paused_days(),
+        )
+
+    def days_left(self, today: date) -> int | None:
+        """Days until the deadline, negative once it is over; None while the clock stands still."""
+        return None if self.is_paused else (self.due_on - today).days
+
+    @property
+    def is_paused(self) -> bool:
+        """The person was asked who they are (Art. 12(6)) and has not answered."""
+        return self.paused_on is not None and self.resumed_on is None
+
+    @property
+    def extension_possible_until(self) -> date:
+        """The extension must be told within the first month (Art. 12(3))."""
+        state = SiteSettings.current().federal_state
+        return deadlines.due_on(self.received_on, state=state, paused_days=self._paused_days())
+
+    def _paused_days(self) -> int:
+        return (self.resumed_on - self.paused_on).days if self.paused_on and self.resumed_on else 0
+
+
+class AccessAnswer(models.Model):
+    """A copy of a person's data, waiting to be fetched once.
+
+    It is sealed under a key that only the link holds: the row alone opens nothing, on this server or elsewhere.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(DataSubjectRequest, models.CASCADE, related_name="answers")
+    token_digest = models.CharField(max_length=64, unique=True)
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("access answer")
+        verbose_name_plural = _("access answers")
+
+    def __str__(self) -> str:
+        return str(self.pk)

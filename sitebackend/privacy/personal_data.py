@@ -1,0 +1,168 @@
+"""What requests about data hold on people themselves: the request, its text, and answers that wait to be fetched."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sitebackend.crypto import lookup
+from sitebackend.privacy import retention
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
+from sitebackend.privacy.registry import (
+    Action,
+    DataSubject,
+    Description,
+    Export,
+    Item,
+    PersonalDataSource,
+    Step,
+    Text,
+    holds_no_personal_data,
+    register,
+)
+from sitebackend.privacy.versions import version_of
+from sitebackend.references import tidy_reference
+
+_TEXT_GOES = _("S12 and Art. 17(1)(a) GDPR: answered, no longer needed")
+
+
+@register
+class Requests(PersonalDataSource):
+    """Open requests stay until they are answered; of answered ones the text goes, the bare proof stays."""
+
+    name = "privacy.requests"
+    erased_after: ClassVar = 90
+    models: ClassVar = {
+        DataSubjectRequest: (
+            "reference",
+            "sealed",
+            "email_digest",
+            "phone_digest",
+            "name_digest",
+            "nonce_digest",
+            "extended_by",
+            "erased_by",
+            "answered_by",
+        ),
+        AccessAnswer: ("request", "token_digest", "sealed"),
+    }
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Requests about data"),
+            categories=(_("name, e-mail address, telephone, postal address, message, dates of the answer"),),
+            purposes=(_("answering the request, and being able to prove the answer"),),
+            legal_basis=_("Art. 6(1)(c) GDPR with Art. 12 and 15–21; for the proof Art. 6(1)(f)"),
+            recipients=(_("nobody but the operator"),),
+            retention=_(
+                "the text 30 days after the answer; kind, dates, counts and reference three calendar years after it"
+            ),
+            origin=_("from the person"),
+            location=_("database of this site, sealed with the server's key"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        for request in _held(subject):
+            yield _item(request, subject)
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        for request in _held(subject):
+            yield Export(item=_item(request, subject), values=_values(request))
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        held = _held(subject)
+        open_law = _("Art. 12(3) GDPR")
+        yield self._step(Action.RETAIN, held.open(), open_law, _("It is being answered; its text goes 30 days later."))
+        answered = held.filter(answered_at__isnull=False, purged_at=None)
+        reason = _("Answered; kind, dates and reference stay as proof.")
+        yield self._step(Action.REDACT, answered, _TEXT_GOES, reason)
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        requests = DataSubjectRequest.objects.filter(pk__in=rows)
+        if action == Action.DELETE:
+            return requests.delete()[1].get(DataSubjectRequest._meta.label, 0)
+        AccessAnswer.objects.filter(request__in=rows).delete()
+        gone = {"sealed": None, "nonce_digest": None, "email_digest": "", "phone_digest": "", "name_digest": ""}
+        answered = requests.filter(answered_at__isnull=False, purged_at=None)
+        return answered.update(**gone, purged_at=timezone.now())
+
+    def due(self, today: date) -> Iterator[Step]:
+        text = DataSubjectRequest.objects.to_purge(_end_of(today))
+        yield self._step(Action.REDACT, text, _TEXT_GOES, _("30 days since the answer."))
+        year = retention.last_answer_year_to_go(today)
+        proofs = DataSubjectRequest.objects.filter(purged_at__isnull=False, answered_at__lt=_end_of(date(year, 12, 31)))
+        reason = _("Three calendar years since the answer.")
+        yield self._step(Action.DELETE, proofs, _("§§ 195, 199 BGB: limitation is over"), reason)
+
+    def _step(self, action: Action, rows: "QuerySet[DataSubjectRequest]", law: Text, reason: Text) -> Step:
+        keys = tuple(rows.order_by("pk").values_list("pk", flat=True))
+        return Step(source=self.name, action=action, rows=keys, version=version_of(rows), law=law, reason=reason)
+
+
+def _held(subject: DataSubject) -> "QuerySet[DataSubjectRequest]":
+    """Those whose text is still here and that one of the person's statements leads to."""
+    matches = [Q(**{column: digest}) for column, digest in _wanted(subject).items() if digest]
+    found = DataSubjectRequest.objects.filter(purged_at=None)
+    return found.filter(Q.create(matches, connector=Q.OR)) if matches else found.none()
+
+
+def _wanted(subject: DataSubject) -> dict[str, str]:
+    return {
+        "email_digest": lookup.email(subject.email),
+        "phone_digest": lookup.phone(subject.phone),
+        "name_digest": lookup.name_and_postal_code(subject.name, subject.postal_code),
+        "reference": tidy_reference(subject.reference) if subject.reference else "",
+    }
+
+
+def _item(request: DataSubjectRequest, subject: DataSubject) -> Item:
+    spoken = {"email_digest": "email", "phone_digest": "phone", "name_digest": "name", "reference": "reference"}
+    wanted = _wanted(subject)
+    return Item(
+        source=Requests.name,
+        identifier=str(request.pk),
+        title=_("Request {reference}: {kind}").format(reference=request.reference, kind=request.get_kind_display()),
+        recorded_at=request.recorded_at,
+        matched_by=tuple(name for column, name in spoken.items() if wanted[column] == getattr(request, column) != ""),
+    )
+
+
+def _values(request: DataSubjectRequest) -> dict[str, object]:
+    said = request.statement
+    return {
+        str(_("Reference")): request.reference,
+        str(_("Kind")): request.get_kind_display(),
+        str(_("Came by")): request.get_channel_display(),
+        str(_("Received on")): request.received_on,
+        str(_("Answer by")): request.due_on,
+        str(_("Name")): said.name,
+        str(_("E-mail address")): said.email,
+        str(_("Telephone")): said.phone,
+        str(_("Postal address")): said.address,
+        str(_("Postal code")): said.postal_code,
+        str(_("Customer number or reference")): said.number,
+        str(_("Message")): said.message,
+    }
+
+
+def _end_of(day: date) -> datetime:
+    """Midnight after `day`, here."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+_STEP = "a step of the answer and its time, no statement of the person"
+_FACT = "one of a few fixed words"
+holds_no_personal_data(
+    DataSubjectRequest,
+    **dict.fromkeys(("kind", "channel", "scope", "identity", "outcome"), _FACT),
+    **dict.fromkeys(("received_on", "recorded_at", "due_on", "paused_on", "resumed_on", "extended_at"), _STEP),
+    **dict.fromkeys(("reminded_at_days", "acknowledged_at", "mail_after", "identity_at"), _STEP),
+    **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
+    **dict.fromkeys(("purge_at", "purged_at"), _STEP),
+    receipt="holdings and numbers of rows",
+)
+holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)

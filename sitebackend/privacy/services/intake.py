@@ -1,0 +1,71 @@
+"""A request comes in, whatever the way: it is stored sealed, and acknowledged the same day.
+
+Nothing here asks whether the person is known: the outside sees the same, in the same time, either way.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from smtplib import SMTPException
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from sitebackend.crypto import lookup
+from sitebackend.models import Operator
+from sitebackend.privacy import deadlines, mail
+from sitebackend.privacy.models import Channel, DataSubjectRequest
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.statement import Statement
+
+logger = logging.getLogger(__name__)
+PAUSE_AFTER_FAILURE = timedelta(minutes=15)
+
+
+def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
+    """Store a request from the public form; the same form sent again gives the same request."""
+    request = DataSubjectRequest(
+        kind=kind, received_on=deadlines.local_date(now), recorded_at=now, mail_after=now,
+        nonce_digest=lookup.nonce(nonce),
+    )  # fmt: skip
+    request.take(said)
+    try:
+        with transaction.atomic():
+            request.save()
+    except IntegrityError:
+        return DataSubjectRequest.objects.get(nonce_digest=request.nonce_digest)
+    return request
+
+
+def record(
+    *, kind: str, channel: Channel, said: Statement, received_on: date, scope: Collection[str] = (), now: datetime
+) -> DataSubjectRequest:
+    """Store a request that came by mail, telephone or letter, as the operator took it down."""
+    if received_on > deadlines.local_date(now):
+        raise Refused(_("A request cannot have been received in the future."))
+    request = DataSubjectRequest(
+        kind=kind, channel=channel, received_on=received_on, recorded_at=now, mail_after=now, scope=sorted(scope)
+    )
+    request.take(said)
+    request.save()
+    return request
+
+
+def acknowledge_due(now: datetime) -> int:
+    """Worker job: acknowledge by mail what came in; gives how many mails went out."""
+    return sum(_acknowledged(request, now) for request in DataSubjectRequest.objects.to_mail(now))
+
+
+def mark_acknowledged(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
+    """The operator acknowledged it by letter or telephone."""
+    DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=now)
+
+
+def _acknowledged(request: DataSubjectRequest, now: datetime) -> bool:
+    try:
+        mail.acknowledge(request)
+    except (SMTPException, OSError) as error:
+        logger.warning("an acknowledgement waits: %s", type(error).__name__)
+        DataSubjectRequest.objects.filter(pk=request.pk).update(mail_after=now + PAUSE_AFTER_FAILURE)
+        return False
+    return bool(DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=now))

@@ -1,0 +1,11 @@
+"""Below /datenschutz/anfrage/."""
+
+from django.urls import path
+
+from sitebackend.privacy import views
+
+app_name = "privacy"
+urlpatterns = [
+    path("", views.request_form, name="request"),
+    path("danke/<str:token>/", views.thanks, name="thanks"),
+]

@@ -1,0 +1,60 @@
+"""The public side of a request: the form, its thanks page, the confirmation of an address, the answer's hand-over.
+
+No cookie, no session; and no view asks whether the person is known, so no answer can tell.
+"""
+
+from uuid import UUID
+
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sitebackend import nonce, throttle
+from sitebackend.privacy.forms import RequestForm
+from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.services import intake
+
+MINUTES = 60  # seconds
+_thanks = signing.Signer(salt="privacy.thanks")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_form(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, RequestForm(initial={"nonce": nonce.issue(), "kind": request.GET.get("kind", "")}))
+    request.encoding = "utf-8"  # whatever the sender claims: other codings can spell what cannot be stored
+    form = RequestForm(request.POST)
+    # twelve tries in ten minutes are a person who corrects a form; the thirteenth is a machine
+    if throttle.is_exceeded(request, "privacy-request", limit=12, seconds=10 * MINUTES):
+        return _page(request, form, status=429)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    received = intake.receive(
+        kind=form.cleaned_data["kind"], said=form.said(), nonce=form.cleaned_data["nonce"], now=timezone.now()
+    )
+    return HttpResponseRedirect(reverse("privacy:thanks", args=[_thanks.sign(received.pk.hex)]), status=303)
+
+
+@never_cache
+@require_safe
+def thanks(request: HttpRequest, token: str) -> HttpResponse:
+    """Reference and deadline; the address holds a signed random key, nothing of the person."""
+    try:
+        received = get_object_or_404(DataSubjectRequest.objects.open(), pk=UUID(hex=_thanks.unsign(token)))
+    except signing.BadSignature as error:
+        raise Http404 from error
+    response = render(request, "privacy/thanks.html", {"received": received})
+    response.headers["X-Reference"] = received.reference
+    return response
+
+
+def _page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
+    response = render(request, "privacy/request_form.html", {"form": form, "status": status}, status=status)
+    if status == 429:
+        response.headers["Retry-After"] = str(10 * MINUTES)
+    return response
