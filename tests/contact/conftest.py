@@ -1,17 +1,25 @@
 """A sender at the form, and what was stored opened again with the operator's secret key."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.test import Client
+from pytest_django import Settings
 
+from contact import services
 from contact.message import fields_of
 from contact.models import Submission
+from sitebackend import nonce as form_nonce
 from sitebackend.crypto import openpgp
 from tests.conftest import PASSPHRASE
+from tests.contact.mailserver import Handler, free_port, point_to
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 FIELDS = {
     "name": "Jürgen Weiß-O'Brien",
@@ -20,7 +28,7 @@ FIELDS = {
     "city": "Stuttgart",
     "phone": "+49 (0)711 123456",
     "email": "juergen.weiss@example.org",
-    "message": "Grüße 🙂\r\n\r\nein \"Zitat\", <b>kein</b> {{ Befehl }} 'OR 1=1; --\r\n" + "ä" * 100,
+    "message": 'Grüße 🙂\r\n\r\nein "Zitat", <b>kein</b> {{ Befehl }} \'OR 1=1; --\r\n' + "ä" * 100,
 }
 
 Answer = Any  # a response of the test client, with its redirect chain
@@ -52,3 +60,26 @@ def opened(key_pair: tuple[bytes, bytes]) -> Callable[[Submission], dict[str, st
         return fields_of(openpgp.decrypt(sealed, secret_key=key_pair[1], passphrase=PASSPHRASE))
 
     return opened
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> Iterator[Handler]:
+    """A mail server that the site sends to; its handler says what came and can be told to refuse."""
+    handler, port = Handler(), free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    point_to(settings, port)
+    yield handler
+    controller.stop()
+
+
+@pytest.fixture
+def received(operator_key: object, db: None) -> Callable[..., Submission]:
+    """A submission as the form hands it over, without the form."""
+
+    def received(*, now: datetime = NOON, nonce: str = "", honeypot: str = "", **changes: str) -> Submission:
+        fields = FIELDS | changes
+        nonce = nonce or form_nonce.issue()
+        return services.receive(fields=fields, reply_to=fields["email"], nonce=nonce, honeypot=honeypot, now=now)
+
+    return received

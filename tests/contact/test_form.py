@@ -137,7 +137,9 @@ def test_what_is_plausible_is_never_refused(send: Send, field: str, value: str) 
     assert send(**{field: value}).status_code == 303
 
 
-def test_an_old_form_is_answered_with_a_fresh_one_that_can_be_sent(send: Send, client: Client, time_machine: Any) -> None:
+def test_an_old_form_is_answered_with_a_fresh_one_that_can_be_sent(
+    send: Send, client: Client, time_machine: Any
+) -> None:
     nonce = nonce_in(client.get("/kontakt/").content.decode())
     time_machine.move_to(datetime.now(UTC) + timedelta(days=2), tick=False)
     answer = client.post("/kontakt/", FIELDS | {"nonce": nonce})
