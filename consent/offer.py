@@ -40,12 +40,22 @@ class Offer:
         groups = self.content[settings.LANGUAGE_CODE]["groups"]
         return frozenset(group["varname"] for group in groups if not group["is_required"])
 
+    def host(self, name: str) -> dict[str, str] | None:
+        """What is told about the host; None if pages may not load from it at all."""
+        return self._hosts().get(name, (None, None))[1]
+
     def group_of(self, host: str) -> str | None:
-        """The optional group that `host` was agreed for; None if pages may not load from it at all."""
-        for group in self.content[settings.LANGUAGE_CODE]["groups"]:
-            if not group["is_required"] and any(agreed["host"] == host for agreed in group["hosts"]):
-                return str(group["varname"])
-        return None
+        """The optional group that has to be accepted before `host` is asked for anything."""
+        return self._hosts().get(host, (None, None))[0]
+
+    def _hosts(self) -> dict[str, tuple[str, dict[str, str]]]:
+        groups = self.content[settings.LANGUAGE_CODE]["groups"]
+        return {
+            host["host"]: (group["varname"], host)
+            for group in groups
+            if not group["is_required"]
+            for host in group["hosts"]
+        }
 
 
 _present: tuple[float, Offer] | None = None
@@ -98,6 +108,7 @@ def _content(language: str) -> dict[str, Any]:
     with translation.override(language):
         return {
             "banner": _banner(language),
+            "placeholder": _placeholder(),
             "groups": [_group(group, language) for group in groups.prefetch_related("wordings", "hosts", "cookie_set")],
         }
 
@@ -105,6 +116,17 @@ def _content(language: str) -> dict[str, Any]:
 def _banner(language: str) -> dict[str, str]:
     wording = BannerWording.objects.filter(language=language).first() or BannerWording()
     return {"title": wording.title, "text": wording.text, "accept": gettext("Accept"), "refuse": gettext("Refuse")}
+
+
+def _placeholder() -> dict[str, str]:
+    return {
+        "learns": gettext(
+            "As soon as it is loaded, the provider learns your IP address, the time, details of your browser and "
+            "that you are visiting this website. It may set cookies of its own."
+        ),
+        "once": gettext("Load once"),
+        "always": gettext("Always load (today)"),
+    }
 
 
 def _group(group: CookieGroup, language: str) -> dict[str, Any]:

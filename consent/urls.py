@@ -8,4 +8,6 @@ urlpatterns = [
     path("", views.choices, name="cookie_consent_cookie_group_list"),
     path("accept/", views.accept, name="cookie_consent_accept"),
     path("decline/", views.decline, name="cookie_consent_decline"),
+    path("inhalt/<str:token>/", views.external, name="consent_external"),
+    path("inhalt/<str:token>/rahmen/", views.external_frame, name="consent_external_frame"),
 ]

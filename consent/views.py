@@ -6,17 +6,21 @@ from urllib.parse import urlsplit
 
 from cookie_consent.models import CookieGroup
 from cookie_consent.views import is_ajax_like
+from csp.constants import SELF
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.signing import BadSignature
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import offer as offers
 from consent import services
 from consent.choice import choice_of
+from consent.external import External, allow_content
 from consent.forms import ChoiceForm
 from consent.own_cookies import hours
 
@@ -46,6 +50,34 @@ def decline(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return _decide(request, form, refuse=form.get_cookie_groups())
+
+
+@require_safe
+def external(request: HttpRequest, token: str) -> HttpResponse:
+    """One look at external content, on a page of its own: nothing is remembered."""
+    return _one_look(request, token, "consent/external.html")
+
+
+@require_safe
+@xframe_options_sameorigin
+def external_frame(request: HttpRequest, token: str) -> HttpResponse:
+    """The same without a page around it: what the script puts in the placeholder's place."""
+    response = _one_look(request, token, "consent/external_frame.html")
+    response._csp_replace = {"frame-ancestors": [SELF]}  # type: ignore[attr-defined] # django-csp's own way
+    return response
+
+
+def _one_look(request: HttpRequest, token: str, template: str) -> HttpResponse:
+    try:
+        content = External.from_token(token)
+    except BadSignature as error:
+        raise Http404 from error
+    if not content.is_allowed or offers.current().group_of(content.host) is None:
+        raise Http404
+    allow_content(request, content)
+    response = render(request, template, {"content": content})
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _page(request: HttpRequest, *, status: int = HTTPStatus.OK) -> HttpResponse:
