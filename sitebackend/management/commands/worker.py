@@ -7,13 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from contact import services as contact
 from sitebackend.backup import services as backup
-from contact.services import deliver_due
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 
 #: In this order. A job does what is due at the given time and says how many things it did.
-JOBS: list[Job] = [backup.create_if_due]
+JOBS: list[Job] = [contact.deliver_due, backup.create_if_due]
 
 
 class Command(BaseCommand):
