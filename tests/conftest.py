@@ -1,5 +1,6 @@
 """What every test may use: a real operator key, a server key, a clean cache."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from sitebackend.crypto import openpgp, server_key
+from tests.running_site import RunningSite, site
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.skips import pytest_terminal_summary as pytest_terminal_summary
@@ -44,3 +46,10 @@ def operator_key(key_pair: tuple[bytes, bytes], settings: Settings, tmp_path: Pa
 def data_dir() -> Path:
     """The folder that the tested site keeps its files in."""
     return Path(settings.DATA_DIR)
+
+
+@pytest.fixture(scope="session")
+def running_site() -> Iterator[RunningSite]:
+    """One site for all browser tests and journeys of this run, at its most talkative: its log must hold nobody."""
+    with site(LOG_LEVEL="DEBUG") as running:
+        yield running

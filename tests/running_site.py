@@ -5,6 +5,7 @@ Nothing of this process's settings reaches it: it has its own `.env`, database, 
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,26 +13,38 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds, for a machine that is busy with other tests
-Answer = TypeVar("Answer")
+PATIENCE = 120  # seconds, for a machine that is busy with other tests
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the site said, after redirects."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
 
 
 class RunningSite:
-    """Made by `site()`; `secrets` are what quickstart printed once, `settings` differ from what it wrote."""
+    """Made by `site()`; `secrets` are what quickstart printed once; `settings` count from then on."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        self.settings = dict(settings)
+        self.settings: dict[str, str] = {}
         self.address = f"127.0.0.1:{_free_port()}"
         self.url = f"http://{self.address}"
         self.secrets: dict[str, str] = json.loads(self.manage("quickstart", "--no-serve", "--json", *self._bind).stdout)
+        self.settings.update(settings)
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,7 +72,7 @@ class RunningSite:
         with self.log.open("ab") as log:
             command = [sys.executable, ROOT / "manage.py", "serve", *self._bind]
             self._server = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        self.wait_for(lambda: self._is_ready())
+        self.wait_for(self._is_ready)
 
     def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
         if self._server:
@@ -67,7 +80,7 @@ class RunningSite:
             self._server.wait(PATIENCE)
             self._server = None
 
-    def wait_for(self, condition: Callable[[], Answer]) -> Answer:
+    def wait_for(self, condition: Callable[[], Found]) -> Found:
         """The first answer that is not empty; what happens in other processes can only be asked for."""
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
@@ -77,10 +90,30 @@ class RunningSite:
             time.sleep(0.05)
         raise AssertionError(f"not within {PATIENCE} s\n{self.log.read_text()}")
 
+    def send(self, fields: Mapping[str, str]) -> Answer:
+        """Fill in the contact form and send it, as a visitor does; redirects are followed."""
+        form = self.get("/kontakt/").body
+        hidden = re.findall(r'<input[^>]*type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]*)"', form)
+        body = urllib.parse.urlencode({**dict(hidden), **fields}).encode()
+        return self.get("/kontakt/", body, {"Origin": self.url})
+
+    def get(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        request = urllib.request.Request(f"{self.url}{path}", body, dict(headers or {}))
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), error.read().decode())
+
+    def shell(self, program: str) -> str:
+        """What a Python program prints inside the site's settings, as `manage.py shell` runs it."""
+        return self.manage("shell", "--no-imports", "--command", program).stdout
+
     def _is_ready(self) -> bool:
-        with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{self.url}/readyz") as answer:
-            return bool(answer.status == 200)
-        return False
+        try:
+            return self.get("/readyz").status == 200
+        except (urllib.error.URLError, ConnectionError):
+            return False
 
     @property
     def _bind(self) -> tuple[str, str]:

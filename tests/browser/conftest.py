@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.running_site import RunningSite, site
+from tests.running_site import RunningSite
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
@@ -36,13 +36,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def running_site(chromium: Browser) -> Iterator[RunningSite]:
-    """One site for all browser tests; asked for after the browser, so that it is not set up in vain."""
-    with site() as running:
-        yield running
 
 
 @dataclass
