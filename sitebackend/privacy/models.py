@@ -190,7 +190,7 @@ class DataSubjectRequest(models.Model):
     @property
     def statement(self) -> Statement:
         """What the person said; an empty one after it went."""
-        return unseal(self.sealed, self.pk) if self.sealed else Statement()
+        return unseal(bytes(self.sealed), self.pk) if self.sealed else Statement()
 
     def take(self, said: Statement) -> None:
         """Take over what the person said: sealed, with the digests that find it."""

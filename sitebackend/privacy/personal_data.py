@@ -5,13 +5,13 @@ from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto import lookup
 from sitebackend.privacy import retention
-from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -98,16 +98,16 @@ class Requests(PersonalDataSource):
         reason = _("Three calendar years since the answer.")
         yield self._step(Action.DELETE, proofs, _("§§ 195, 199 BGB: limitation is over"), reason)
 
-    def _step(self, action: Action, rows: "QuerySet[DataSubjectRequest]", law: Text, reason: Text) -> Step:
+    def _step(self, action: Action, rows: RequestQuerySet, law: Text, reason: Text) -> Step:
         keys = tuple(rows.order_by("pk").values_list("pk", flat=True))
         return Step(source=self.name, action=action, rows=keys, version=version_of(rows), law=law, reason=reason)
 
 
-def _held(subject: DataSubject) -> "QuerySet[DataSubjectRequest]":
+def _held(subject: DataSubject) -> RequestQuerySet:
     """Those whose text is still here and that one of the person's statements leads to."""
-    matches = [Q(**{column: digest}) for column, digest in _wanted(subject).items() if digest]
+    matches = {column: digest for column, digest in _wanted(subject).items() if digest}
     found = DataSubjectRequest.objects.filter(purged_at=None)
-    return found.filter(Q.create(matches, connector=Q.OR)) if matches else found.none()
+    return found.filter(Q(**matches, _connector=Q.OR)) if matches else found.none()
 
 
 def _wanted(subject: DataSubject) -> dict[str, str]:
