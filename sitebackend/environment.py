@@ -40,11 +40,12 @@ def ensure(arguments: list[str]) -> None:
 
 def remember(name: str, value: str) -> bool:
     """Put one setting into `.env`, in place of an older value. False if it stands there already."""
-    lines = path().read_text(encoding="utf-8").splitlines(keepends=True)
-    line = f"{name}={value}\n"
+    lines = path().read_text(encoding="utf-8").splitlines()
+    line = f"{name}={value}"
     if line in lines:
         return False
-    _replace([*(old for old in lines if not old.startswith(f"{name}=")), line])
+    kept = [old for old in lines if not old.startswith(f"{name}=")]
+    _replace(f"{one}\n" for one in (*kept, line))
     return True
 
 

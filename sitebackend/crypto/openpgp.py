@@ -24,9 +24,10 @@ import gnupg
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 SECONDS = 20  # a gpg process that takes longer is killed
+ENCRYPTING_SECONDS = 5  # the same where somebody waits at a form
 CHUNK = 1 << 20  # bytes that a stream moves at a time
 #: HOME and GNUPGHOME count only where no home is named: decrypting with the user's own key.
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | {
+_ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"} | {
     name: os.environ[name] for name in ("HOME", "GNUPGHOME") if name in os.environ
 }
 _OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
@@ -71,7 +72,8 @@ class _GPG(gnupg.GPG):
 
     def _open_subprocess(self, args: list[str], passphrase: bool = False) -> Any:
         process: Any = super()._open_subprocess(args, passphrase)  # type: ignore[no-untyped-call]
-        process.limit = threading.Timer(SECONDS, process.kill)
+        seconds = ENCRYPTING_SECONDS if "--encrypt" in args else SECONDS
+        process.limit = threading.Timer(seconds, process.kill)
         process.limit.daemon = True
         process.limit.start()
         return process
