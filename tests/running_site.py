@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ class Answer:
     """What the site said, after redirects."""
 
     status: int
-    headers: dict[str, str]
+    headers: HTTPMessage
     body: str
 
 
@@ -101,9 +102,9 @@ class RunningSite:
         request = urllib.request.Request(f"{self.url}{path}", body, dict(headers or {}))
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read().decode())
+                return Answer(answer.status, answer.headers, answer.read().decode())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), error.read().decode())
+            return Answer(error.code, error.headers, error.read().decode())
 
     def shell(self, program: str) -> str:
         """What a Python program prints inside the site's settings, as `manage.py shell` runs it."""
