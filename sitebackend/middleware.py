@@ -9,9 +9,16 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.cache import add_never_cache_headers
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_FROM_ELSEWHERE = _("This request came from another website and was not carried out.")
+_FROM_NOWHERE = _(
+    "Your browser did not say which page this request came from, so the choice was not saved. You need not "
+    "decide: without a choice nothing optional is loaded and no cookie is set."
+)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -26,6 +33,19 @@ class BrowserFeaturesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.POLICY)
+        return response
+
+
+class AdminNotStoredMiddleware:
+    """No browser and no proxy keeps a page of the admin: going back after logging out shows nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path_info.startswith("/admin/"):
+            add_never_cache_headers(response)
         return response
 
 
@@ -49,30 +69,41 @@ class CrossSiteRequestMiddleware(CsrfViewMiddleware):
 
     `Sec-Fetch-Site` decides if present (same-origin, or none: typed or bookmarked); else `Origin` must be
     ours. With both absent a form is accepted, for there is no authority to abuse, and a cookie choice is
-    refused, for another site could make it in the visitor's name.
+    refused, for another site could make it in the visitor's name. Outside the admin Django's own part does
+    not run at all: even a broken CSRF cookie would make it set a new one.
     """
 
-    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponseForbidden | None:
-        if request.path_info.startswith("/admin/"):
-            return super().process_view(request, callback, args, kwargs)
-        if request.method in SAFE_METHODS or self._is_from_here(request):
-            return None
-        return _refused(request)
+    def process_request(self, request: HttpRequest) -> None:
+        if _is_admin(request):
+            super().process_request(request)
 
-    def _is_from_here(self, request: HttpRequest) -> bool:
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponseForbidden | None:
+        if _is_admin(request):
+            return super().process_view(request, callback, args, kwargs)
+        if request.method in SAFE_METHODS:
+            return None
+        return self._judge(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return super().process_response(request, response) if _is_admin(request) else response
+
+    def _judge(self, request: HttpRequest) -> HttpResponseForbidden | None:
         fetch_site = request.headers.get("Sec-Fetch-Site")
-        if fetch_site is not None:
-            return fetch_site in ("same-origin", "none")
         origin = request.headers.get("Origin")
+        if fetch_site is not None:
+            return None if fetch_site in ("same-origin", "none") else _refused(request, _FROM_ELSEWHERE)
         if origin is not None:
-            return origin in self._own_origins(request)
-        return "/cookies/" not in request.path_info
+            return None if origin in self._own_origins(request) else _refused(request, _FROM_ELSEWHERE)
+        return _refused(request, _FROM_NOWHERE) if "/cookies/" in request.path_info else None
 
     def _own_origins(self, request: HttpRequest) -> set[str]:
         # on loopback the site answers to several names; ALLOWED_HOSTS has judged the Host header already
         return {settings.SITE_URL} | (set() if settings.HTTPS else {f"http://{request.get_host()}"})
 
 
-def _refused(request: HttpRequest) -> HttpResponseForbidden:
-    message = _("This request came from another website and was not carried out.")
+def _is_admin(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/")
+
+
+def _refused(request: HttpRequest, message: Promise) -> HttpResponseForbidden:
     return HttpResponseForbidden(render_to_string("refused.html", {"message": message}, request))
