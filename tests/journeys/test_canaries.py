@@ -18,7 +18,7 @@ from tests.running_site import RunningSite
 SENT = {
     "name": "Xaver Quöllfisch",
     "street": "Zwackelmannweg 91",
-    "postal_code":
+    "postal_code": "99191",
     "city": "Brömsebröhausen",
     "phone": "0049 9191 7654321",
     "email": "xaver.quollfisch@example.org",
