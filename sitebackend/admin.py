@@ -1,0 +1,55 @@
+"""The operators in the admin, who may come in, and the business data that the whole site shares."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.forms import TextInput
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.models import Operator, SiteSettings
+
+
+@admin.register(Operator)
+class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "email", "is_active", "last_login")
+    list_filter = ("is_active",)
+    search_fields = ("username", "email")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+
+
+@admin.register(SiteSettings)
+class SiteSettingsAdmin(OperatorModelAdmin):
+    """One row: its list leads straight to it."""
+
+    fieldsets = (
+        (None, {"fields": ("business_name", "claim", "opening_hours")}),
+        (_("Imprint"), {"fields": ("owner", "street", "postal_code", "city", "country", "vat_number")}),
+        (_("How to reach us"), {"fields": ("email", "phone")}),
+        (_("Data protection"), {"fields": ("supervisory_authority",)}),
+        (_("Look"), {"fields": ("brand_colour", "accent_colour")}),
+    )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name.endswith("_colour"):
+            kwargs["widget"] = TextInput(attrs={"type": "color"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if SiteSettings.objects.exists():
+            return redirect("admin:sitebackend_sitesettings_change", "1")
+        return redirect("admin:sitebackend_sitesettings_add")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not SiteSettings.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: SiteSettings | None = None) -> bool:
+        return False

@@ -7,14 +7,21 @@ name of every row, and of every row of an inline, into its log. So every admin o
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
+
+from sitebackend import admin_login, findings, second_factor
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
@@ -23,9 +30,46 @@ else:  # it takes a parameter for the type checker only
 
 
 class OperatorSite(AdminSite):
+    """The admin, for operators who have shown their second factor; libraries' own admins stay out."""
+
     site_header = _("Cockpit")
     site_title = _("Cockpit")
     index_title = _("Today")
+    login_form = admin_login.OperatorLoginForm
+    index_template = "admin/cockpit.html"
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """As Django's, with the words of the text editor."""
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "django_prose_editor"])(request)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """As Django's, for admins that keep the history clean. Others, which packages bring along, are left out."""
+        if admin_class and issubclass(admin_class, OperatorModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and second_factor.is_satisfied(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The form; or, for somebody who has logged in without having a second factor, its set-up."""
+        if request.method == "GET" and super().has_permission(request) and second_factor.is_missing(request.user):
+            return redirect("admin:second_factor")
+        return super().login(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        """Leaving and setting up the second factor are open to those who are not through the door yet."""
+        return [
+            path("logout/", self.logout, name="logout"),
+            path("second-factor/", admin_login.set_up, name="second_factor"),
+            path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
+            path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
+            *super().get_urls(),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What wants the operator, the worst first; then everything else."""
+        found = findings.collect(datetime.now(UTC))
+        return super().index(request, {"findings": found, **(extra_context or {})})
 
 
 class OperatorModelAdmin(_ModelAdmin):

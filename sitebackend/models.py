@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -15,6 +16,7 @@ class Operator(AbstractUser):
     """A person who may use the admin. Its key is a UUID, as every personal row's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
 
     class Meta:
         verbose_name = _("operator")
@@ -41,6 +43,10 @@ class State(models.TextChoices):
     SH = "SH", "Schleswig-Holstein"
     TH = "TH", "Thüringen"
     __empty__ = _("not given: only the holidays of all states count")
+
+
+BRAND_COLOUR, ACCENT_COLOUR = "#0e5a60", "#b3501b"  #: as in static/css/site.css
+hex_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour as in “#0e5a60”."))
 
 
 class SiteSettings(models.Model):
@@ -70,7 +76,23 @@ class SiteSettings(models.Model):
         choices=State.choices,
         help_text=_("Its public holidays count when the deadline of a request falls on one."),
     )
-    opening_hours = models.TextField(_("opening hours"), blank=True, help_text=_("One line each."))
+    opening_hours = models.TextField(
+        _("opening hours"), blank=True, help_text=_("One line each, as in “Montag bis Freitag 8–17 Uhr”.")
+    )
+    brand_colour = models.CharField(
+        _("main colour"),
+        max_length=7,
+        default=BRAND_COLOUR,
+        validators=[hex_colour],
+        help_text=_("Buttons and links. Lighter and darker shades are made from it so that everything stays legible."),
+    )
+    accent_colour = models.CharField(
+        _("second colour"),
+        max_length=7,
+        default=ACCENT_COLOUR,
+        validators=[hex_colour],
+        help_text=_("Small marks: where the visitor is, what has the keyboard's focus."),
+    )
 
     class Meta:
         verbose_name = _("site settings")

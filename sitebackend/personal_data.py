@@ -182,6 +182,8 @@ holds_no_personal_data(
     federal_state="a state, for its public holidays",
     supervisory_authority="a public body",
     opening_hours="hours of the business",
+    brand_colour="a colour",
+    accent_colour="a colour",
 )
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)

@@ -5,10 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from js_asset import Media
+from js_asset import InlineStyle, Media, Script
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages.models import Page
+
+#: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
+EDITING = Media(
+    css={"all": ["css/editing.css"]},
+    js=[InlineStyle("", **{"data-tiptap-style": ""}), Script("js/unsaved.js", type="module")],
+)
 
 
 @admin.register(Page)
@@ -39,9 +45,7 @@ class PageAdmin(OperatorModelAdmin):
     def get_view_on_site_url(self, obj: Page | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_visible else None
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """The editor's import map is an inline script: it gets the nonce that the policy asks for."""
-        context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))
-        return super().render_change_form(request, context, *args, **kwargs)
+        context["media"] = Media.from_media(context["media"] + EDITING, nonce=str(request.csp_nonce))
+        return super().render_change_form(request, context, **kwargs)

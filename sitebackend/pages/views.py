@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
+from sitebackend.pages import theme
 from sitebackend.pages.models import Page
 
 SECURITY_TXT_VALID = timedelta(days=180)
@@ -24,6 +28,22 @@ def show(request: HttpRequest, page: Page) -> HttpResponse:
     """`page` in its layout, whatever its state: the caller has decided who may see it."""
     context = {"page": page, "access_log": settings.ACCESS_LOG}
     return render(request, f"pages/{page.template}.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=365 * 24 * 60 * 60, immutable=True)
+@gzip_page
+def theme_file(request: HttpRequest, version: str, brand: str, accent: str) -> HttpResponse:
+    if version != theme.version():
+        raise Http404
+    return HttpResponse(theme.style_sheet(brand, accent), content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=24 * 60 * 60)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it where a page, such as the admin's, names no icon."""
+    return redirect(static("img/icon.svg"))
 
 
 @require_safe

@@ -6,9 +6,12 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.urls import translate_url
+from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from sitebackend.models import SiteSettings
+from sitebackend.pages import structured_data, theme
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import Page
 
@@ -59,6 +62,19 @@ def other_languages(context: dict[str, Any]) -> list[Version]:
 def site_url() -> str:
     """The site's own address, from the settings and never from the request."""
     return settings.SITE_URL
+
+
+@register.simple_tag
+def style_sheet(site: SiteSettings) -> str:
+    """The address of the one style sheet."""
+    return theme.url(site)
+
+
+@register.simple_tag
+def local_business(site: SiteSettings) -> SafeString:
+    """A data block for search engines: browsers do not run it, so the policy has nothing against it."""
+    block = json_script(structured_data.local_business(site))
+    return mark_safe(block.replace("application/json", "application/ld+json", 1))  # noqa: S308 - json_script escapes
 
 
 @register.filter
