@@ -8,7 +8,7 @@ name of every row, and of every row of an inline, into its log. So every admin o
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -40,7 +40,8 @@ class OperatorSite(AdminSite):
 
     def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """As Django's, with the words of the text editor."""
-        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "django_prose_editor"])(request)
+        view = JavaScriptCatalog.as_view(packages=["django.contrib.admin", "django_prose_editor"])
+        return cast("HttpResponse", view(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """As Django's, for admins that keep the history clean. Others, which packages bring along, are left out."""

@@ -237,6 +237,7 @@ INSTALLED_APPS = [
     "sitebackend.apps.SiteBackendConfig",
     "sitebackend.vault",
     "sitebackend.privacy",
+    "sitebackend.privacy.notice",
     "sitebackend.backup",
     "sitebackend.pages",
     "contact",
@@ -264,6 +265,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "sitebackend.middleware.BrowserFeaturesMiddleware",
+    "sitebackend.middleware.AdminNotStoredMiddleware",
     "sitebackend.middleware.PathLanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -322,6 +324,7 @@ AXES_CLIENT_IP_CALLABLE = "sitebackend.throttle.network_of"
 AXES_CLIENT_STR_CALLABLE = "sitebackend.throttle.nobody"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W001"]  # the in-memory cache counts per process; `serve` asks for CACHE_URL past one

@@ -36,6 +36,12 @@ class Vault(models.Model):
         return str(_("vault"))
 
 
+class KeySlotQuerySet(models.QuerySet["KeySlot"]):
+    def pending(self) -> "KeySlotQuerySet":
+        """The recovery slot whose printed key was not typed back yet."""
+        return self.filter(kind=KeySlot.Kind.RECOVERY, confirmed_at=None)
+
+
 class KeySlot(models.Model):
     """The vault's private key, sealed under one way of opening it.
 
@@ -56,6 +62,8 @@ class KeySlot(models.Model):
     lanes = models.PositiveIntegerField(default=0)
     made_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+
+    objects = KeySlotQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -77,9 +77,9 @@ def _check_half(half: list[int], start: int) -> None:
         if place < _HALF:
             likely = _ALPHABET[half[place] ^ first]
             raise _mistyped(start + place, _("It should probably be “{sign}”.").format(sign=likely))
-    which = _("first") if start == 0 else _("second")
-    message = _("Several signs in the {which} half of the recovery key are mistyped. Compare it with the paper.")
-    raise RecoveryKeyMistyped(message.format(which=which))
+    first_group, last_group = start // GROUP + 1, (start + _HALF) // GROUP
+    message = _("Several signs are mistyped in the groups {first} to {last}. Compare them with the paper.")
+    raise RecoveryKeyMistyped(message.format(first=first_group, last=last_group))
 
 
 def _mistyped(place: int, hint: str) -> RecoveryKeyMistyped:

@@ -99,8 +99,13 @@ def unlock(*, operator: Operator, passphrase: str) -> str:
 
 
 def tested(*, operator: Operator | None, passphrase: str) -> bytes:
-    """The private key behind the passphrase; each call is a try that counts. Raises TooManyTries, WrongPassphrase."""
-    slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
+    """The private key behind the passphrase; each call is a try that counts.
+
+    Raises NoVault, TooManyTries, WrongPassphrase.
+    """
+    slot = KeySlot.objects.filter(kind=KeySlot.Kind.PASSPHRASE).first()
+    if slot is None:
+        raise NoVault
     take_a_try(operator=operator)
     try:
         private = slots.open_with_passphrase(slot, passphrase)

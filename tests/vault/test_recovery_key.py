@@ -40,7 +40,7 @@ def test_one_wrong_sign_is_named_with_its_place_and_the_right_one(secret: bytes,
     with pytest.raises(RecoveryKeyMistyped) as found:
         recovery_key.parse(changed(printed, place, sign))
     assert (found.value.group, found.value.sign) == (place // 5 + 1, place % 5 + 1)
-    assert f"“{right}”" in str(found.value)
+    assert f"„{right}“" in str(found.value)
 
 
 @given(SECRETS, st.integers(min_value=0, max_value=58))

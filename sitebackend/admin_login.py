@@ -1,0 +1,115 @@
+"""The way into the admin: one plain form for password and code, and the set-up of the second factor."""
+
+from io import BytesIO
+from typing import Any
+
+import segno
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from sitebackend import second_factor
+from sitebackend.models import Operator
+
+_CODE_FIELD = {"type": "text", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
+
+
+class OperatorLoginForm(AdminAuthenticationForm):
+    """Name, password and code in one step. One answer to every failure: it does not tell which of them was wrong."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        required=False,
+        max_length=20,
+        widget=forms.PasswordInput(attrs=_CODE_FIELD),  # a password field's manners (never sent back), shown as text
+        help_text=_("From the app on your telephone, or a recovery code. Leave it empty if you have set up none."),
+    )
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _("Name, password or code is wrong. Capital and small letters count."),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        operator = self.get_user()
+        if operator and not second_factor.is_satisfied(operator) and not second_factor.is_missing(operator):
+            operator.otp_device = second_factor.match(self.request, operator, cleaned.get("code", ""))
+            if operator.otp_device is None:
+                self.user_cache = None
+                raise self.get_invalid_login_error()
+        return cleaned
+
+
+class ConfirmationForm(forms.Form):
+    """The first code of a new device proves that the telephone has its secret."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=7,
+        widget=forms.PasswordInput(attrs={**_CODE_FIELD, "inputmode": "numeric", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, device: TOTPDevice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.device = device
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"].replace(" ", "")
+        if not self.device.verify_token(code):
+            raise forms.ValidationError(
+                _("This code does not fit. Wait for the next one, and check the clock of your telephone.")
+            )
+        return code
+
+
+def may_set_up(request: HttpRequest) -> bool:
+    """Operators who have no second factor yet, or have shown the one that they want to replace."""
+    user = request.user
+    if not (user.is_active and isinstance(user, Operator) and user.is_staff):
+        return False
+    return second_factor.is_satisfied(user) or second_factor.is_missing(user)
+
+
+def set_up(request: HttpRequest) -> HttpResponse:
+    """QR code and secret; a code from the telephone confirms them and brings the recovery codes."""
+    if not may_set_up(request) or not isinstance(request.user, Operator):
+        return redirect("admin:login")
+    device = second_factor.pending_device(request.user)
+    form = ConfirmationForm(request.POST or None, device=device)
+    if request.method == "POST" and form.is_valid():
+        return _show_codes(request, second_factor.confirm(request=request, device=device))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Set up the second factor"),
+        "form": form,
+        "secret": second_factor.secret_of(device),
+        "replaces": not second_factor.is_missing(request.user) and request.user.otp_device,
+    }
+    return TemplateResponse(request, "admin/second_factor.html", context, status=422 if form.errors else 200)
+
+
+def qr_code(request: HttpRequest) -> HttpResponse:
+    """The pending device's secret as a picture, from an address that does not hold it."""
+    if not may_set_up(request) or not isinstance(request.user, Operator):
+        return redirect("admin:login")
+    picture = BytesIO()
+    code = segno.make(second_factor.pending_device(request.user).config_url, error="m")
+    code.save(picture, kind="svg", scale=5, border=3, dark="#000", light="#fff")
+    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+
+
+def renew_codes(request: HttpRequest) -> HttpResponse:
+    """New recovery codes, for an operator who has shown the second factor."""
+    if request.method != "POST" or not isinstance(request.user, Operator) or not request.user.otp_device:
+        return redirect("admin:second_factor")
+    return _show_codes(request, second_factor.renew_recovery_codes(operator=request.user))
+
+
+def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    context = {**admin.site.each_context(request), "title": _("Your recovery codes"), "codes": codes}
+    return TemplateResponse(request, "admin/recovery_codes.html", context)

@@ -1,0 +1,124 @@
+"""Looking after the vault: another passphrase, another recovery key, another key pair, the way back in.
+
+What must never happen: a step that is cut off leaves a vault that neither the old nor the new secret opens. So
+everything slow is done before, and each step is one transaction, in which the vault's row is locked and its
+public key compared with the private one at hand: what another process rotated meanwhile is not overwritten.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from sitebackend.crypto import sealing
+from sitebackend.models import Operator
+from sitebackend.vault import holdings, recovery_key, services, slots
+from sitebackend.vault.errors import NoVault, VaultKeyChanged, WrongRecoveryKey
+from sitebackend.vault.models import KeySlot, UnlockSession, Vault, VaultEvent
+
+
+def change_passphrase(*, operator: Operator | None, passphrase: str, new: str) -> None:
+    """Let another passphrase open the vault; closes it everywhere.
+
+    Raises NoVault, PassphraseTooShort, TooManyTries, WrongPassphrase, VaultKeyChanged.
+    """
+    slots.check_length(new)
+    private = services.tested(operator=operator, passphrase=passphrase)
+    slot = slots.for_passphrase(private, new, timezone.now())
+    with transaction.atomic():
+        _put_in_place(slot, private)
+        services.record(VaultEvent.Kind.PASSPHRASE_CHANGED, operator=operator)
+
+
+def renew_recovery_key(*, operator: Operator | None, passphrase: str) -> str:
+    """A new printed recovery key; the old one works until the new one was typed back. Raises as above."""
+    private, secret = services.tested(operator=operator, passphrase=passphrase), recovery_key.new()
+    slot = slots.for_recovery_key(private, secret, timezone.now())
+    with transaction.atomic():
+        _matching_vault(private)
+        KeySlot.objects.pending().delete()
+        _add(slot)
+        services.record(VaultEvent.Kind.RECOVERY_KEY_MADE, operator=operator)
+    return recovery_key.printed(secret)
+
+
+def confirm_recovery_key(*, operator: Operator | None, typed: str) -> None:
+    """Typed back, the new recovery key counts and the older one is gone. One that counts already is fine too.
+
+    Raises NoVault, RecoveryKeyMistyped, WrongRecoveryKey.
+    """
+    slot, _private = _opened_by(recovery_key.parse(typed))
+    if slot.confirmed_at:
+        return
+    with transaction.atomic():
+        KeySlot.objects.filter(kind=KeySlot.Kind.RECOVERY).exclude(id=slot.id).delete()
+        KeySlot.objects.filter(id=slot.id).update(confirmed_at=timezone.now())
+        services.record(VaultEvent.Kind.RECOVERY_KEY_CONFIRMED, operator=operator)
+
+
+def recover(*, operator: Operator | None, typed: str, new: str) -> None:
+    """The passphrase is forgotten: the recovery key sets another one; closes the vault everywhere.
+
+    Raises NoVault, PassphraseTooShort, RecoveryKeyMistyped, WrongRecoveryKey, VaultKeyChanged.
+    """
+    slots.check_length(new)
+    _slot, private = _opened_by(recovery_key.parse(typed))
+    fresh = slots.for_passphrase(private, new, timezone.now())
+    with transaction.atomic():
+        _put_in_place(fresh, private)
+        services.record(VaultEvent.Kind.RECOVERED, operator=operator)
+
+
+def rotate(*, operator: Operator | None, passphrase: str) -> str:
+    """Another key pair for the vault, to which everything is sealed anew; gives the new printed recovery key.
+
+    The passphrase stays. VAULT_FINGERPRINT, if set, must name the new key afterwards.
+    Raises NoVault, TooManyTries, WrongPassphrase, VaultKeyChanged, or sealing.SealingError if a value was altered.
+    """
+    old = services.tested(operator=operator, passphrase=passphrase)
+    public, private = sealing.new_key_pair()
+    secret, now = recovery_key.new(), timezone.now()
+    fresh = [slots.for_passphrase(private, passphrase, now), slots.for_recovery_key(private, secret, now)]
+    with transaction.atomic():
+        vault = _matching_vault(old)
+        for holding in holdings.registered():
+            holding.reseal(old, public)
+        Vault.objects.filter(pk=vault.pk).update(public_key=public, rotated_at=now)
+        KeySlot.objects.all().delete()
+        for slot in fresh:
+            _add(slot)
+        UnlockSession.objects.all().delete()
+        services.record(VaultEvent.Kind.ROTATED, operator=operator)
+    return recovery_key.printed(secret)
+
+
+def _opened_by(secret: bytes) -> tuple[KeySlot, bytes]:
+    """The recovery slot that this secret opens, and the private key in it."""
+    found = list(KeySlot.objects.filter(kind=KeySlot.Kind.RECOVERY))
+    if not found:
+        raise NoVault
+    for slot in found:
+        try:
+            return slot, slots.open_with_recovery_key(slot, secret)
+        except WrongRecoveryKey:
+            continue
+    raise WrongRecoveryKey
+
+
+def _put_in_place(slot: KeySlot, private: bytes) -> None:
+    """Replace the passphrase slot, and close the vault everywhere."""
+    _matching_vault(private)
+    KeySlot.objects.filter(kind=KeySlot.Kind.PASSPHRASE).delete()
+    _add(slot)
+    UnlockSession.objects.all().delete()
+
+
+def _add(slot: KeySlot) -> None:
+    slot.vault_id = Vault.objects.get().pk
+    slot.save(force_insert=True)
+
+
+def _matching_vault(private: bytes) -> Vault:
+    """The vault's row, locked, if it has this private key's public half."""
+    vault = services.current_vault()
+    if bytes(vault.public_key) != sealing.public_key_of(private):
+        raise VaultKeyChanged
+    return vault
