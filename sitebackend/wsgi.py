@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.core.wsgi import get_wsgi_application
 
+from sitebackend.backup.gate import Gate
 from sitebackend.proxy import Application, Environ, StartResponse, TrustedProxies
 
 logger = logging.getLogger(__name__)
@@ -31,4 +32,4 @@ class NothingEscapes:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitebackend.settings")
 
-application = NothingEscapes(TrustedProxies(get_wsgi_application()))
+application = NothingEscapes(Gate(TrustedProxies(get_wsgi_application())))

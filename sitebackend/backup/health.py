@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from sitebackend.backup import restore
 from sitebackend.backup.models import Backup
 from sitebackend.findings import Finding, Level, report
 
@@ -36,6 +37,16 @@ def backups(now: datetime) -> Iterator[Finding]:
         figure=days,
     )
     yield from _drill(now)
+
+
+@report
+def old_state(now: datetime) -> Iterator[Finding]:
+    if restore.kept_folder().exists():
+        yield _warning(
+            "backup.old_state",
+            _("The state before the restore is still kept."),
+            _("When everything is well, delete the folder {folder}.").format(folder=restore.kept_folder()),
+        )
 
 
 def _drill(now: datetime) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
     database          the snapshot
     files/…           everything in DATA_DIR that is no database, no temporary file and no mail for trying out
     env               the settings file
-    manifest.json     name, length and SHA-256 of every member, the row counts, the format's version
+    manifest.json     the format's version, migrations, row counts; of every member name, length and SHA-256
 
 What must never happen: something of the backup is missing and nobody notices. So reading back compares every
 member with the manifest, and a member that the manifest does not list is refused as well.
@@ -26,14 +26,20 @@ from sitebackend.backup.container import BackupDamaged
 FORMAT = 1
 MANIFEST = "manifest.json"
 #: Below DATA_DIR: what can be made again, belongs to this run only, or holds mail in the clear.
-LEFT_OUT = ("static", "mail", "run", "backup-work", "keys/keyring", "serve.lock")
+LEFT_OUT = ("static", "mail", "backup-work", "restore", "before-restore", "keys/keyring", "serve.lock")
 
 
 def pack(target: IO[bytes], database: Path, counts: Mapping[str, int]) -> None:
     """Write every member to `target`, one after the other."""
     with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         listed = [_add(archive, name, path) for name, path in _members(database)]
-        manifest = {"format": FORMAT, "engine": snapshot.engine(), "rows": dict(counts), "members": listed}
+        manifest = {
+            "format": FORMAT,
+            "engine": snapshot.engine(),
+            "migrations": snapshot.migrations(),
+            "rows": dict(counts),
+            "members": listed,
+        }
         _add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
 
 

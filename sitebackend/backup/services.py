@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from sitebackend.operator_key import OperatorKeyUnusable
 from sitebackend.privacy import journal
 
 SUFFIX = ".backup"
+NAME = f"%Y%m%dT%H%M%SZ{SUFFIX}"  # in UTC
 EVERY = timedelta(days=1)
 Progress = Callable[[str], None]
 
@@ -50,6 +51,8 @@ class Checked:
     """What a trial restore found to be well."""
 
     header: container.Header
+    engine: str  #: sqlite or postgresql
+    migrations: tuple[str, ...]  #: as in "contact.0001_initial"
     rows: int
     files: int
 
@@ -59,7 +62,7 @@ def create(*, now: datetime, progress: Progress = lambda step: None) -> Backup:
 
     Raises BackupFailed if it is on no medium afterwards.
     """
-    backup = Backup(created_at=now, name=f"{now.astimezone(UTC):%Y%m%dT%H%M%S}Z{SUFFIX}")
+    backup = Backup(created_at=now, name=now.astimezone(UTC).strftime(NAME))
     try:
         _create(backup, progress)
     except _FAILURES as error:
@@ -109,14 +112,37 @@ def create_if_due(now: datetime) -> int:
 
 
 def prune(*, now: datetime, dry: bool = False) -> list[Path]:
-    """Remove what rotation says from every reachable medium; gives the files (that would be) removed."""
-    made = {backup.created_at: backup.name for backup in Backup.objects.whole()}
+    """Remove what rotation says from every reachable medium; gives the files (that would be) removed.
+
+    The files themselves are judged, not their rows: a restored database knows nothing of the backups after it.
+    """
     max_age = timedelta(days=settings.BACKUP_MAX_AGE_DAYS)
-    names = [made[moment] for moment in rotation.to_remove(made, now=now, max_age=max_age)]
-    paths = [target / name for target in _present_targets() for name in sorted(names) if (target / name).exists()]
+    paths = []
+    for target in _present_targets():
+        whole = {moment: path for moment, path in _files(target).items() if _is_whole(path)}
+        paths += [whole[moment] for moment in sorted(rotation.to_remove(whole, now=now, max_age=max_age))]
     for path in paths if not dry else []:
         path.unlink()
     return paths
+
+
+def _files(target: Path) -> dict[datetime, Path]:
+    """The backups on one medium by the time in their names."""
+    found = {}
+    for path in target.glob(f"*{SUFFIX}"):
+        with suppress(ValueError):
+            found[datetime.strptime(path.name, NAME).replace(tzinfo=UTC)] = path
+    return found
+
+
+def _is_whole(path: Path) -> bool:
+    """Read back when it was made, or, if no row says so, now."""
+    if Backup.objects.whole().filter(name=path.name).exists():
+        return True
+    with suppress(container.BackupDamaged, OSError):
+        container.check(path, public_key=signing.public_key())
+        return True
+    return False
 
 
 def available() -> Iterator[tuple[Path, container.Header | str]]:
@@ -158,7 +184,13 @@ def unpack_checked(path: Path, folder: Path, *, public_key: str, secret_key: byt
         raise BackupFailed(_reason(error)) from error
     finally:
         packed.unlink(missing_ok=True)
-    return Checked(header, sum(manifest["rows"].values()), len(manifest["members"]))
+    return Checked(
+        header,
+        engine=manifest["engine"],
+        migrations=tuple(manifest["migrations"]),
+        rows=sum(manifest["rows"].values()),
+        files=len(manifest["members"]),
+    )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 MEMBER = "database"
 
@@ -28,6 +29,11 @@ class ToolFailed(Exception):
 
 def engine() -> str:
     return str(connection.vendor)
+
+
+def migrations() -> list[str]:
+    """The migrations that the live database has, as in "contact.0001_initial"."""
+    return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
 
 
 def take(target: Path) -> dict[str, int]:

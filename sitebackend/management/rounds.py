@@ -13,6 +13,7 @@ from threading import Event
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from sitebackend.backup import gate
 from sitebackend.models import WorkerJob
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,9 @@ class Rounds:
             self.run_once()
 
     def run_once(self) -> int:
-        """One round; gives the number of things done."""
+        """One round; gives the number of things done. While a restore is unfinished nothing is."""
+        if gate.is_shut():
+            return 0
         close_old_connections()
         return sum(self._run(job) for job in self.jobs if not self.stop.is_set())
 

@@ -1,4 +1,4 @@
-"""`backup create|list|verify|prune`: thin words around sitebackend.backup.services."""
+"""`backup create|list|verify|restore|prune`: thin words around sitebackend.backup.services."""
 
 import sys
 from argparse import ArgumentParser
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sitebackend.backup import services, signing
+from sitebackend.backup import restore, services, signing
 from sitebackend.management import operator_secret
 
 
@@ -19,11 +19,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("create", help="make one now, on every medium that is there")
+        actions.add_parser("public_key", help="for the recovery sheet: what proves that a backup is this site's")
         actions.add_parser("list", help="what lies on the media, each file checked")
         verify = actions.add_parser("verify", help="authenticity and completeness; with the secret key a trial restore")
         verify.add_argument("file", type=Path)
         verify.add_argument("--public-key", metavar="HEX", help="of the site that made it, from the recovery sheet")
         verify.add_argument("--full", action="store_true", help="decrypt and check everything inside; needs the key")
+        restore = actions.add_parser("restore", help="replace the site by a backup; shows what it would do")
+        restore.add_argument("file", type=Path, nargs="?")
+        restore.add_argument("--public-key", metavar="HEX", help="of the site that made it, from the recovery sheet")
+        restore.add_argument("--journal-number", type=int, help="the latest line of the erasure journal known of")
+        restore.add_argument("--with-settings", action="store_true", help="replace the settings file as well")
+        restore.add_argument("--yes", action="store_true", help="do it")
+        restore.add_argument("--resume", action="store_true", help="complete a restore that was interrupted")
         prune = actions.add_parser("prune", help="show what rotation would remove")
         prune.add_argument("--yes", action="store_true", help="remove it")
 
@@ -36,6 +44,9 @@ class Command(BaseCommand):
     def create(self, **options: Any) -> None:
         backup = services.create(now=timezone.now(), progress=self.progress)
         self.stdout.write(f"{backup.name}  {backup.size}  {', '.join(backup.media)}")
+
+    def public_key(self, **options: Any) -> None:
+        self.stdout.write(signing.public_key())
 
     def list(self, **options: Any) -> None:
         for path, found in services.available():
@@ -52,6 +63,40 @@ class Command(BaseCommand):
         checked = services.drill(file, public_key=public_key, secret_key=key, passphrase=passphrase)
         text = _("Restored for trial: {rows} rows, {files} files, all as listed.")
         self.stdout.write(text.format(rows=checked.rows, files=checked.files))
+
+    def restore(self, *, file: Path | None, resume: bool, yes: bool, **options: Any) -> None:
+        if resume:
+            self.stdout.write(
+                _("Complete. {rows} rows erased again.").format(rows=restore.resume(progress=self.progress))
+            )
+            return
+        if file is None or options["journal_number"] is None:
+            raise CommandError(
+                _("Name the file and --journal-number: the last number in the mails about erasures (0 if none came)."),
+                returncode=2,
+            )
+        public_key = options["public_key"] or signing.public_key()
+        header = services.verify(file, public_key=public_key)
+        if not yes:
+            self.stdout.write(
+                _("This would replace the whole site by {time}. --yes does it.").format(time=header.created_at)
+            )
+            return
+        done = restore.restore(
+            file,
+            public_key=public_key,
+            secret_key=operator_secret.key(),
+            passphrase=operator_secret.passphrase(),
+            journal_number=options["journal_number"],
+            with_settings=options["with_settings"],
+            progress=self.progress,
+        )
+        text = _("Restored: {rows} rows, {files} files; {erased} rows erased again. The old state lies in {folder}.")
+        self.stdout.write(
+            text.format(
+                rows=done.checked.rows, files=done.checked.files, erased=done.erased_again, folder=done.old_state
+            )
+        )
 
     def prune(self, *, yes: bool, **options: Any) -> None:
         for path in services.prune(now=timezone.now(), dry=not yes):

@@ -1,0 +1,76 @@
+"""The gate: a site whose restore is not complete answers 503 and does nothing else.
+
+It is a file, not a row: the database may be the old one, the new one, or none at that moment.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from sitebackend.proxy import Application, Environ, StartResponse
+
+PAGE = b"""<!doctype html>
+<html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Gleich wieder da</title></head>
+<body><main><h1>Gleich wieder da</h1>
+<p>Diese Website wird gerade wiederhergestellt. Bitte versuchen Sie es in einigen Minuten noch einmal.</p>
+<p lang="en">This website is being restored. Please try again in a few minutes.</p></main></body></html>
+"""
+
+
+def folder() -> Path:
+    """Where a restore keeps what is not in its place yet."""
+    return Path(settings.DATA_DIR) / "restore"
+
+
+def is_shut() -> bool:
+    return _ready().exists()
+
+
+def shut(*, journal_number: int) -> None:
+    """From now on the restore is completed, whatever happens; everything staged is on the disk before."""
+    os.sync()
+    fresh = _ready().with_suffix(".new")
+    with fresh.open("w") as file:
+        json.dump({"journal_number": journal_number}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, _ready())
+
+
+def journal_number() -> int:
+    """The line of the erasure journal that the restored backup already knew."""
+    return int(json.loads(_ready().read_bytes())["journal_number"])
+
+
+def open_again() -> None:
+    _ready().unlink()
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+def _ready() -> Path:
+    return folder() / "ready.json"
+
+
+class Gate:
+    """WSGI middleware: while the gate is shut, a calm page and nothing behind it."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if not is_shut():
+            return self.application(environ, start_response)
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Length", str(len(PAGE))),
+            ("Content-Security-Policy", "default-src 'none'"),
+            ("Cache-Control", "no-store"),
+            ("Retry-After", "300"),
+        ]
+        start_response("503 Service Unavailable", headers)
+        return [PAGE]
