@@ -26,6 +26,7 @@ from sitebackend import instance
 from sitebackend.backup import gate, services, snapshot
 from sitebackend.backup.services import BackupFailed, Checked, Progress
 from sitebackend.privacy import erasure, journal
+from sitebackend.privacy.registry import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _replay() -> int:
     """Carry out every line of the journal that is younger than the backup. Raises BackupFailed, the gate shut."""
     entries = [entry for entry in journal.entries() if entry.number > gate.journal_number()]
     erased = erasure.replay(entries)
-    left = erasure.replay([entry for entry in entries if entry.action == erasure.Action.DELETE])
+    left = erasure.replay([entry for entry in entries if entry.action == Action.DELETE])
     if left:
         raise BackupFailed(_("{count} erased rows are still there. The site stays shut.").format(count=left))
     return erased
