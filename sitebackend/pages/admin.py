@@ -1,14 +1,20 @@
-"""Editing pages in the cockpit."""
+"""Editing pages and posts in the cockpit."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from js_asset import InlineStyle, Media, Script
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.pages.models import Page
+from sitebackend.pages import preview, services
+from sitebackend.pages.admin_versions import VersionsAdmin
+from sitebackend.pages.models import Category, Page, Post
 
 #: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
 EDITING = Media(
@@ -17,14 +23,26 @@ EDITING = Media(
 )
 
 
+class TrashFilter(admin.SimpleListFilter):
+    title = _("Trash")
+    parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("only", _("in the trash"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.exclude(trashed_at=None) if self.value() == "only" else queryset.filter(trashed_at=None)
+
+
 @admin.register(Page)
-class PageAdmin(OperatorModelAdmin):
+class PageAdmin(VersionsAdmin):
+    change_form_template = "admin/pages/change_form.html"
     list_display = ("title", "address", "status", "menu", "menu_order", "updated_at")
     list_editable = ("menu", "menu_order")
-    list_filter = ("language", "status", "menu")
+    list_filter = (TrashFilter, "language", "status", "menu")
     search_fields = ("title", "path", "body")
     ordering = ("language", "path")
-    readonly_fields = ("address",)
+    actions = ("move_to_trash", "restore_from_trash")
     fieldsets = (
         (None, {"fields": ("title", "description", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at")}),
@@ -36,11 +54,31 @@ class PageAdmin(OperatorModelAdmin):
     def address(self, page: Page) -> str:
         return page.get_absolute_url()
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).exclude(template=Page.Template.POST)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field and db_field.name in ("parent", "translation_of"):
+            field.queryset = Page.objects.kept().filter(**field.get_limit_choices_to() or {})
             field.label_from_instance = lambda page: f"{page.get_absolute_url()} – {page.title}"
         return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "description":
+            kwargs["widget"] = Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what lies in the trash is deleted for good."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.trashed_at is not None)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        unwanted = {"move_to_trash"} if request.GET.get("trash") else {"restore_from_trash", "delete_selected"}
+        return {name: action for name, action in super().get_actions(request).items() if name not in unwanted}
+
+    def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
+        services.save_page(page=obj, author=request.user)
 
     def get_view_on_site_url(self, obj: Page | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_visible else None
@@ -48,4 +86,46 @@ class PageAdmin(OperatorModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """The editor's import map is an inline script: it gets the nonce that the policy asks for."""
         context["media"] = Media.from_media(context["media"] + EDITING, nonce=str(request.csp_nonce))
+        if page := kwargs.get("obj"):
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_versions"
+            context |= {"preview_url": preview.link(page), "versions_url": reverse(name, args=[page.pk])}
         return super().render_change_form(request, context, **kwargs)
+
+    @admin.action(description=_("Move to the trash"), permissions=["change"])
+    def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, services.move_to_trash)
+
+    @admin.action(description=_("Restore from the trash, as drafts"), permissions=["change"])
+    def restore_from_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, services.restore_from_trash)
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Any], verb: Any) -> None:
+        for page in queryset:
+            try:
+                verb(page=page)
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+            else:
+                self.log_change(request, page, [{"changed": {"fields": [str(_("Trash"))]}}])
+
+
+@admin.register(Post)
+class PostAdmin(PageAdmin):
+    list_display = ("title", "address", "status", "published_at")
+    list_editable = ()
+    list_filter = (TrashFilter, "language", "status", "categories")
+    ordering = ("-published_at",)
+    filter_horizontal = ("categories",)
+    fieldsets = (
+        (None, {"fields": ("title", "description", "body")}),
+        (_("Publishing"), {"fields": ("status", "published_at", "categories")}),
+        (_("Address and translation"), {"fields": ("language", "slug", "translation_of")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return OperatorModelAdmin.get_queryset(self, request)
+
+
+@admin.register(Category)
+class CategoryAdmin(OperatorModelAdmin):
+    list_display = ("title", "language", "slug")

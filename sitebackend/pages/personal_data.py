@@ -1,6 +1,6 @@
 """What the pages hold on people: nothing but what the operator publishes."""
 
-from sitebackend.pages.models import Page
+from sitebackend.pages.models import Category, Page, Revision
 from sitebackend.privacy.registry import holds_no_personal_data
 
 _PUBLISHED = "text that the operator publishes to everybody"
@@ -23,6 +23,17 @@ holds_no_personal_data(
     status=_SETTING,
     published_at=_SETTING,
     translation_of=_SETTING,
+    categories=_SETTING,
+    trashed_at="a time",
     created_at="a time",
     updated_at="a time",
+)
+holds_no_personal_data(Category, id="a number", language=_SETTING, title=_PUBLISHED, slug=_PUBLISHED)
+holds_no_personal_data(
+    Revision,
+    id="random",
+    page=_SETTING,
+    created_at="a time",
+    content="text that the operator published; what named somebody can be deleted from the page's versions",
+    author="the operator's own account",
 )

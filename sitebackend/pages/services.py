@@ -1,11 +1,72 @@
-"""What is done to pages from outside the admin."""
+"""What is done to pages: saving with a version, restoring, the trash, the first pages."""
+
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from sitebackend.models import SiteSettings
-from sitebackend.pages.models import Page
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.pages.models import Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
+
+TRASH_KEPT = timedelta(days=30)
+
+
+@transaction.atomic
+def save_page(*, page: Page, author: Operator | None) -> None:
+    """Save `page` and keep what it says as its newest version, if that is new."""
+    page.save()
+    content = {name: getattr(page, name) for name in Revision.FIELDS}
+    newest = Revision.objects.of(page).first()
+    if newest is None or newest.content != content:
+        Revision.objects.create(page_id=page.pk, author=author, content=content)
+        kept = Revision.objects.of(page).values("pk")[: Revision.KEPT]
+        Revision.objects.of(page).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+
+
+def restore_version(*, revision: Revision, author: Operator | None) -> None:
+    """Let the page say again what it said then; what it says now stays as a version."""
+    page = revision.page
+    for name in Revision.FIELDS:
+        setattr(page, name, revision.content[name])
+    save_page(page=page, author=author)
+
+
+@transaction.atomic
+def forget_versions(*, page: Page) -> int:
+    """Delete what the page said before, all but the newest version; returns how many."""
+    newest = Revision.objects.of(page).first()
+    earlier = Revision.objects.of(page).exclude(pk=newest.pk if newest else None)
+    return earlier.delete()[0]
+
+
+@transaction.atomic
+def move_to_trash(*, page: Page) -> None:
+    """Hide `page` from everybody; it can be restored for thirty days.
+
+    Raises ValidationError if pages lie below it.
+    """
+    if page.children.filter(trashed_at=None).exists():
+        raise ValidationError(_("Pages lie below “{title}”. Move them first.").format(title=page.title))
+    Page.objects.filter(pk=page.pk).update(trashed_at=timezone.now())
+
+
+@transaction.atomic
+def restore_from_trash(*, page: Page) -> None:
+    """Bring `page` back, as a draft. Raises ValidationError if its address has been taken since."""
+    page.trashed_at = None
+    page.status = Page.Status.DRAFT
+    page.full_clean()
+    page.save()
+
+
+def empty_trash(now: datetime) -> int:
+    """The worker's job: pages that have lain in the trash for thirty days go, those below others first."""
+    due = Page.objects.trashed().filter(trashed_at__lt=now - TRASH_KEPT, children=None)
+    return due.delete()[0]
 
 
 @transaction.atomic
@@ -26,7 +87,8 @@ def create_starter_pages() -> int:
 
 
 def _create(starter: StarterPage, language: str, made: dict[tuple[str, str], Page]) -> Page:
-    return Page.objects.create(
+    original = made.get((settings.LANGUAGE_CODE, starter.name)) if language != settings.LANGUAGE_CODE else None
+    page = Page(
         language=language,
         parent=made.get((language, starter.parent)),
         slug=starter.slug[language],
@@ -37,5 +99,7 @@ def _create(starter: StarterPage, language: str, made: dict[tuple[str, str], Pag
         menu=starter.menu,
         menu_order=starter.menu_order,
         status=Page.Status.PUBLISHED,
-        translation_of=made.get((settings.LANGUAGE_CODE, starter.name)) if language != settings.LANGUAGE_CODE else None,
+        translation_of=original,
     )
+    save_page(page=page, author=None)
+    return page

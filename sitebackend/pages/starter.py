@@ -104,6 +104,26 @@ STARTER_PAGES = (
         parent="leistungen",
     ),
     StarterPage(
+        name="aktuelles",
+        slug=_both("aktuelles", "news"),
+        title=_both("Aktuelles", "News"),
+        description=_both("Was sich bei uns tut.", "What is going on here."),
+        template=Page.Template.POSTS,
+        menu=Page.Menu.MAIN,
+        menu_order=20,
+    ),
+    StarterPage(
+        name="neue-website",
+        slug=_both("neue-website", "new-website"),
+        title=_both("Unsere neue Website", "Our new website"),
+        description=_both(
+            "Schnell, ohne Werbung, ohne Beobachtung: Was diese Website anders macht.",
+            "Fast, without advertising, without watching you: what this website does differently.",
+        ),
+        template=Page.Template.POST,
+        parent="aktuelles",
+    ),
+    StarterPage(
         name="kontakt",
         slug=_both("kontakt", "kontakt"),
         title=_both("Kontakt", "Contact"),

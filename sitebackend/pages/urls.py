@@ -7,5 +7,6 @@ from sitebackend.pages import views
 app_name = "pages"
 urlpatterns = [
     path("", views.page, name="home"),
+    path("vorschau/<token>/", views.preview_of, name="preview"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.page, name="page"),
 ]

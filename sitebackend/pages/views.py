@@ -1,33 +1,58 @@
 """What visitors and machines read: pages, robots.txt, security.txt."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
-from sitebackend.pages import theme
-from sitebackend.pages.models import Page
+from sitebackend.pages import preview, theme
+from sitebackend.pages.models import Category, Page
 
+POSTS_PER_PAGE = 10
 SECURITY_TXT_VALID = timedelta(days=180)
 
 
 @require_safe
 def page(request: HttpRequest, path: str = "") -> HttpResponse:
     found = get_object_or_404(Page.objects.published(), language=request.LANGUAGE_CODE, path=path)
-    return show(request, found)
+    return _show(request, found)
 
 
-def show(request: HttpRequest, page: Page) -> HttpResponse:
-    """`page` in its layout, whatever its state: the caller has decided who may see it."""
-    context = {"page": page, "access_log": settings.ACCESS_LOG}
+@require_safe
+@never_cache
+def preview_of(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever has the link sees the page, whatever its state; no search engine and no cache keeps it."""
+    found = preview.page_of(token)
+    if found is None:
+        raise Http404
+    response = _show(request, found, is_preview=True)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> HttpResponse:
+    """`page` in its layout: the caller has decided who may see it."""
+    context = {"page": page, "access_log": settings.ACCESS_LOG, "is_preview": is_preview}
+    if page.template == Page.Template.POSTS:
+        context |= _posts(request, page)
     return render(request, f"pages/{page.template}.html", context)
+
+
+def _posts(request: HttpRequest, page: Page) -> dict[str, Any]:
+    topics = Category.objects.filter(language=page.language)
+    topic = topics.filter(slug=request.GET.get("thema", "")).first()
+    posts = page.visible_posts().filter(categories=topic) if topic else page.visible_posts()
+    paginator = Paginator(posts.prefetch_related("categories"), POSTS_PER_PAGE)
+    return {"topics": topics, "topic": topic, "posts": paginator.get_page(request.GET.get("seite"))}
 
 
 @require_safe

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from sitebackend.models import Operator
 from sitebackend.pages import services
 from sitebackend.pages.models import Page
 
@@ -25,3 +27,12 @@ def make_page(db: None) -> MakePage:
         return page
 
     return make
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    """A browser in which the operator is logged in."""
+    client = Client()
+    account = Operator.objects.create_superuser("operator")
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return client

@@ -5,19 +5,11 @@ import re
 import pytest
 from django.test import Client
 
-from sitebackend.models import Operator, SiteSettings
+from sitebackend.models import SiteSettings
 from sitebackend.pages.models import Page
 from tests.pages.conftest import MakePage
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    client.force_login(
-        Operator.objects.create_superuser("operator"), backend="django.contrib.auth.backends.ModelBackend"
-    )
-    return client
 
 
 def form_of(page: Page, **changes: str) -> dict[str, str]:
@@ -71,6 +63,13 @@ def test_the_nonce_is_another_one_each_time(operator: Client, make_page: MakePag
     address = f"/admin/pages/page/{make_page().pk}/change/"
     first, second = (operator.get(address).headers["Content-Security-Policy"] for _ in range(2))
     assert first != second
+
+
+def test_a_page_of_the_editor_offers_preview_and_versions(operator: Client, make_page: MakePage) -> None:
+    page = make_page(status=Page.Status.DRAFT)
+    html = operator.get(f"/admin/pages/page/{page.pk}/change/").content.decode()
+    assert 'href="/vorschau/' in html
+    assert f'href="/admin/pages/page/{page.pk}/versions/"' in html
 
 
 def test_the_editor_speaks_german(operator: Client) -> None:

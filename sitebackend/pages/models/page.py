@@ -20,13 +20,23 @@ slug_characters = RegexValidator(
 )
 
 #: first parts of addresses that are never a page's
-RESERVED = {"admin", "static", "media", "en", "feed", "suche", "vorschau", "healthz", "readyz"}
+RESERVED = {"admin", "static", "media", "theme", "en", "feed", "suche", "vorschau", "healthz", "readyz"}
 
 
 class PageQuerySet(models.QuerySet["Page"]):
     def published(self, now: datetime | None = None) -> Self:
         """What a visitor may see at `now`."""
-        return self.filter(status=Page.Status.PUBLISHED, published_at__lte=now or timezone.now())
+        return self.kept().filter(status=Page.Status.PUBLISHED, published_at__lte=now or timezone.now())
+
+    def kept(self) -> Self:
+        return self.filter(trashed_at=None)
+
+    def trashed(self) -> Self:
+        return self.exclude(trashed_at=None)
+
+    def posts(self) -> Self:
+        """The newest first."""
+        return self.filter(template=Page.Template.POST).order_by("-published_at", "title")
 
     def in_menu(self, menu: str, language: str) -> Self:
         return self.published().filter(menu=menu, language=language).order_by("menu_order", "title")
@@ -56,6 +66,8 @@ class Page(models.Model):
         STANDARD = "standard", _("text")
         HOME = "home", _("home page")
         OVERVIEW = "overview", _("overview of the pages below")
+        POSTS = "posts", _("list of posts")
+        POST = "post", _("post")
         IMPRINT = "imprint", _("imprint")
         NOTICE = "notice", _("privacy notice")
 
@@ -100,6 +112,8 @@ class Page(models.Model):
         verbose_name=_("English version of"),
         help_text=_("The German page that says the same."),
     )
+    categories = models.ManyToManyField("pages.Category", blank=True, related_name="posts", verbose_name=_("topics"))
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -110,7 +124,9 @@ class Page(models.Model):
         verbose_name_plural = _("pages")
         ordering = ["language", "path"]
         constraints = [
-            models.UniqueConstraint(fields=["language", "path"], name="one_page_per_path"),
+            models.UniqueConstraint(
+                fields=["language", "path"], condition=Q(trashed_at=None), name="one_page_per_path"
+            ),
             models.CheckConstraint(
                 condition=~Q(status="published", published_at=None), name="published_page_has_its_time"
             ),
@@ -153,7 +169,7 @@ class Page(models.Model):
             raise ValidationError({"slug": _("Only the home page has no name in its address.")})
         if self.path.split("/")[0] in RESERVED:
             raise ValidationError({"slug": _("The site itself uses this address. Please choose another.")})
-        if Page.objects.filter(language=self.language, path=self.path).exclude(pk=self.pk).exists():
+        if Page.objects.kept().filter(language=self.language, path=self.path).exclude(pk=self.pk).exists():
             raise ValidationError({"slug": _("There is a page with this address already.")})
 
     def move_below(self, parent: "Page") -> None:
@@ -177,7 +193,8 @@ class Page(models.Model):
     @property
     def is_visible(self) -> bool:
         return (
-            self.status == self.Status.PUBLISHED
+            self.trashed_at is None
+            and self.status == self.Status.PUBLISHED
             and self.published_at is not None
             and self.published_at <= timezone.now()
         )
@@ -185,6 +202,9 @@ class Page(models.Model):
     def ancestors(self) -> list["Page"]:
         """The pages above, the topmost first."""
         return [*self.parent.ancestors(), self.parent] if self.parent else []
+
+    def visible_posts(self) -> PageQuerySet:
+        return Page.objects.below(self).published().posts()
 
     def visible_children(self) -> PageQuerySet:
         return Page.objects.below(self).published().order_by("menu_order", "title")
