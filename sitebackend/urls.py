@@ -15,6 +15,7 @@ urlpatterns = [
     *i18n_patterns(
         path("kontakt/", include("contact.urls")),
         path("cookies/", include("consent.urls")),
+        path("datenschutz/fassungen/", include("sitebackend.privacy.notice.urls")),
         path("datenschutz/anfrage/", include("sitebackend.privacy.urls")),
         path("", include("sitebackend.pages.urls")),
         prefix_default_language=False,
