@@ -13,6 +13,7 @@ from sitebackend.backup import container, services, signing, snapshot
 from sitebackend.backup.models import Backup
 from sitebackend.crypto import openpgp
 from sitebackend.models import SiteSettings
+from tests.backup.damage import damaged
 from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -88,20 +89,6 @@ def test_a_damaged_file_is_refused(media: list[Path], site: SiteSettings) -> Non
         path.write_bytes(damaged(whole, random.Random(seed)))  # noqa: S311 - repeatable on purpose
         with pytest.raises(services.BackupFailed):
             services.verify(path, public_key=signing.public_key())
-
-
-def damaged(content: bytes, dice: random.Random) -> bytes:
-    """One of: a flipped bit, a cut, something appended, two parts swapped."""
-    place = dice.randrange(1, len(content) - 1)
-    match dice.randrange(4):
-        case 0:
-            return content[:place] + bytes([content[place] ^ 1 << dice.randrange(8)]) + content[place + 1 :]
-        case 1:
-            return content[:place]
-        case 2:
-            return content + dice.randbytes(1 + dice.randrange(100))
-        case _:
-            return content[place:] + content[:place]
 
 
 def test_a_file_that_a_stranger_encrypted_to_the_right_key_is_refused(
