@@ -21,3 +21,5 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+
+handler404 = "sitebackend.pages.not_found.handler"

@@ -14,7 +14,7 @@ from js_asset import InlineStyle, Media, Script
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
 from sitebackend.pages.admin_versions import VersionsAdmin
-from sitebackend.pages.models import Category, Page, Post
+from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect
 
 #: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
 EDITING = Media(
@@ -129,3 +129,23 @@ class PostAdmin(PageAdmin):
 @admin.register(Category)
 class CategoryAdmin(OperatorModelAdmin):
     list_display = ("title", "language", "slug")
+
+
+@admin.register(Redirect)
+class RedirectAdmin(OperatorModelAdmin):
+    list_display = ("path", "page", "target")
+    search_fields = ("path", "target")
+    autocomplete_fields = ("page",)
+
+
+@admin.register(DeadLink)
+class DeadLinkAdmin(OperatorModelAdmin):
+    """Read only, but for ticking off what has been mended."""
+
+    list_display = ("path", "count", "last_seen")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

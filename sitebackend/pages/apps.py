@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class PagesConfig(AppConfig):
     name = "sitebackend.pages"
     verbose_name = _("Pages")
+
+    def ready(self) -> None:
+        from sitebackend.pages import upkeep  # noqa: F401 - registers itself

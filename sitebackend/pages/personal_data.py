@@ -1,6 +1,6 @@
 """What the pages hold on people: nothing but what the operator publishes."""
 
-from sitebackend.pages.models import Category, Page, Revision
+from sitebackend.pages.models import Category, DeadLink, Page, Redirect, Revision
 from sitebackend.privacy.registry import holds_no_personal_data
 
 _PUBLISHED = "text that the operator publishes to everybody"
@@ -23,6 +23,7 @@ holds_no_personal_data(
     status=_SETTING,
     published_at=_SETTING,
     translation_of=_SETTING,
+    search_text=_PUBLISHED,
     categories=_SETTING,
     trashed_at="a time",
     created_at="a time",
@@ -36,4 +37,12 @@ holds_no_personal_data(
     created_at="a time",
     content="text that the operator published; what named somebody can be deleted from the page's versions",
     author="the operator's own account",
+)
+holds_no_personal_data(Redirect, id="a number", path=_PUBLISHED, page=_SETTING, target=_PUBLISHED)
+holds_no_personal_data(
+    DeadLink,
+    id="a number",
+    path="an address that a page of this site links to, never one that a visitor typed",
+    count="a number",
+    last_seen="a day",
 )

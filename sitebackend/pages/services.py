@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.pages.models import Page, Revision
+from sitebackend.pages.models import DeadLink, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
 
 TRASH_KEPT = timedelta(days=30)
+DEAD_LINKS_KEPT = timedelta(days=90)
 
 
 @transaction.atomic
@@ -61,6 +62,11 @@ def restore_from_trash(*, page: Page) -> None:
     page.status = Page.Status.DRAFT
     page.full_clean()
     page.save()
+
+
+def forget_dead_links(now: datetime) -> int:
+    """The worker's job: links that nobody has followed for ninety days are mended or gone."""
+    return DeadLink.objects.forget_before((now - DEAD_LINKS_KEPT).date())
 
 
 def empty_trash(now: datetime) -> int:

@@ -3,10 +3,13 @@
 from django.urls import path, re_path
 
 from sitebackend.pages import views
+from sitebackend.pages.feeds import NewsFeed
 
 app_name = "pages"
 urlpatterns = [
     path("", views.page, name="home"),
+    path("suche/", views.search, name="search"),
+    path("feed/", NewsFeed(), name="feed"),
     path("vorschau/<token>/", views.preview_of, name="preview"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.page, name="page"),
 ]

@@ -47,6 +47,13 @@ def _show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> Http
     return render(request, f"pages/{page.template}.html", context)
 
 
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:100]
+    found = Page.objects.matching(query, request.LANGUAGE_CODE) if query else []
+    return render(request, "pages/search.html", {"query": query, "found": found})
+
+
 def _posts(request: HttpRequest, page: Page) -> dict[str, Any]:
     topics = Category.objects.filter(language=page.language)
     topic = topics.filter(slug=request.GET.get("thema", "")).first()

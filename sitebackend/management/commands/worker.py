@@ -11,10 +11,11 @@ from contact import services as contact
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
+from sitebackend.vault import services as vault
 from sitebackend.pages import services as pages
 
 #: In this order. A job does what is due at the given time and says how many things it did.
-JOBS: list[Job] = [contact.deliver_due, backup.create_if_due, pages.empty_trash]
+JOBS: list[Job] = [contact.deliver_due, vault.mail_notices, vault.sweep, backup.create_if_due, pages.empty_trash, pages.forget_dead_links]
 
 
 class Command(BaseCommand):

@@ -1,8 +1,10 @@
 """Pages, posts and their earlier versions."""
 
+from sitebackend.pages.models.address import DeadLink as DeadLink
+from sitebackend.pages.models.address import Redirect as Redirect
 from sitebackend.pages.models.page import RESERVED as RESERVED
 from sitebackend.pages.models.page import Page as Page
-from sitebackend.pages.models.page import PageQuerySet as PageQuerySet
 from sitebackend.pages.models.post import Category as Category
 from sitebackend.pages.models.post import Post as Post
+from sitebackend.pages.models.queries import PageQuerySet as PageQuerySet
 from sitebackend.pages.models.revision import Revision as Revision

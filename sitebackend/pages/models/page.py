@@ -1,8 +1,7 @@
 """A page of the site: one language, one path, one text."""
 
 import uuid
-from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
-from sitebackend.pages.markup import EDITOR_EXTENSIONS, sanitise
+from sitebackend.pages import search
+from sitebackend.pages.markup import EDITOR_EXTENSIONS, plain_text, sanitise
+from sitebackend.pages.models.choices import Menu, Status, Template
+from sitebackend.pages.models.queries import PageQuerySet
 
 slug_characters = RegexValidator(
     r"^[a-z0-9]+(?:-[a-z0-9]+)*$", _("Small letters a–z, digits and single hyphens only, as in “netzwerk-pflege”.")
@@ -23,53 +25,12 @@ slug_characters = RegexValidator(
 RESERVED = {"admin", "static", "media", "theme", "en", "feed", "suche", "vorschau", "healthz", "readyz"}
 
 
-class PageQuerySet(models.QuerySet["Page"]):
-    def published(self, now: datetime | None = None) -> Self:
-        """What a visitor may see at `now`."""
-        return self.kept().filter(status=Page.Status.PUBLISHED, published_at__lte=now or timezone.now())
-
-    def kept(self) -> Self:
-        return self.filter(trashed_at=None)
-
-    def trashed(self) -> Self:
-        return self.exclude(trashed_at=None)
-
-    def posts(self) -> Self:
-        """The newest first."""
-        return self.filter(template=Page.Template.POST).order_by("-published_at", "title")
-
-    def in_menu(self, menu: str, language: str) -> Self:
-        return self.published().filter(menu=menu, language=language).order_by("menu_order", "title")
-
-    def below_an_overview(self, language: str) -> Self:
-        """What the home page shows as cards."""
-        below = self.published().filter(parent__template=Page.Template.OVERVIEW, language=language)
-        return below.order_by("parent__menu_order", "menu_order", "title")
-
-    def below(self, page: "Page") -> Self:
-        return self.filter(parent=page)
-
-
 class Page(models.Model):
     """Its path is its parent's path and its own slug; saving it moves the pages below along with it."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        PUBLISHED = "published", _("published")
-
-    class Menu(models.TextChoices):
-        NONE = "", _("in no menu")
-        MAIN = "main", _("main menu")
-        FOOTER = "footer", _("footer")
-
-    class Template(models.TextChoices):
-        STANDARD = "standard", _("text")
-        HOME = "home", _("home page")
-        OVERVIEW = "overview", _("overview of the pages below")
-        POSTS = "posts", _("list of posts")
-        POST = "post", _("post")
-        IMPRINT = "imprint", _("imprint")
-        NOTICE = "notice", _("privacy notice")
+    Status = Status
+    Menu = Menu
+    Template = Template
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
@@ -112,6 +73,7 @@ class Page(models.Model):
         verbose_name=_("English version of"),
         help_text=_("The German page that says the same."),
     )
+    search_text = models.TextField(editable=False, blank=True)
     categories = models.ManyToManyField("pages.Category", blank=True, related_name="posts", verbose_name=_("topics"))
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -138,8 +100,11 @@ class Page(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.path = self._path_from_parent()
         self.body = sanitise(self.body)
+        self.search_text = search.fold(f"{self.title} {self.description} {plain_text(self.body)}")
         self._fix_time()
+        former = Page.objects.filter(pk=self.pk).first()
         super().save(*args, **kwargs)
+        self._keep_former_address(former)
         for child in self.children.all():
             child.move_below(self)
 
@@ -178,6 +143,15 @@ class Page(models.Model):
         if (self.path, self.language) != (self._path_from_parent(), parent.language):
             self.language = parent.language
             self.save()
+
+    def _keep_former_address(self, former: "Page | None") -> None:
+        """What was public once stays reachable: links elsewhere cannot be changed by us."""
+        url = self.get_absolute_url()
+        if former and former.is_visible and former.get_absolute_url() != url:
+            self.former_addresses.model.objects.filter(path=url).delete()
+            self.former_addresses.model.objects.update_or_create(
+                path=former.get_absolute_url(), defaults={"page_id": self.pk, "target": ""}
+            )
 
     def _fix_time(self) -> None:
         if self.status == self.Status.PUBLISHED and self.published_at is None:

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend.pages.models.page import Page, PageQuerySet, slug_characters
+from sitebackend.pages.models.page import Page, slug_characters
+from sitebackend.pages.models.queries import PageQuerySet
 
 
 class Category(models.Model):
