@@ -24,6 +24,7 @@ from django.conf import settings
 
 ROWS_PER_LINE = 200
 FILE_NAME = "erasures.jsonl"
+TOLD_FILE_NAME = "told"
 
 
 class JournalDamaged(Exception):
@@ -75,6 +76,16 @@ def position() -> int:
     """The number of the last line; 0: nothing was ever erased."""
     known = entries()
     return known[-1].number if known else 0
+
+
+def told_position() -> int:
+    """The number up to which the operator was told by mail."""
+    told = path().with_name(TOLD_FILE_NAME)
+    return int(told.read_text()) if told.exists() else 0
+
+
+def mark_told(number: int) -> None:
+    _replace(str(number).encode(), path().with_name(TOLD_FILE_NAME))
 
 
 def copy_to_targets() -> list[Path]:

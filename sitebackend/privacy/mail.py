@@ -1,29 +1,96 @@
-"""The mails of this room. To the person: in the language of the request, never a word of what it said."""
+"""The mails of this room. To the person: in the language of the request, never a word of what it said.
+
+To the operator: references, dates and numbers, nobody's data.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 
 from sitebackend import mail
 from sitebackend.models import SiteSettings
-from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.journal import Entry
+from sitebackend.privacy.models import DataSubjectRequest, Outcome
+from sitebackend.privacy.registry import Step
 
 
 def acknowledge(request: DataSubjectRequest) -> None:
     """To the person: it arrived, its reference, and by when the answer comes."""
-    _to_person(request, "acknowledged", {})
+    _to_person(request, "acknowledged")
 
 
-def _to_person(request: DataSubjectRequest, message: str, context: dict[str, object]) -> None:
-    said = request.statement
+def ask_for_confirmation(request: DataSubjectRequest, *, token: str) -> None:
+    """To the address that is held: a link whose button says that the request is theirs."""
+    _to_person(request, "confirm", url=_url(request, "privacy:confirm", token))
+
+
+def give_access(request: DataSubjectRequest, *, token: str, outcome: Outcome) -> None:
+    """To the person: the link that hands the copy over, once."""
+    url = _url(request, "privacy:fetch", token)
+    _to_person(request, "access", url=url, nothing=outcome == Outcome.NOTHING_HELD)
+
+
+def tell_extension(request: DataSubjectRequest) -> None:
+    """To the person: two more months, and why."""
+    _to_person(request, "extended")
+
+
+def tell_outcome(request: DataSubjectRequest, *, kept: Sequence[Step]) -> None:
+    """To the person: how it ended; what stays, why, until when; and where to complain (Art. 12(4))."""
+    _to_person(request, "outcome", kept=kept)
+
+
+def remind(request: DataSubjectRequest, *, days_left: int) -> None:
+    """To the operator: a deadline comes near, or is over."""
+    url = reverse("admin:privacy_datasubjectrequest_change", args=[request.pk])
+    _to_operator(
+        "reminder",
+        mail.message_id("reminder", request.pk.hex, str(days_left)),
+        request=request, days_left=days_left, days_over=-days_left, url=f"{settings.SITE_URL}{url}",
+    )  # fmt: skip
+
+
+def tell_journal(entries: Sequence[Entry]) -> None:
+    """To the operator: the journal's new lines, so that a copy exists elsewhere."""
+    identity = mail.message_id("journal", str(entries[0].number), str(entries[-1].number))
+    _to_operator("journal", identity, entries=entries, first=entries[0].number, last=entries[-1].number)
+
+
+def outcome_letter(request: DataSubjectRequest, *, kept: Sequence[Step]) -> str:
+    """What `tell_outcome` would say, for a letter on paper."""
+    with translation.override(request.statement.language):
+        return str(_message(request, "outcome", kept=kept).body)
+
+
+def _to_person(request: DataSubjectRequest, message: str, **context: Any) -> None:
+    with translation.override(request.statement.language):
+        mail.send(_message(request, message, **context))
+
+
+def _message(request: DataSubjectRequest, message: str, **context: Any) -> Any:
     site = SiteSettings.current()
-    with translation.override(said.language):
+    return mail.render(
+        f"privacy/email/{message}",
+        {"request": request, "site": site, "site_url": settings.SITE_URL, **context},
+        to=request.statement.email,
+        identity=mail.message_id(message, request.pk.hex),
+        reply_to=site.email,
+        headers={"X-Reference": request.reference, "Auto-Submitted": "auto-replied"},
+    )
+
+
+def _to_operator(message: str, identity: str, **context: Any) -> None:
+    with translation.override(settings.LANGUAGE_CODE):
+        site_url = settings.SITE_URL
+        template = f"privacy/email/{message}"
         mail.send(
-            mail.render(
-                f"privacy/email/{message}",
-                {"request": request, "site": site, "site_url": settings.SITE_URL, **context},
-                to=said.email,
-                identity=mail.message_id(message, request.pk.hex),
-                reply_to=site.email,
-                headers={"X-Reference": request.reference, "Auto-Submitted": "auto-replied"},
-            )
+            mail.render(template, {"site_url": site_url, **context}, to=settings.OPERATOR_EMAIL, identity=identity)
         )
+
+
+def _url(request: DataSubjectRequest, name: str, token: str) -> str:
+    with translation.override(request.statement.language):
+        return f"{settings.SITE_URL}{reverse(name, args=[token])}"

@@ -163,7 +163,7 @@ class DataSubjectRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_resumed_after_paused",
-                condition=Q(resumed_on=None) | Q(resumed_on__gte=models.F("paused_on")),
+                condition=Q(resumed_on=None) | Q(paused_on__isnull=False, resumed_on__gte=models.F("paused_on")),
             ),
             models.CheckConstraint(
                 name="request_purged_has_no_text",
@@ -245,3 +245,19 @@ class AccessAnswer(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class RetentionRun(models.Model):
+    """The proof of one day's retention: how many rows of which holdings went."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    day = models.DateField(_("day"), unique=True)
+    receipt = models.JSONField(_("receipt"), default=list)
+
+    class Meta:
+        verbose_name = _("retention run")
+        verbose_name_plural = _("retention runs")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

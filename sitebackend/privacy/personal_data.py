@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto import lookup
 from sitebackend.privacy import retention
-from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -166,3 +166,4 @@ holds_no_personal_data(
     receipt="holdings and numbers of rows",
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
+holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows")

@@ -22,6 +22,8 @@ from django.db.models import Model, TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.vault.opened import OpenVault
+
 Text = str | Promise
 
 
@@ -118,6 +120,10 @@ class PersonalDataSource:
         """The copy of what `find` finds."""
         raise NotImplementedError
 
+    def opened(self, copy: Export, vault: OpenVault) -> Export:
+        """The copy with what the open vault can show of it; the same copy if that is nothing."""
+        return copy
+
     def plan(self, subject: DataSubject) -> Iterable[Step]:
         """What erasing would do to every row that `find` finds, what stays included."""
         raise NotImplementedError
@@ -169,6 +175,7 @@ def find(subject: DataSubject) -> list[Item]:
     return [item for source in sources() for item in source.find(subject)]
 
 
-def export(subject: DataSubject) -> list[Export]:
-    """The copy of everything held on one person, over all apps."""
-    return [copy for source in sources() for copy in source.export(subject)]
+def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:
+    """The copy of everything held on one person, over all apps; with the vault open, what it seals as well."""
+    copies = [copy for holding in sources() for copy in holding.export(subject)]
+    return [source(copy.item.source).opened(copy, vault) for copy in copies] if vault else copies

@@ -8,4 +8,6 @@ app_name = "privacy"
 urlpatterns = [
     path("", views.request_form, name="request"),
     path("danke/<str:token>/", views.thanks, name="thanks"),
+    path("bestaetigen/<str:token>/", views.confirm, name="confirm"),
+    path("abholen/<str:token>/", views.fetch, name="fetch"),
 ]

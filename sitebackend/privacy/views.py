@@ -10,13 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sitebackend import nonce, throttle
 from sitebackend.privacy.forms import RequestForm
 from sitebackend.privacy.models import DataSubjectRequest
-from sitebackend.privacy.services import intake
+from sitebackend.privacy.services import answer, identity, intake
 
 MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="privacy.thanks")
@@ -51,6 +52,31 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     response = render(request, "privacy/thanks.html", {"received": received})
     response.headers["X-Reference"] = received.reference
     return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, POST acts: programs that follow links in mails confirm nothing."""
+    if request.method == "POST":
+        confirmed = identity.confirm_by_link(token, now=timezone.now())
+        return render(request, "privacy/confirm.html", {"confirmed": confirmed}, status=200 if confirmed else 410)
+    usable = identity.request_behind(token) is not None
+    return render(request, "privacy/confirm.html", {"usable": usable}, status=200 if usable else 410)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def fetch(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, POST hands the copy over, once."""
+    if request.method != "POST":
+        waiting = answer.waiting(token, timezone.now()) is not None
+        return render(request, "privacy/fetch.html", {"waiting": waiting}, status=200 if waiting else 410)
+    content = answer.hand_over(token, now=timezone.now())
+    if content is None:
+        return render(request, "privacy/fetch.html", {"waiting": False}, status=410)
+    headers = {"Content-Disposition": f'attachment; filename="{_("answer")}.zip"'}
+    return HttpResponse(content, content_type="application/zip", headers=headers)
 
 
 def _page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:

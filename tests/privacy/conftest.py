@@ -1,18 +1,20 @@
 """A holding small enough to see through: operators, found by their address."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
 import pytest
+from django.utils import translation
 from pytest_django import Settings
 
+from sitebackend.crypto import server_key
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
-from sitebackend.privacy.registry import Action, DataSubject, Export, Item, PersonalDataSource, Step
+from sitebackend.privacy.registry import Action, DataSubject, Description, Export, Item, PersonalDataSource, Step
 from sitebackend.privacy.versions import version_of
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -23,6 +25,18 @@ class Accounts(PersonalDataSource):
 
     name = "test.accounts"
     models: ClassVar = {Operator: ("email",)}
+
+    def describe(self) -> Description:
+        return Description(
+            title="Accounts",
+            categories=("name",),
+            purposes=("testing",),
+            legal_basis="§ 0",
+            recipients=("nobody",),
+            retention="until the year's end",
+            origin="made up",
+            location="database",
+        )
 
     def find(self, subject: DataSubject) -> Iterable[Item]:
         for account in Operator.objects.filter(email=subject.email):
@@ -77,9 +91,17 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
 
 @pytest.fixture
 def journal_folder(settings: Settings, tmp_path: Path) -> Path:
-    """An empty journal."""
+    """An empty journal, in a data folder of its own."""
     settings.DATA_DIR = tmp_path
+    server_key.ensure()
     return tmp_path / "journal"
+
+
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Refusals in the language of their source, whatever the translation says."""
+    with translation.override("en"):
+        yield
 
 
 def lines(file: Path) -> list[dict[str, object]]:

@@ -4,17 +4,15 @@ Nothing here asks whether the person is known: the outside sees the same, in the
 """
 
 import logging
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Operator
 from sitebackend.privacy import deadlines, mail
-from sitebackend.privacy.models import Channel, DataSubjectRequest
+from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
 
@@ -37,18 +35,13 @@ def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSub
     return request
 
 
-def record(
-    *, kind: str, channel: Channel, said: Statement, received_on: date, scope: Collection[str] = (), now: datetime
-) -> DataSubjectRequest:
-    """Store a request that came by mail, telephone or letter, as the operator took it down."""
-    if received_on > deadlines.local_date(now):
+def record(request: DataSubjectRequest, *, said: Statement, now: datetime) -> None:
+    """Store a request that came by mail, telephone or letter, as the operator took it down. Raises Refused."""
+    if request.received_on > deadlines.local_date(now):
         raise Refused(_("A request cannot have been received in the future."))
-    request = DataSubjectRequest(
-        kind=kind, channel=channel, received_on=received_on, recorded_at=now, mail_after=now, scope=sorted(scope)
-    )
+    request.recorded_at = request.mail_after = now
     request.take(said)
     request.save()
-    return request
 
 
 def acknowledge_due(now: datetime) -> int:
@@ -56,7 +49,7 @@ def acknowledge_due(now: datetime) -> int:
     return sum(_acknowledged(request, now) for request in DataSubjectRequest.objects.to_mail(now))
 
 
-def mark_acknowledged(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
+def mark_acknowledged(request: DataSubjectRequest, *, now: datetime) -> None:
     """The operator acknowledged it by letter or telephone."""
     DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=now)
 

@@ -1,0 +1,146 @@
+"""The operator's side of a request: the list with its deadlines, and one page that leads from arrival to answer."""
+
+from smtplib import SMTPException
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.privacy import deadlines, registry
+from sitebackend.privacy.admin_forms import RecordForm
+from sitebackend.privacy.admin_steps import STEPS
+from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
+from sitebackend.privacy.models import DataSubjectRequest, Kind, Outcome
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.services import answer, execution, identity, intake
+from sitebackend.vault import services as vault
+from sitebackend.vault.opened import OpenVault
+
+
+class AnsweredFilter(admin.SimpleListFilter):
+    """Open requests unless asked otherwise: those are what wants doing."""
+
+    title = _("state")
+    parameter_name = "answered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("answered")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": _("open")}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataSubjectRequest]) -> QuerySet[DataSubjectRequest]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(answered_at__isnull=self.value() != "yes")
+
+
+@admin.register(DataSubjectRequest)
+class DataSubjectRequestAdmin(OperatorModelAdmin):
+    list_display = ("reference", "kind", "channel", "received_on", "due_on", "standing")
+    list_filter = (AnsweredFilter, "kind")
+    ordering = ("due_on",)
+    form = RecordForm
+    fieldsets = (
+        (None, {"fields": ("kind", "channel", "received_on")}),
+        (_("What the person says"), {"fields": RecordForm.STATEMENTS}),
+    )
+
+    @admin.display(description=_("where it stands"))
+    def standing(self, row: DataSubjectRequest) -> str:
+        return standing(row)
+
+    def save_model(self, request: HttpRequest, obj: DataSubjectRequest, form: RecordForm, change: bool) -> None:
+        intake.record(obj, said=form.said(), now=timezone.now())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        step = path("<uuid:pk>/step/<str:verb>/", self.admin_site.admin_view(self.step), name="privacy_request_step")
+        return [step, *super().get_urls()]
+
+    def response_add(
+        self, request: HttpRequest, obj: DataSubjectRequest, post_url_continue: Any = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(_page_of(obj.pk))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of one request; everything on it is done by `step`."""
+        row = get_object_or_404(DataSubjectRequest, pk=object_id)
+        context = {**self.admin_site.each_context(request), "title": row.reference, "opts": self.opts}
+        return TemplateResponse(request, "privacy/admin/request.html", context | _shown(row, request))
+
+    def step(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+        """Do one step and come back; what it refuses is told."""
+        row = get_object_or_404(DataSubjectRequest, pk=pk)
+        if request.method != "POST" or verb not in STEPS:
+            return HttpResponseRedirect(_page_of(pk))
+        try:
+            done = STEPS[verb](row, request, timezone.now())
+        except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
+            messages.error(request, str(refusal))
+        except (SMTPException, OSError):
+            messages.error(request, _("The mail server does not take the mail now. Nothing was changed; try again."))
+        else:
+            self.log_change(request, row, verb)
+            messages.success(request, done)
+        return HttpResponseRedirect(_page_of(pk))
+
+
+def standing(row: DataSubjectRequest) -> str:
+    """Days left, or what became of it, in few words."""
+    if row.answered_at:
+        return str(row.get_outcome_display())
+    left = row.days_left(deadlines.local_date(timezone.now()))
+    if left is None:
+        return str(_("the clock stands still: identity asked for"))
+    if left < 0:
+        return ngettext("{days} day overdue", "{days} days overdue", -left).format(days=-left)
+    return ngettext("{days} day left", "{days} days left", left).format(days=left)
+
+
+def _page_of(pk: UUID) -> str:
+    return reverse("admin:privacy_datasubjectrequest_change", args=[pk])
+
+
+def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
+    """What the page shows; a closed request shows no more than its proof."""
+    said = row.statement
+    facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
+    if row.answered_at:
+        return facts
+    held = identity.held(row)
+    facts |= {"held": held, "by_email": any("email" in item.matched_by for item in held), "outcomes": Outcome.choices}
+    if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
+        facts |= _copy_shown(row, vault.opened(request))
+    elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
+        facts |= _plan_shown(row)
+    return facts
+
+
+def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:
+    return {"wants_copy": True, "copies": answer.copies(row, opened), "vault_open": opened is not None}
+
+
+def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:
+    plan = execution.preview(row)
+    return {
+        "plan": plan,
+        "lines": [(registry.source(step.source).describe().title, step) for step in plan.steps if step.rows],
+        "left_over": plan.destructive if row.erased_at else (),
+        "is_told": execution.is_told(row),
+        "suggested": Outcome.PARTLY if any(step.source != "privacy.requests" for step in plan.retained) else "",
+    }

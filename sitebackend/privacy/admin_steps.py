@@ -1,0 +1,81 @@
+"""What the buttons of a request's page do: each reads its few fields and calls one verb."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from sitebackend.models import Operator
+from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.services import answer, deadline, execution, identity, intake
+from sitebackend.vault import services as vault
+
+Do = Callable[[DataSubjectRequest, HttpRequest, datetime], str]
+
+
+def _acknowledged(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    intake.mark_acknowledged(row, now=now)
+    return _("Noted: acknowledged.")
+
+
+def _matched(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    identity.settle(row, identity=Identity.MATCHED, now=now)
+    return _("Noted: the person is who they say.")
+
+
+def _nothing_held(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    identity.settle(row, identity=Identity.NOTHING_HELD, now=now)
+    return _("Noted: nothing is held.")
+
+
+def _link(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    identity.ask_by_link(row, now=now)
+    return _("The link goes out within a minute.")
+
+
+def _pause(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    identity.pause(row, now=now)
+    return _("The clock stands still until the identity is settled.")
+
+
+def _extend(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    deadline.extend(row, by=_operator(request), now=now)
+    return _("Extended by two months, and the person is told.")
+
+
+def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    execution.erase(row, plan_hash=request.POST.get("plan", ""), by=_operator(request), now=now)
+    return _("Erased as shown. The worker now makes sure that it is physically gone.")
+
+
+def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    answer.give_access(row, vault=vault.opened(request), by=_operator(request), now=now)
+    return _("The copy is ready, and the person has the link. The request is answered.")
+
+
+def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    outcome = request.POST.get("outcome", "")
+    if outcome not in Outcome.values:
+        raise Refused(_("Say how it ended."))
+    answer.finish(row, outcome=Outcome(outcome), by=_operator(request), now=now)
+    return _("The person is told, and the request is answered.")
+
+
+def _operator(request: HttpRequest) -> Operator:
+    assert isinstance(request.user, Operator)  # noqa: S101 - the admin lets nobody else in
+    return request.user
+
+
+STEPS: dict[str, Do] = {
+    "acknowledged": _acknowledged,
+    "matched": _matched,
+    "nothing-held": _nothing_held,
+    "link": _link,
+    "pause": _pause,
+    "extend": _extend,
+    "erase": _erase,
+    "access": _access,
+    "finish": _finish,
+}

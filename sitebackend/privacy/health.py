@@ -1,0 +1,118 @@
+"""What the operator must know of requests, of the erasure journal, and of erasures that are not proved yet."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sitebackend.findings import Finding, Level, report
+from sitebackend.privacy import deadlines, journal
+from sitebackend.privacy.models import DataSubjectRequest
+
+WARN_AT = 14  # days left
+ALARM_AT = 3
+PROVE_WITHIN = timedelta(days=1)
+
+
+@report
+def requests(now: datetime) -> Iterator[Finding]:
+    """Open requests, by the deadline that comes first."""
+    today = deadlines.local_date(now)
+    left = [days for row in DataSubjectRequest.objects.open() if (days := row.days_left(today)) is not None]
+    if not left:
+        return
+    yield Finding(
+        area=_("Requests"),
+        level=_level(min(left)),
+        text=_open_requests(len(left), min(left)),
+        next_step=_("Open the request and follow its steps."),
+        url=reverse("admin:privacy_datasubjectrequest_changelist"),
+        code="privacy.requests",
+        figure=min(left),
+    )
+
+
+@report
+def acknowledgements(now: datetime) -> Iterator[Finding]:
+    """Every request is acknowledged the same day; what has no mail address needs the operator."""
+    today = deadlines.local_date(now)
+    waiting = DataSubjectRequest.objects.to_acknowledge()
+    count = waiting.filter(Q(email_digest="") | Q(received_on__lt=today)).count()
+    if count:
+        yield Finding(
+            area=_("Requests"),
+            level=Level.WARNING,
+            text=ngettext("{n} request is not acknowledged.", "{n} requests are not acknowledged.", count).format(
+                n=count
+            ),
+            next_step=_("Without a mail address: by letter or telephone. With one: see that the worker can send mail."),
+            url=reverse("admin:privacy_datasubjectrequest_changelist"),
+            code="privacy.acknowledgements",
+            figure=count,
+        )
+
+
+@report
+def unproved(now: datetime) -> Iterator[Finding]:
+    count = DataSubjectRequest.objects.to_verify().filter(erased_at__lt=now - PROVE_WITHIN).count()
+    if count:
+        yield Finding(
+            area=_("Requests"),
+            level=Level.ALARM,
+            text=ngettext("{n} erasure is not proved.", "{n} erasures are not proved.", count).format(n=count),
+            next_step=_(
+                "Open the request: it shows what is left. If nothing is, stop programs that read the database."
+            ),
+            url=reverse("admin:privacy_datasubjectrequest_changelist"),
+            code="privacy.unproved",
+            figure=count,
+        )
+
+
+@report
+def erasure_journal(now: datetime) -> Iterator[Finding]:
+    """The journal must be whole, copied to every medium, and told by mail."""
+    try:
+        untold = journal.position() - journal.told_position()
+    except journal.JournalDamaged as error:
+        yield Finding(
+            area=_("Erasure journal"),
+            level=Level.ALARM,
+            text=_("The erasure journal is damaged: {reason}.").format(reason=error),
+            next_step=_("Bring it back from a backup medium; nothing is erased until then."),
+            code="privacy.journal.damaged",
+        )
+        return
+    if untold > 0:
+        yield _journal_waits(_("Lines of the erasure journal wait to be mailed to you."), "untold", untold)
+    if missing := journal.copy_to_targets():
+        yield _journal_waits(_("The erasure journal is not on every backup medium."), "uncopied", len(missing))
+
+
+def _journal_waits(text: str, code: str, figure: int) -> Finding:
+    return Finding(
+        area=_("Erasure journal"),
+        level=Level.WARNING,
+        text=text,
+        next_step=_("See that the worker runs, that mail goes out, and connect the medium."),
+        code=f"privacy.journal.{code}",
+        figure=figure,
+    )
+
+
+def _level(days_left: int) -> Level:
+    if days_left <= ALARM_AT:
+        return Level.ALARM
+    return Level.WARNING if days_left <= WARN_AT else Level.FINE
+
+
+def _open_requests(count: int, days_left: int) -> str:
+    opened = ngettext("{n} open request", "{n} open requests", count).format(n=count)
+    if days_left < 0:
+        words = ngettext("{opened}, the first {n} day overdue.", "{opened}, the first {n} days overdue.", -days_left)
+    else:
+        words = ngettext("{opened}, the first due in {n} day.", "{opened}, the first due in {n} days.", days_left)
+    return words.format(opened=opened, n=abs(days_left))

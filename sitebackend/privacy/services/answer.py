@@ -1,0 +1,114 @@
+"""A request is answered: the copy is handed over once, or the letter says what was done and what stays, and why.
+
+What must never happen: the copy of a person's data lies about. It is sealed under a key that exists only in
+the link that is mailed to the person; fetching it, its fourteen days, or the end of the request erases it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from sitebackend.crypto import sealing
+from sitebackend.models import Operator
+from sitebackend.privacy import documents, mail, registry, retention
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.registry import Export
+from sitebackend.privacy.services import execution
+from sitebackend.vault.opened import OpenVault
+
+
+def copies(request: DataSubjectRequest, vault: OpenVault | None) -> list[Export]:
+    """What is held on the person, this request included, in the person's language."""
+    with translation.override(request.statement.language):
+        return registry.export(request.statement.subject(), vault)
+
+
+def give_access(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, now: datetime) -> Outcome:
+    """Mail the person a link that gives the copy once, and close the request. Raises Refused, or what SMTP raises."""
+    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    held = copies(request, vault)
+    nothing = all(copy.item.identifier == str(request.pk) for copy in held)
+    outcome = Outcome.NOTHING_HELD if nothing else Outcome.GRANTED
+    with transaction.atomic():
+        token = _kept(request, held, now)
+        _close(request, outcome, by, now)
+        mail.give_access(request, token=token, outcome=outcome)
+    return outcome
+
+
+def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: datetime) -> None:
+    """Tell the person how it ended, and close the request.
+
+    Raises Refused, above all while an erasure is not proved, or what SMTP raises; then it stays open.
+    """
+    _require_open(request, *Kind)
+    if request.kind == Kind.ERASURE and outcome in (Outcome.GRANTED, Outcome.PARTLY) and not execution.is_told(request):
+        raise Refused(_("The erasure is not proved yet. The worker is at it; try again in a minute."))
+    kept = execution.preview(request).retained if request.erased_at else ()
+    with transaction.atomic():
+        _close(request, outcome, by, now)
+        if request.statement.email:
+            mail.tell_outcome(request, kept=[step for step in kept if step.source != "privacy.requests"])
+
+
+def waiting(token: str, now: datetime) -> AccessAnswer | None:
+    """The copy behind this link, if it is still there."""
+    return AccessAnswer.objects.filter(token_digest=_digest(token), expires_at__gt=now).first()
+
+
+@transaction.atomic
+def hand_over(token: str, *, now: datetime) -> bytes | None:
+    """The ZIP file, once: it is erased with this call. None if it is gone."""
+    rows = AccessAnswer.objects.select_for_update().filter(token_digest=_digest(token), expires_at__gt=now)
+    answer = rows.first()
+    if answer is None:
+        return None
+    content = sealing.unwrap(_key(token), bytes(answer.sealed), context=_context(answer))
+    answer.delete()
+    return content
+
+
+def _require_open(request: DataSubjectRequest, *kinds: str) -> None:
+    if request.answered_at:
+        raise Refused(_("The request is answered."))
+    if not request.identity:
+        raise Refused(_("First settle who asks."))
+    if request.kind not in kinds:
+        raise Refused(_("The person asked for something else."))
+
+
+def _kept(request: DataSubjectRequest, held: Sequence[Export], now: datetime) -> str:
+    """Seal the copy; gives the token that opens it and exists nowhere else."""
+    token = secrets.token_urlsafe(32)
+    answer = AccessAnswer(request=request, token_digest=_digest(token), made_at=now)
+    answer.expires_at = now + retention.ANSWER_LIVES
+    with translation.override(request.statement.language):
+        content = documents.archive(request, held)
+    answer.sealed = sealing.wrap(_key(token), content, context=_context(answer))
+    answer.save()
+    return token
+
+
+def _close(request: DataSubjectRequest, outcome: Outcome, by: Operator, now: datetime) -> None:
+    request.answered_at, request.answered_by, request.outcome = now, by, outcome
+    request.acknowledged_at = request.acknowledged_at or now
+    request.purge_at = now + retention.REQUEST_TEXT
+    request.save()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(f"digest|{token}".encode()).hexdigest()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(f"key|{token}".encode()).digest()
+
+
+def _context(answer: AccessAnswer) -> str:
+    return f"access-answer|{answer.pk}"

@@ -1,0 +1,63 @@
+"""The deadline: extended with its letter in the first month, and the operator reminded before it ends."""
+
+import logging
+from datetime import datetime
+from smtplib import SMTPException
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sitebackend.models import Operator
+from sitebackend.privacy import deadlines, mail
+from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.refusals import Refused
+
+logger = logging.getLogger(__name__)
+OVERDUE = -1
+REMIND_AT = (14, 7, 3, 1, OVERDUE)  # days before the last day
+PAUSE_AFTER_FAILURE = 15 * 60  # seconds
+
+
+@transaction.atomic
+def extend(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
+    """Two more months, because the matter is complex or there are many requests (Art. 12(3)); the person is told.
+
+    Raises Refused, or what SMTP raises; then nothing was extended.
+    """
+    if request.answered_at or request.extended_at:
+        raise Refused(_("A deadline is extended once, and before the answer."))
+    if deadlines.local_date(now) > request.extension_possible_until:
+        raise Refused(_("The first month is over: the deadline cannot be extended any more."))
+    request.extended_at, request.extended_by = now, by
+    request.save()
+    if request.statement.email:
+        mail.tell_extension(request)
+
+
+def remind(now: datetime) -> int:
+    """Worker job: remind the operator of deadlines, once at each mark; gives how many mails went out."""
+    if cache.get("privacy.remind.pause"):
+        return 0
+    return sum(_reminded(request, now) for request in DataSubjectRequest.objects.open())
+
+
+def mark(days_left: int | None) -> int | None:
+    """The mark that is reached with this many days left; None: not yet, or the clock stands still."""
+    if days_left is None:
+        return None
+    return min((mark for mark in REMIND_AT if days_left <= mark), default=None)
+
+
+def _reminded(request: DataSubjectRequest, now: datetime) -> bool:
+    days_left = request.days_left(deadlines.local_date(now))
+    reached = mark(days_left)
+    if reached is None or reached == request.reminded_at_days or days_left is None:
+        return False
+    try:
+        mail.remind(request, days_left=days_left)
+    except (SMTPException, OSError) as error:
+        logger.warning("a reminder waits: %s", type(error).__name__)
+        cache.set("privacy.remind.pause", 1, PAUSE_AFTER_FAILURE)
+        return False
+    return bool(DataSubjectRequest.objects.filter(pk=request.pk).update(reminded_at_days=reached))

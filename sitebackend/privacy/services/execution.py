@@ -1,0 +1,102 @@
+"""An erasure is carried out: previewed, done, shown to be gone, and told, in this order.
+
+What must never happen: the person is told that something is gone which is not. So there are three marks, and
+the answer waits for all of them: `erased_at` (the transaction with the journal before it), `verified_at` (the
+plan is empty, the files are wiped), and the journal's lines told to the operator by mail.
+"""
+
+import logging
+from datetime import datetime
+from smtplib import SMTPException
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sitebackend.models import Operator
+from sitebackend.privacy import deadlines, erasure, journal, mail, traces
+from sitebackend.privacy.erasure import Plan, Receipt
+from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.registry import Step
+
+logger = logging.getLogger(__name__)
+_WIPE_PAUSE, _MAIL_PAUSE = "privacy.wipe.pause", "privacy.journal.pause"
+PAUSE_AFTER_FAILURE = 5 * 60  # seconds
+PAUSE_AFTER_READER = 60  # seconds
+
+
+def preview(request: DataSubjectRequest) -> Plan:
+    """What erasing this person's data would do now."""
+    return erasure.plan(request.statement.subject(), request.scope)
+
+
+@transaction.atomic
+def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: datetime) -> Receipt:
+    """Do what was previewed, and only that. Raises Refused, or PlanOutdated if something changed since."""
+    if not request.identity:
+        raise Refused(_("First settle who asks."))
+    if request.answered_at:
+        raise Refused(_("The request is answered."))
+    receipt = erasure.erase(request.statement.subject(), request.scope, plan_hash=plan_hash, now=now)
+    request.erased_at, request.erased_by, request.verified_at = now, by, None
+    request.receipt = [*(request.receipt or []), *(list(line) for line in receipt.done)]
+    request.save()
+    return receipt
+
+
+def verify_due(now: datetime) -> int:
+    """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
+    erased = list(DataSubjectRequest.objects.to_verify()) if not cache.get(_WIPE_PAUSE) else []
+    clean = [request.pk for request in erased if not left_over(request)]
+    if not clean or not traces.is_a_good_time(now):
+        return 0
+    if not traces.wipe():
+        cache.set(_WIPE_PAUSE, 1, PAUSE_AFTER_READER)
+        return 0
+    return DataSubjectRequest.objects.to_verify().filter(pk__in=clean).update(verified_at=now)
+
+
+def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
+    """What an erasure would still have to do: something came in after it, or a holding fell short."""
+    return erasure.verify(request.statement.subject(), request.scope)
+
+
+def tell_journal(now: datetime) -> int:
+    """Worker job: mail the journal's new lines to the operator; gives how many lines went out."""
+    new = [entry for entry in journal.entries() if entry.number > journal.told_position()] if _has_news() else []
+    if not new:
+        return 0
+    try:
+        mail.tell_journal(new)
+    except (SMTPException, OSError) as error:
+        logger.warning("the journal's lines wait: %s", type(error).__name__)
+        cache.set(_MAIL_PAUSE, 1, PAUSE_AFTER_FAILURE)
+        return 0
+    journal.mark_told(new[-1].number)
+    return len(new)
+
+
+def run_retention(now: datetime) -> int:
+    """Worker job, once a day: erase what has had its time; gives how many rows went."""
+    today = deadlines.local_date(now)
+    if RetentionRun.objects.filter(day=today).exists():
+        return 0
+    due = erasure.due(today)
+    with transaction.atomic():
+        receipt = erasure.erase_due(today, plan_hash=due.hash, now=now)
+        RetentionRun.objects.create(day=today, receipt=[list(line) for line in receipt.done])
+    return sum(count for _source, _action, count in receipt.done)
+
+
+def is_told(request: DataSubjectRequest) -> bool:
+    """Whether the person can be told that it is done."""
+    return request.verified_at is not None and journal.told_position() >= journal.position()
+
+
+def _has_news() -> bool:
+    """Cheap enough to be asked every second."""
+    if cache.get(_MAIL_PAUSE) or not journal.path().exists():
+        return False
+    told = journal.path().with_name(journal.TOLD_FILE_NAME)
+    return not told.exists() or told.stat().st_mtime_ns <= journal.path().stat().st_mtime_ns

@@ -1,0 +1,429 @@
+"""The steps of a request: deadline, identity, access, erasure, answer, and the request's own end."""
+
+import io
+import json
+import zipfile
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from pytest_django import Settings
+
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy import erasure, journal, registry, traces
+from sitebackend.privacy.erasure import PlanOutdated
+from sitebackend.privacy.models import AccessAnswer, Channel, DataSubjectRequest, Identity, Kind, Outcome, RetentionRun
+from sitebackend.privacy.personal_data import Requests
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.services import answer, deadline, execution, identity, intake
+from sitebackend.privacy.statement import Statement
+from tests.privacy.conftest import NOON, Accounts
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "in_english")]
+TODAY = date(2026, 11, 23)
+SAID = Statement(name="Anna Beispiel", email="anna@example.org", message="Bitte löschen Sie alles.")
+
+
+@pytest.fixture(autouse=True)
+def site() -> SiteSettings:
+    return SiteSettings.objects.create(
+        business_name="Beispiel IT", owner="Otto Beispiel", email="k@example.de", federal_state="NW"
+    )
+
+
+@pytest.fixture(autouse=True)
+def holdings(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small holding, and the requests themselves."""
+    monkeypatch.setattr(registry, "_sources", {source.name: source for source in (accounts, Requests())})
+
+
+@pytest.fixture
+def operator() -> Operator:
+    joined = datetime(2099, 1, 1, tzinfo=NOON.tzinfo)  # the small holding's retention never reaches it
+    return Operator.objects.create_user(username="otto", email="otto@example.de", date_joined=joined)
+
+
+def _request(kind: Kind, *, said: Statement = SAID, received_on: date = TODAY) -> DataSubjectRequest:
+    request = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=received_on)
+    intake.record(request, said=said, now=NOON)
+    return request
+
+
+def _account(username: str = "anna", **values: Any) -> Operator:
+    return Operator.objects.create_user(
+        username=username, email=SAID.email, last_name="Beispiel", date_joined=NOON, **values
+    )
+
+
+def _settled(kind: Kind) -> DataSubjectRequest:
+    request = _request(kind)
+    identity.settle(request, identity=Identity.MATCHED, now=NOON)
+    return request
+
+
+# --- intake and deadline
+
+
+def test_a_request_of_tomorrow_is_refused() -> None:
+    with pytest.raises(Refused, match="future"):
+        _request(Kind.ACCESS, received_on=TODAY + timedelta(days=1))
+
+
+def test_a_letter_from_last_week_is_due_a_month_after_it_came() -> None:
+    assert _request(Kind.ACCESS, received_on=date(2026, 11, 16)).due_on == date(2026, 12, 16)
+
+
+def test_an_extension_gives_two_more_months_and_tells_the_person(operator: Operator) -> None:
+    request = _request(Kind.ACCESS)
+    deadline.extend(request, by=operator, now=NOON)
+    assert request.due_on == date(2027, 2, 23)
+    [letter] = mail.outbox
+    assert letter.to == [SAID.email]
+    assert "23. Februar 2027" in str(letter.body)
+
+
+@pytest.mark.parametrize("late", [date(2026, 12, 24), date(2027, 2, 1)])
+def test_after_the_first_month_no_extension_is_possible(operator: Operator, late: date) -> None:
+    request = _request(Kind.ACCESS)
+    with pytest.raises(Refused, match="first month"):
+        deadline.extend(request, by=operator, now=NOON.replace(year=late.year, month=late.month, day=late.day))
+    assert not mail.outbox
+
+
+def test_a_second_extension_is_refused(operator: Operator) -> None:
+    request = _request(Kind.ACCESS)
+    deadline.extend(request, by=operator, now=NOON)
+    with pytest.raises(Refused, match="once"):
+        deadline.extend(request, by=operator, now=NOON)
+
+
+def test_the_clock_stands_still_while_the_identity_is_unclear() -> None:
+    request = _request(Kind.ERASURE)
+    identity.pause(request, now=NOON)
+    assert request.days_left(TODAY + timedelta(days=40)) is None
+    identity.settle(request, identity=Identity.MATCHED, now=NOON + timedelta(days=10))
+    assert request.due_on == date(2027, 1, 4)  # 23 December, ten days later, then from Saturday to Monday
+
+
+@pytest.mark.parametrize(
+    ("days_left", "mark"),
+    [(30, None), (15, None), (14, 14), (13, 14), (8, 14), (7, 7), (3, 3), (2, 3), (1, 1), (0, 1), (-1, -1), (-50, -1)],
+)
+def test_a_reminder_belongs_to_the_mark_that_was_reached_last(days_left: int, mark: int | None) -> None:
+    assert deadline.mark(days_left) == mark
+
+
+def test_each_mark_reminds_once_and_the_last_says_overdue() -> None:
+    request = _request(Kind.ACCESS)
+    sent = [deadline.remind(NOON + timedelta(days=day)) for day in range(40)]
+    days = [day for day, count in enumerate(sent) if count]
+    assert [(request.due_on - TODAY).days - day for day in days] == [14, 7, 3, 1, -1]
+    assert [message.to for message in mail.outbox] == [["operator@example.de"]] * 5
+    assert "14 Tage" in mail.outbox[0].subject or "14 days" in mail.outbox[0].subject
+    assert not [message for message in mail.outbox if "Anna" in str(message.body) + message.subject]
+
+
+def test_an_answered_request_reminds_nobody(operator: Operator) -> None:
+    request = _settled(Kind.OBJECTION)
+    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    mail.outbox.clear()
+    assert deadline.remind(NOON + timedelta(days=60)) == 0
+
+
+# --- identity
+
+
+def test_a_link_goes_only_to_an_address_that_is_held() -> None:
+    request = _request(Kind.ERASURE)
+    with pytest.raises(Refused, match="not held"):
+        identity.ask_by_link(request, now=NOON)
+    _account()
+    identity.ask_by_link(request, now=NOON)
+    assert [identity.mail_links(NOON), identity.mail_links(NOON)] == [1, 0]
+    assert mail.outbox[0].to == [SAID.email]
+
+
+def _link() -> str:
+    return next(line for line in str(mail.outbox[-1].body).splitlines() if "://" in line).partition("example.de")[2]
+
+
+def test_looking_at_the_link_confirms_nothing_and_pressing_the_button_does_once(client: Client) -> None:
+    _account()
+    request = _request(Kind.ERASURE)
+    identity.ask_by_link(request, now=NOON)
+    identity.mail_links(NOON)
+    assert client.get(_link()).status_code == 200
+    request.refresh_from_db()
+    assert request.identity == ""
+    assert [client.post(_link()).status_code for _ in range(2)] == [200, 410]
+    request.refresh_from_db()
+    assert request.identity == Identity.CONFIRMED
+
+
+def test_an_old_or_made_up_link_does_not_work(client: Client) -> None:
+    _account()
+    request = _request(Kind.ERASURE)
+    identity.ask_by_link(request, now=NOON)
+    identity.mail_links(NOON)
+    with time_machine.travel(datetime.now(tz=NOON.tzinfo) + timedelta(days=15)):
+        assert client.post(_link()).status_code == 410
+    assert client.post("/datenschutz/anfrage/bestaetigen/nonsense/").status_code == 410
+
+
+def test_nothing_held_is_only_believed_if_nothing_is_held() -> None:
+    request = _request(Kind.ACCESS)
+    _account()
+    with pytest.raises(Refused, match="Something is held"):
+        identity.settle(request, identity=Identity.NOTHING_HELD, now=NOON)
+
+
+# --- access
+
+
+def _fetched(client: Client) -> dict[str, Any]:
+    response = client.post(_link())
+    with zipfile.ZipFile(io.BytesIO(response.content)) as file:
+        names = sorted(file.namelist())
+        assert [name.rpartition(".")[2] for name in names] == ["html", "json"]
+        return {"json": json.loads(file.read(names[1])), "html": file.read(names[0]).decode()}
+
+
+def test_the_copy_is_handed_over_once_and_is_then_gone(client: Client, operator: Operator) -> None:
+    _account()
+    request = _settled(Kind.ACCESS)
+    assert answer.give_access(request, vault=None, by=operator, now=datetime.now(tz=NOON.tzinfo)) == Outcome.GRANTED
+    assert client.get(_link()).status_code == 200
+    copy = _fetched(client)
+    assert "Beispiel" in copy["html"]
+    holdings = {holding["name"]: holding for holding in copy["json"]["holdings"]}
+    assert holdings["test.accounts"]["items"][0]["values"] == {"Name": "Beispiel"}
+    assert holdings["test.accounts"]["purposes"] == ["testing"]
+    assert client.post(_link()).status_code == 410
+    assert AccessAnswer.objects.count() == 0
+
+
+def test_the_stored_copy_opens_with_nothing_that_the_server_has(operator: Operator) -> None:
+    _account()
+    answer.give_access(_settled(Kind.ACCESS), vault=None, by=operator, now=NOON)
+    stored = AccessAnswer.objects.get()
+    token = _link().split("/")[-2]
+    assert token not in repr(vars(stored))
+    assert answer.hand_over(stored.token_digest, now=NOON) is None
+    assert answer.hand_over(token, now=NOON + timedelta(days=14)) is None
+    assert answer.hand_over(token, now=NOON + timedelta(days=13)) is not None
+
+
+def test_nothing_held_is_an_answer_too(client: Client, operator: Operator) -> None:
+    request = _settled(Kind.ACCESS)
+    now = datetime.now(tz=NOON.tzinfo)
+    assert answer.give_access(request, vault=None, by=operator, now=now) == Outcome.NOTHING_HELD
+    assert [holding["name"] for holding in _fetched(client)["json"]["holdings"]] == ["privacy.requests"]
+
+
+def test_without_a_settled_identity_nothing_is_handed_out(operator: Operator) -> None:
+    with pytest.raises(Refused, match="who asks"):
+        answer.give_access(_request(Kind.ACCESS), vault=None, by=operator, now=NOON)
+    assert AccessAnswer.objects.count() == 0
+
+
+def test_if_the_mail_does_not_go_out_the_request_stays_open(operator: Operator, settings: Settings) -> None:
+    request = _settled(Kind.ACCESS)
+    settings.EMAIL_BACKEND = "tests.privacy.test_request_form.Away"
+    with pytest.raises(ConnectionRefusedError):
+        answer.give_access(request, vault=None, by=operator, now=NOON)
+    request.refresh_from_db()
+    assert request.answered_at is None
+    assert AccessAnswer.objects.count() == 0
+
+
+# --- erasure
+
+
+def _erase(request: DataSubjectRequest, operator: Operator) -> None:
+    execution.erase(request, plan_hash=execution.preview(request).hash, by=operator, now=NOON)
+
+
+def _make_sure() -> int:
+    execution.tell_journal(NOON)
+    return execution.verify_due(NOON)
+
+
+@pytest.fixture
+def wiping(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Wiping needs to be outside a transaction; tests/privacy/test_traces.py does it for real."""
+    calls: list[int] = []
+    monkeypatch.setattr(traces, "wipe", lambda: not calls.append(1))
+    return calls
+
+
+def test_an_erasure_is_told_only_after_it_is_proved(operator: Operator, wiping: list[int]) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+    with pytest.raises(Refused, match="not proved"):
+        answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    assert _make_sure() == 1
+    request.refresh_from_db()
+    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    assert request.outcome == Outcome.GRANTED
+    assert request.receipt == [["test.accounts", "delete", 1]]
+
+
+def test_the_letter_names_what_stays_with_reason_law_and_date(operator: Operator, wiping: list[int]) -> None:
+    _account(), _account("anna2", is_staff=True)
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+    _make_sure()
+    request.refresh_from_db()
+    answer.finish(request, outcome=Outcome.PARTLY, by=operator, now=NOON)
+    body = str(mail.outbox[-1].body)
+    assert "- staff" in body
+    assert "31. Dezember 2026" in body
+    assert "(§ 0)" in body
+    assert "none left" not in body
+
+
+def test_before_the_journal_is_mailed_nothing_is_reported_as_done(operator: Operator, wiping: list[int]) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+    execution.verify_due(NOON)
+    request.refresh_from_db()
+    assert request.verified_at
+    assert not execution.is_told(request)
+    with pytest.raises(Refused, match="not proved"):
+        answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+
+
+def test_the_journals_lines_are_mailed_once_each(operator: Operator, settings: Settings) -> None:
+    account = _account()
+    _erase(_settled(Kind.ERASURE), operator)
+    assert [execution.tell_journal(NOON), execution.tell_journal(NOON)] == [1, 0]
+    [message] = mail.outbox
+    assert message.to == ["operator@example.de"]
+    assert str(account.pk) in str(message.body)
+    journal.append([("test.accounts", "delete", [operator.pk])], now=NOON)
+    assert execution.tell_journal(NOON) == 1
+    assert str(account.pk) not in str(mail.outbox[-1].body)
+
+
+def test_journal_mails_wait_for_the_mail_server(operator: Operator, settings: Settings) -> None:
+    _account()
+    _erase(_settled(Kind.ERASURE), operator)
+    settings.EMAIL_BACKEND = "tests.privacy.test_request_form.Away"
+    assert execution.tell_journal(NOON) == 0
+    assert journal.told_position() == 0
+
+
+def test_what_came_in_after_the_erasure_keeps_it_unproved(operator: Operator, wiping: list[int]) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+    _account("late")
+    assert _make_sure() == 0
+    assert wiping == []
+    _erase(request, operator)
+    assert _make_sure() == 1
+    request.refresh_from_db()
+    assert request.receipt == [["test.accounts", "delete", 1], ["test.accounts", "delete", 1]]
+
+
+def test_an_erasure_without_identity_or_of_an_old_preview_changes_nothing(operator: Operator) -> None:
+    _account()
+    request = _request(Kind.ERASURE)
+    with pytest.raises(Refused, match="who asks"):
+        _erase(request, operator)
+    identity.settle(request, identity=Identity.MATCHED, now=NOON)
+    seen = execution.preview(request).hash
+    _account("another")
+    with pytest.raises(PlanOutdated):
+        execution.erase(request, plan_hash=seen, by=operator, now=NOON)
+    request.refresh_from_db()
+    assert request.erased_at is None
+    assert Operator.objects.filter(email=SAID.email).count() == 2
+
+
+def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr(traces, "_size", lambda: traces.LARGE)
+    monkeypatch.setattr("django.db.connection.vendor", "sqlite")
+    assert not traces.is_a_good_time(NOON)
+    assert traces.is_a_good_time(NOON.replace(hour=2))  # 3 o'clock here
+
+
+# --- the request's own end, and retention
+
+
+def _answered(operator: Operator) -> DataSubjectRequest:
+    request = _settled(Kind.OBJECTION)
+    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    return request
+
+
+def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator) -> None:
+    request = _answered(operator)
+    execution.run_retention(NOON + timedelta(days=29))
+    request.refresh_from_db()
+    assert request.statement == SAID
+    execution.run_retention(NOON + timedelta(days=30))
+    request.refresh_from_db()
+    assert (request.sealed, request.email_digest, request.name_digest) == (None, "", "")
+    assert request.statement == Statement()
+    assert (request.kind, request.received_on, request.outcome) == (Kind.OBJECTION, TODAY, Outcome.GRANTED)
+    assert list(Requests().find(SAID.subject())) == []
+
+
+def test_the_proof_goes_after_three_calendar_years(operator: Operator) -> None:
+    request = _answered(operator)
+    execution.run_retention(NOON + timedelta(days=30))
+    execution.run_retention(datetime(2029, 12, 31, 12, tzinfo=NOON.tzinfo))
+    assert DataSubjectRequest.objects.filter(pk=request.pk).exists()
+    execution.run_retention(datetime(2030, 1, 1, 12, tzinfo=NOON.tzinfo))
+    assert not DataSubjectRequest.objects.exists()
+
+
+def test_retention_runs_once_a_day_and_leaves_its_proof(operator: Operator) -> None:
+    _answered(operator)
+    later = NOON + timedelta(days=30)
+    assert [execution.run_retention(later), execution.run_retention(later + timedelta(hours=1))] == [1, 0]
+    assert RetentionRun.objects.get().receipt == [["privacy.requests", "redact", 1]]
+
+
+def test_an_open_request_never_goes_by_retention() -> None:
+    request = _request(Kind.ACCESS)
+    execution.run_retention(NOON + timedelta(days=4000))
+    assert DataSubjectRequest.objects.get() == request
+
+
+def test_erasing_a_person_takes_their_answered_requests_and_keeps_the_one_in_hand(operator: Operator) -> None:
+    old, current = _answered(operator), _settled(Kind.ERASURE)
+    _erase(current, operator)
+    old.refresh_from_db()
+    current.refresh_from_db()
+    assert (old.sealed, current.statement) == (None, SAID)
+    assert erasure.verify(SAID.subject()) == ()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"answered_at": NOON},
+        {"outcome": Outcome.GRANTED},
+        {"extended_at": NOON},
+        {"erased_at": NOON},
+        {"identity": Identity.MATCHED},
+        {"identity_at": NOON},
+        {"verified_at": NOON},
+        {"purged_at": NOON},
+        {"sealed": None},
+        {"resumed_on": TODAY},
+    ],
+    ids=lambda half: next(iter(half)),
+)
+def test_no_step_is_ever_half_recorded(half: dict[str, Any]) -> None:
+    request = _request(Kind.ERASURE)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataSubjectRequest.objects.filter(pk=request.pk).update(**half)
