@@ -11,11 +11,25 @@ from contact import services as contact
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
-from sitebackend.vault import services as vault
 from sitebackend.pages import services as pages
+from sitebackend.privacy.services import deadline, execution, identity, intake
+from sitebackend.vault import services as vault
 
 #: In this order. A job does what is due at the given time and says how many things it did.
-JOBS: list[Job] = [contact.deliver_due, vault.mail_notices, vault.sweep, backup.create_if_due, pages.empty_trash, pages.forget_dead_links]
+JOBS: list[Job] = [
+    contact.deliver_due,
+    vault.mail_notices,
+    vault.sweep,
+    backup.create_if_due,
+    pages.empty_trash,
+    pages.forget_dead_links,
+    intake.acknowledge_due,
+    identity.mail_links,
+    deadline.remind,
+    execution.tell_journal,
+    execution.verify_due,
+    execution.run_retention,
+]
 
 
 class Command(BaseCommand):
