@@ -3,10 +3,11 @@
 from customers.models.billing import Archive, BillingDocument
 from customers.models.consent import ConsentEntry, Evidence, Grant, Wording
 from customers.models.customer import Customer, NumberRange
-from customers.models.technical import TechnicalRecord
+from customers.models.technical import Attachment, TechnicalRecord
 
 __all__ = [
     "Archive",
+    "Attachment",
     "BillingDocument",
     "ConsentEntry",
     "Customer",

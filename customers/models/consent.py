@@ -60,6 +60,7 @@ class Channel(models.TextChoices):
     MAIL = "mail", _("by e-mail")
     LETTER = "letter", _("by letter")
     WEBSITE = "website", _("on the website")
+    ERASURE = "erasure", _("with an erasure")
 
 
 class WordingQuerySet(models.QuerySet["Wording"]):

@@ -7,7 +7,7 @@ see that they are this customer's own and say yes.
 
 import uuid
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -23,6 +23,22 @@ from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
 
 CONFIRM_EVERY = timedelta(days=365)
+#: what the customer told, in the order in which it is asked
+MASTER_DATA = (
+    "salutation",
+    "first_name",
+    "last_name",
+    "company",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "phone",
+    "email",
+    "vat_number",
+    "notes",
+    "notes_purpose",
+)
 BASES = {"contract_consent": Purpose.CONTRACT, "invoicing_consent": Purpose.INVOICING}
 
 
@@ -65,12 +81,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         number = folded_phone(words)
         return self.filter(every_word | Q(search_text__contains=number) if number.isdecimal() else every_word)
 
-    def to_confirm(self, today: date) -> "CustomerQuerySet":
-        """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR), the oldest first."""
-        confirmed_before = timezone.now() - CONFIRM_EVERY
-        return self.filter(status=Customer.Status.ACTIVE, last_confirmed_at__lt=confirmed_before).order_by(
-            "last_confirmed_at"
-        )
+    def to_confirm(self, now: datetime) -> "CustomerQuerySet":
+        """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR)."""
+        return self.filter(status=Customer.Status.ACTIVE, last_confirmed_at__lt=now - CONFIRM_EVERY)
 
     def without_basis(self) -> "CustomerQuerySet":
         """Those whose agreement to contract or invoicing was withdrawn, or whose reference leads astray."""
@@ -190,6 +203,12 @@ class Customer(models.Model):
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.company
+
+    def master_data(self) -> dict[str, str]:
+        """What is kept of what the customer told, labelled; empty fields left out."""
+        labels = {field.name: str(field.verbose_name) for field in self._meta.concrete_fields}
+        told = {name: getattr(self, name) for name in MASTER_DATA} | {"salutation": self.get_salutation_display()}
+        return {labels[name]: value for name, value in told.items() if value}
 
     @property
     def key_context(self) -> str:

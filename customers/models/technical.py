@@ -6,7 +6,7 @@ while the written consent is in force. Nothing of the content stays in the clear
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.consent import NO_GRANT, Grant
 from customers.models.sealed import is_sealed
 from customers.refusals import NoConsent
+
+if TYPE_CHECKING:
+    from customers.models.customer import Customer
 
 
 class Kind(models.TextChoices):
@@ -26,6 +29,11 @@ class Kind(models.TextChoices):
 
 
 class TechnicalRecordQuerySet(models.QuerySet["TechnicalRecord"]):
+    def of_customer(self, customer: "Customer") -> "TechnicalRecordQuerySet":
+        """With what opening them needs: the customer's keys and the attachments' number."""
+        found = self.filter(grant__customer=customer).select_related("grant__customer")
+        return found.prefetch_related(models.Prefetch("attachments", Attachment.objects.defer("sealed")))
+
     def bulk_create(self, objs: Iterable["TechnicalRecord"], *args: Any, **kwargs: Any) -> list["TechnicalRecord"]:
         records = list(objs)
         require_grants({record.grant_id for record in records})
@@ -67,6 +75,28 @@ class TechnicalRecord(models.Model):
     def context(self) -> str:
         """What the seal is bound to: moved to another customer, kind or revision it does not open."""
         return f"technical-record|{self.pk}|{self.grant.customer_id}|{self.kind}|{self.revision}"
+
+
+class Attachment(models.Model):
+    """A file of a technical record, a configuration dump for example, sealed with its name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    record = models.ForeignKey(TechnicalRecord, on_delete=models.CASCADE, related_name="attachments")
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["created_at"]
+        constraints = [models.CheckConstraint(condition=is_sealed("sealed"), name="attachment_is_sealed")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        return f"attachment|{self.pk}|{self.record_id}|{self.record.grant.customer_id}"
 
 
 def require_grants(ids: set[uuid.UUID]) -> None:

@@ -1,7 +1,7 @@
 """Billing documents are filed once, opened with the vault, and swept when their time is over."""
 
 import json
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -72,13 +72,6 @@ def hold(*, document: BillingDocument, reason: str) -> None:
 @transaction.atomic
 def release(*, document: BillingDocument) -> None:
     BillingDocument.objects.filter(pk=document.pk).update(legal_hold=False, hold_reason="")
-
-
-def sweep_billing_documents(now: datetime) -> int:
-    """The worker's job: delete what nothing keeps any more; gives how many."""
-    with transaction.atomic():
-        deleted, _by_model = BillingDocument.objects.due(timezone.localdate(now)).delete()
-    return deleted
 
 
 def _archive() -> Archive:

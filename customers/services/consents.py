@@ -21,7 +21,17 @@ from customers.models.consent import Channel, Decision, Form, LegalBasis, Purpos
 from customers.models.customer import BASES
 from customers.refusals import Changed, NoConsent, Refused
 from sitebackend.models import Operator
+from sitebackend.privacy import journal
+from sitebackend.privacy.registry import Action
 from sitebackend.vault import services as vault
+
+#: what a withdrawal does, in the journal's words: the holding, and what is done to it again after a restore
+JOURNALLED = {
+    Purpose.CONTRACT: ("customers.master_data", Action.REDACT),
+    Purpose.RETENTION: ("customers.master_data", Action.RESTRICT),
+    Purpose.INVOICING: ("customers.master_data", Action.REDACT),
+    Purpose.TECHNICAL: ("customers.technical", Action.DELETE),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +140,37 @@ def withdraw_consent(
     if withdrawal.given_at < customer.entries.latest_by_purpose()[purpose].given_at:
         raise Refused(_("The withdrawal cannot be older than the consent."))
     withdrawal.save(force_insert=True)
+    _write_to_journal(customer, purpose)
     if purpose == Purpose.TECHNICAL:
         Grant.objects.filter(customer=customer).delete()
     _take_effect(customer, withdrawal)
     return withdrawal
+
+
+@transaction.atomic
+def end_grant(*, grant: Grant) -> None:
+    """Erase a grant with everything on it, as an erasure asks; the ledger then says that the consent is over."""
+    customer = grant.customer
+    _lock(customer)
+    grant.delete()
+    said = Statement(
+        purpose=Purpose.TECHNICAL,
+        decision=Decision.WITHDRAWN,
+        form=Form.WRITTEN,
+        channel=Channel.ERASURE,
+        given_at=timezone.now(),
+    )
+    said.as_entry(customer=customer, recorded_by=None).save(force_insert=True)
+
+
+def _write_to_journal(customer: Customer, purpose: str) -> None:
+    """Before anything is destroyed: a restored backup must not bring back what was withdrawn."""
+    source, action = JOURNALLED[Purpose(purpose)]
+    rows = [customer.pk]
+    if purpose == Purpose.TECHNICAL:
+        records = TechnicalRecord.objects.filter(grant__customer=customer).values_list("pk", flat=True)
+        rows = [*Grant.objects.filter(customer=customer).values_list("pk", flat=True), *records]
+    journal.append([(source, action, rows)], now=timezone.now())
 
 
 def _lock(customer: Customer) -> None:

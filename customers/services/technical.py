@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.clear_file import ClearFile
-from customers.models import Customer, Evidence, Grant, TechnicalRecord
+from customers.models import Attachment, Customer, Evidence, Grant, TechnicalRecord
 from customers.models.consent import NO_GRANT
 from customers.refusals import Changed, NoConsent
 from sitebackend.vault import services as vault
@@ -54,6 +54,22 @@ def read_technical_record(*, open_vault: OpenVault, record: TechnicalRecord) -> 
         )
     )
     return content
+
+
+@transaction.atomic
+def attach(*, record: TechnicalRecord, file: ClearFile) -> Attachment:
+    """Seal a file to the record's customer and keep it with the record."""
+    attachment = Attachment(record=record)
+    public = bytes(record.grant.customer.public_key)
+    attachment.sealed = vault.seal_to_holder(public, file.packed(), context=attachment.context)
+    attachment.save(force_insert=True)
+    return attachment
+
+
+def read_attachment(*, open_vault: OpenVault, attachment: Attachment) -> ClearFile:
+    """The file. Raises sealing.SealingError as above."""
+    holder = opened_holder(open_vault=open_vault, customer=attachment.record.grant.customer)
+    return ClearFile.unpacked(holder.unseal(attachment.sealed, context=attachment.context))
 
 
 def read_evidence(*, open_vault: OpenVault, evidence: Evidence) -> ClearFile:

@@ -1,0 +1,141 @@
+"""The customers' room in the cockpit: lists here, everything of one customer on a page of its own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import BillingDocument, Customer, NumberRange, Wording
+from customers.uploads import in_memory
+from customers.views import billing, consents, master_data, technical
+from customers.views.base import page_of
+from sitebackend.admin_site import OperatorModelAdmin
+
+
+class CustomerList(ChangeList):
+    """Leads to the page with everything, not to the form."""
+
+    def url_for_result(self, result: Any) -> str:
+        return page_of(result)
+
+
+class ToConfirm(admin.SimpleListFilter):
+    title = _("data confirmed")
+    parameter_name = "confirm"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("due", _("more than a year ago"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.to_confirm(timezone.now()) if self.value() == "due" else queryset
+
+
+class WithoutDeletion(OperatorModelAdmin):
+    """Nothing here is deleted from a list: erasing has its preview, keeping has its dates."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Customer)
+class CustomerAdmin(WithoutDeletion):
+    list_display = ("number", "display_name", "city", "phone", "email", "status", "do_not_contact")
+    list_display_links = ("number", "display_name")
+    list_filter = ("status", "do_not_contact", ToConfirm)
+    search_fields = ("search_text",)
+    search_help_text = _("Number, name, company, city, e-mail address or telephone number; spelling does not matter.")
+    show_full_result_count = False
+    list_per_page = 50
+    fieldsets = (
+        (None, {"fields": ("salutation", "first_name", "last_name", "company")}),
+        (_("Address"), {"fields": ("street", "postal_code", "city", "country")}),
+        (_("Reach"), {"fields": ("phone", "email")}),
+        (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status")}),
+    )
+
+    @admin.display(description=_("name"), ordering="company")
+    def display_name(self, customer: Customer) -> str:
+        return customer.display_name
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CustomerList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset & Customer.objects.matching(search_term), False
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return master_data.Register.as_view()(request)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response = super().response_change(request, obj)
+        stays = {"_continue", "_addanother"} & set(request.POST)
+        if not stays:
+            response["Location"] = page_of(obj)
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*(_page(self, *page) for page in PAGES), *super().get_urls()]
+
+
+def _page(owner: CustomerAdmin, route: str, view: Any, name: str) -> Any:
+    return path(route, owner.admin_site.admin_view(view), name=f"customers_customer_{name}")
+
+
+ONE = "<uuid:customer>/"
+PAGES: tuple[tuple[str, Any, str], ...] = (
+    (ONE, master_data.Overview.as_view(), "page"),
+    (f"{ONE}confirmed/", master_data.Confirm.as_view(), "confirm"),
+    (f"{ONE}consent/<slug:purpose>/", in_memory(consents.Record.as_view()), "consent"),
+    (f"{ONE}withdraw/<slug:purpose>/", consents.Withdraw.as_view(), "withdraw"),
+    (f"{ONE}evidence/<uuid:evidence>/", consents.EvidenceFile.as_view(), "evidence"),
+    (f"{ONE}emergency-sheet/", technical.EmergencySheet.as_view(), "emergency"),
+    (f"{ONE}records/add/<slug:kind>/", in_memory(technical.Add.as_view()), "record_add"),
+    (f"{ONE}records/<uuid:record>/", in_memory(technical.Change.as_view()), "record"),
+    (f"{ONE}records/<uuid:record>/delete/", technical.Delete.as_view(), "record_delete"),
+    (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile.as_view(), "attachment"),
+    (f"{ONE}documents/add/", in_memory(billing.File.as_view()), "document_add"),
+    ("documents/<uuid:document>/", billing.document_file, "document"),
+)
+
+
+@admin.register(BillingDocument)
+class BillingDocumentAdmin(WithoutDeletion):
+    """To find a document and see until when it is kept; filing is done from the customer's page."""
+
+    list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "kept_until", "legal_hold")
+    list_filter = ("kind", "issued_on", "legal_hold")
+    list_select_related = ("customer",)
+    search_fields = ("number", "customer__search_text")
+    date_hierarchy = "issued_on"
+    show_full_result_count = False
+    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "kept_until", "legal_hold")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Wording)
+class WordingAdmin(WithoutDeletion):
+    list_display = ("purpose", "version", "valid_from")
+    list_filter = ("purpose",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_in_use())
+
+
+@admin.register(NumberRange)
+class NumberRangeAdmin(WithoutDeletion):
+    list_display = ("__str__", "prefix", "digits", "highest")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,1 @@
+"""What the operator fills in about customers, in words."""

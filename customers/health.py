@@ -1,0 +1,83 @@
+"""What the customers' room reports: broken gates, customers without a basis, what is due."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from customers.models import BillingDocument, Customer, Grant
+from sitebackend.findings import Finding, Level, report
+
+
+@report
+def gates(now: datetime) -> Iterator[Finding]:
+    """A grant without a consent in force cannot be made through this program."""
+    if unfounded := Grant.objects.unfounded().count():
+        yield Finding(
+            area=_("Technical data"),
+            level=Level.ALARM,
+            text=ngettext(
+                "{count} customer has technical data without a written consent in force.",
+                "{count} customers have technical data without a written consent in force.",
+                unfounded,
+            ).format(count=unfounded),
+            next_step=_("Somebody changed the database past this program. Restore a backup, or erase the data."),
+            code="customers.grant_without_consent",
+            figure=unfounded,
+        )
+
+
+@report
+def bases(now: datetime) -> Iterator[Finding]:
+    if lost := Customer.objects.without_basis().count():
+        yield Finding(
+            area=_("Customers"),
+            level=Level.ALARM,
+            text=ngettext(
+                "{count} customer's data have no basis any more.",
+                "{count} customers' data have no basis any more.",
+                lost,
+            ).format(count=lost),
+            next_step=_("Record the contract as the basis, or erase the customer."),
+            url=f"{reverse('admin:customers_customer_changelist')}?status__exact={Customer.Status.NO_BASIS}",
+            code="customers.without_basis",
+            figure=lost,
+        )
+
+
+@report
+def billing_documents(now: datetime) -> Iterator[Finding]:
+    """The worker sweeps every day; what is still there was not swept."""
+    if due := BillingDocument.objects.due(timezone.localdate(now)).count():
+        yield Finding(
+            area=_("Billing documents"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} document has outlived its period and goes with the next sweep.",
+                "{count} documents have outlived their period and go with the next sweep.",
+                due,
+            ).format(count=due),
+            code="customers.billing_due",
+            figure=due,
+        )
+
+
+@report
+def confirmations(now: datetime) -> Iterator[Finding]:
+    if stale := Customer.objects.to_confirm(now).count():
+        yield Finding(
+            area=_("Customers"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} customer has not confirmed their data for a year.",
+                "{count} customers have not confirmed their data for a year.",
+                stale,
+            ).format(count=stale),
+            next_step=_("Ask whether name, address and telephone number are still right."),
+            url=f"{reverse('admin:customers_customer_changelist')}?confirm=due",
+            code="customers.to_confirm",
+            figure=stale,
+        )

@@ -1,0 +1,232 @@
+"""What hangs on a customer and goes with the customer: master data with consents, evidence, technical records."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from customers.forms.technical import labelled
+from customers.models import Attachment, ConsentEntry, Customer, Evidence, Grant, TechnicalRecord
+from customers.personal_data.subjects import SEALED, customers_of, everything
+from customers.services.consents import end_grant
+from customers.services.register import erase_customer
+from customers.services.technical import read_attachment, read_evidence, read_technical_record
+from sitebackend.privacy.registry import (
+    Action,
+    DataSubject,
+    Description,
+    Export,
+    Item,
+    PersonalDataSource,
+    Step,
+    register,
+)
+from sitebackend.privacy.versions import version_of
+from sitebackend.vault.opened import OpenVault
+
+OPERATOR_ONLY = (_("none besides the operator"),)
+
+
+class OfCustomer(PersonalDataSource):
+    """What hangs on a customer. Erasing goes by the customer's own source; here it deletes row by row."""
+
+    rows_of: ClassVar[str]  #: the path from a row to its customer
+    title: ClassVar[Any]
+
+    def rows(self) -> QuerySet[Any]:
+        return next(iter(self.models))._default_manager.all()
+
+    def find(self, subject: DataSubject) -> Iterator[Item]:
+        for customer, by in customers_of(subject).items():
+            for row in self.rows().filter(**{self.rows_of: customer.pk}):
+                yield Item(
+                    source=self.name,
+                    identifier=str(row.pk),
+                    title=self.title,
+                    recorded_at=self.recorded_at(row),
+                    matched_by=by,
+                )
+
+    def recorded_at(self, row: Any) -> Any:
+        return row.created_at
+
+    def export(self, subject: DataSubject) -> Iterator[Export]:
+        for item in self.find(subject):
+            row = self.rows().get(pk=item.identifier)
+            yield Export(item=item, values=self.values(row), sealed=self.sealed(row))
+
+    def values(self, row: Any) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def sealed(self, row: Any) -> Any:
+        return ""
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        customers = [customer.pk for customer in customers_of(subject)]
+        rows = self.rows().filter(**{f"{self.rows_of}__in": customers})
+        if keys := list(rows.values_list("pk", flat=True)):
+            yield Step(
+                source=self.name,
+                action=Action.DELETE,
+                rows=tuple(keys),
+                version=version_of(rows),
+                law=_("Art. 17(1) GDPR"),
+                reason=_("nothing but the customer's agreement or contract kept it"),
+                consequence=self.consequence,
+            )
+
+    consequence: ClassVar[Any] = ""
+
+
+@register
+class MasterData(OfCustomer):
+    name = "customers.master_data"
+    rows_of = "pk"
+    title = _("Master data")
+    erased_after = 2
+    consequence = _("Without these data no order can be carried out and nothing can be invoiced.")
+    models = {Customer: everything(Customer), ConsentEntry: everything(ConsentEntry)}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Customers: master data and consents"),
+            categories=(
+                _("Customer number"),
+                _("Name"),
+                _("Company"),
+                _("Address"),
+                _("Telephone"),
+                _("E-mail address"),
+            ),
+            purposes=(_("performing the contract"), _("customer retention"), _("invoicing")),
+            legal_basis=_("Art. 6(1)(a) GDPR (consent) or Art. 6(1)(b) GDPR (contract), as recorded for each purpose"),
+            recipients=OPERATOR_ONLY,
+            retention=_("until the consent is withdrawn or deletion is asked for"),
+            origin=_("told by the customer"),
+            location=_("database of the website"),
+        )
+
+    def values(self, row: Customer) -> Mapping[str, Any]:
+        consents = [
+            f"{entry.get_purpose_display()}: {entry.get_decision_display()}, {entry.get_legal_basis_display()}, "
+            f"{date_format(timezone.localtime(entry.given_at), 'SHORT_DATETIME_FORMAT')}, {entry.get_form_display()}, "
+            f"{entry.wording.text}"
+            for entry in row.entries.select_related("wording")
+        ]
+        number = {str(_("customer number")): row.number}
+        return number | row.master_data() | {str(_("Consents")): consents}
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        """DELETE; or what a withdrawal did: RESTRICT ends the contact, REDACT takes the basis away."""
+        found = Customer.objects.filter(pk__in=rows)
+        if action == Action.RESTRICT:
+            return found.update(do_not_contact=True)
+        if action == Action.REDACT:
+            return found.update(status=Customer.Status.NO_BASIS)
+        count = found.count()
+        for customer in found:
+            erase_customer(customer=customer)
+        return count
+
+
+@register
+class ConsentEvidence(OfCustomer):
+    name = "customers.evidence"
+    rows_of = "customer"
+    title = _("Evidence of a consent")
+    erased_after = 3
+    models = {Evidence: everything(Evidence)}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Customers: signed consents"),
+            categories=(_("Signature"), _("Name")),
+            purposes=(_("proving the consent (Art. 7(1) GDPR)"),),
+            legal_basis=_("Art. 6(1)(c) GDPR together with Art. 7(1) GDPR"),
+            recipients=OPERATOR_ONLY,
+            retention=_("as long as the customer's data are kept"),
+            origin=_("signed by the customer"),
+            location=_("database of the website, sealed to the customer's own key in the vault"),
+        )
+
+    def values(self, row: Evidence) -> Mapping[str, Any]:
+        return {str(_("recorded")): row.created_at}
+
+    def sealed(self, row: Evidence) -> Any:
+        return SEALED
+
+    def opened(self, copy: Export, vault: OpenVault) -> Export:
+        evidence = Evidence.objects.select_related("customer").get(pk=copy.item.identifier)
+        file = read_evidence(open_vault=vault, evidence=evidence)
+        return Export(item=copy.item, values={**copy.values, file.name: file.content})
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        """They went with their customer, for the ledger refers to them; what is left is nobody's."""
+        left: int = Evidence.objects.filter(pk__in=rows).count()
+        return len(rows) - left
+
+
+@register
+class TechnicalData(OfCustomer):
+    name = "customers.technical"
+    rows_of = "grant__customer"
+    title = _("Technical record")
+    erased_after = 1
+    consequence = _("In an urgent case everything has to be asked for again.")
+    models = {
+        TechnicalRecord: everything(TechnicalRecord),
+        Attachment: everything(Attachment),
+        Grant: everything(Grant),
+    }
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Customers: technical data"),
+            categories=(_("Networks"), _("Network elements"), _("Devices"), _("Services"), _("Access data")),
+            purposes=(_("helping quickly in urgent cases"),),
+            legal_basis=_("Art. 6(1)(a) GDPR (written consent)"),
+            recipients=(_("nobody: they are never passed on"),),
+            retention=_("until the written consent is withdrawn, then erased at once"),
+            origin=_("told by the customer, or found out while working for the customer"),
+            location=_("database of the website, sealed to the customer's own key in the vault"),
+        )
+
+    def values(self, row: TechnicalRecord) -> Mapping[str, Any]:
+        return {str(_("kind")): row.get_kind_display(), str(_("changed")): row.updated_at}
+
+    def sealed(self, row: TechnicalRecord) -> Any:
+        return SEALED
+
+    def opened(self, copy: Export, vault: OpenVault) -> Export:
+        record = TechnicalRecord.objects.select_related("grant__customer").get(pk=copy.item.identifier)
+        content = read_technical_record(open_vault=vault, record=record)
+        values = {label: value for label, value, _secret in labelled(record.kind, content)}
+        files = [read_attachment(open_vault=vault, attachment=attachment) for attachment in record.attachments.all()]
+        named = {str(_("Name")): content.get("name", "")} | values | {file.name: file.content for file in files}
+        return Export(item=copy.item, values={**copy.values, **named})
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        """The records, and the grant they hang on: without it none can come again."""
+        yield from super().plan(subject)
+        grants = Grant.objects.filter(customer__in=list(customers_of(subject)))
+        if keys := tuple(grants.values_list("pk", flat=True)):
+            yield Step(
+                source=self.name,
+                action=Action.DELETE,
+                rows=keys,
+                version=version_of(grants),
+                law=_("Art. 17(1)(b) GDPR"),
+                reason=_("the written consent ends with the data that it allowed"),
+            )
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        records, grants = TechnicalRecord.objects.filter(pk__in=rows), Grant.objects.filter(pk__in=rows)
+        count = records.count() + grants.count()
+        records.delete()
+        for grant in grants:
+            end_grant(grant=grant)
+        return count

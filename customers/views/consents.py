@@ -1,0 +1,96 @@
+"""Recording what a customer says later, withdrawing it after a preview, and seeing its evidence."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from customers.forms.consents import ConsentForm, WithdrawalForm
+from customers.models import Evidence
+from customers.models.consent import Purpose
+from customers.refusals import Refused
+from customers.services.consents import WithdrawalPlan, plan_withdrawal, record_consent, withdraw_consent
+from customers.services.technical import read_evidence
+from customers.uploads import received
+from customers.views.base import CustomerForm, CustomerPage, download, locked, log, operator_of
+
+
+def _purpose(value: str) -> Purpose:
+    try:
+        return Purpose(value)
+    except ValueError as error:
+        raise Http404 from error
+
+
+class Record(CustomerForm):
+    """A consent or a refusal for one purpose."""
+
+    form_class = ConsentForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "purpose": _purpose(self.kwargs["purpose"])}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        purpose = _purpose(self.kwargs["purpose"])
+        return super().get_context_data(subject=purpose.label, has_file=True, **kwargs) | {
+            "title": _("Record consent: {purpose}").format(purpose=purpose.label)
+        }
+
+    def carry_out(self, form: ConsentForm) -> None:
+        upload = form.cleaned_data.get("evidence")
+        record_consent(
+            customer=self.customer,
+            statement=form.said(),
+            evidence=received(upload) if upload else None,
+            recorded_by=operator_of(self.request),
+        )
+        log(self.request, self.customer, _("consent"), "added")
+
+
+class Withdraw(CustomerForm):
+    """GET shows what will happen; POST does exactly that, or shows what has changed since."""
+
+    form_class = WithdrawalForm
+    template_name = "admin/customers/withdraw.html"
+    button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Refused as refusal:
+            context = self.frame() | {"title": _("Withdraw consent"), "refusal": refusal}
+            return TemplateResponse(request, "admin/customers/refused.html", context, status=409)
+
+    def plan(self) -> WithdrawalPlan:
+        return plan_withdrawal(customer=self.customer, purpose=_purpose(self.kwargs["purpose"]))
+
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"plan": self.plan().digest}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        purpose = _purpose(self.kwargs["purpose"])
+        title = _("Withdraw consent: {purpose}").format(purpose=purpose.label)
+        return super().get_context_data(plan=self.plan(), **kwargs) | {"title": title}
+
+    def carry_out(self, form: WithdrawalForm) -> None:
+        withdraw_consent(
+            customer=self.customer,
+            purpose=self.kwargs["purpose"],
+            recorded_by=operator_of(self.request),
+            **form.cleaned_data,
+        )
+        log(self.request, self.customer, _("withdrawal"), "added")
+
+
+class EvidenceFile(CustomerPage):
+    """The signed paper, while the vault is open."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        evidence = get_object_or_404(Evidence, pk=kwargs["evidence"], customer=self.customer)
+        if self.open_vault is None:
+            return locked(request)
+        self.record_opening("customers.evidence", evidence.pk)
+        return download(read_evidence(open_vault=self.open_vault, evidence=evidence))

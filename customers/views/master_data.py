@@ -1,0 +1,85 @@
+"""A new customer, and everything of a customer on one screen."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+
+from customers.forms.consents import RegistrationForm
+from customers.models import Customer, Grant, TechnicalRecord
+from customers.models.consent import Purpose
+from customers.models.technical import Kind
+from customers.refusals import Refused
+from customers.services.register import confirm_master_data, register_customer
+from customers.views.base import CustomerForm, CustomerPage, log, operator_of, page_of
+from customers.views.technical import shown_records
+from sitebackend.vault.errors import VaultError
+
+
+class Register(FormView):  # type: ignore[type-arg]
+    """Master data are taken together with the consents they rest on, or not at all."""
+
+    form_class = RegistrationForm
+    template_name = "admin/customers/register.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**admin.site.each_context(self.request), title=_("New customer"), **kwargs)
+
+    def form_valid(self, form: RegistrationForm) -> HttpResponse:
+        try:
+            customer = register_customer(
+                master_data=form.master_data(),
+                statements=form.statements(),
+                recorded_by=operator_of(self.request),
+            )
+        except (Refused, VaultError) as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        admin.site.get_model_admin(Customer).log_addition(self.request, customer, [{"added": {}}])
+        messages.success(self.request, str(_("Saved, with the consents.")))
+        return redirect(page_of(customer))
+
+    def form_invalid(self, form: RegistrationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class Overview(CustomerPage):
+    """Contacts, consents with their state, technical records (locked or open), documents."""
+
+    template_name = "admin/customers/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        last_words = self.customer.entries.select_related("wording", "recorded_by").latest_by_purpose()
+        records = TechnicalRecord.objects.of_customer(self.customer)
+        open_vault = self.open_vault
+        return super().get_context_data(**kwargs) | {
+            "title": self.customer.display_name,
+            "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],
+            "history": self.customer.entries.select_related("wording", "recorded_by"),
+            "grant": Grant.objects.filter(customer=self.customer).first(),
+            "kinds": Kind,
+            "records": records,
+            "shown": shown_records(open_vault, records) if open_vault else [],
+            "documents": self.customer.documents.defer("sealed_file", "sealed_recipient"),
+        }
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if context["shown"]:
+            self.record_opening("customers.customer", self.customer.pk)
+        return super().render_to_response(context, **kwargs)
+
+
+class Confirm(CustomerForm):
+    """The customer has looked at their data and found them right."""
+
+    form_class = forms.Form
+    title, button = _("Master data confirmed"), _("Confirmed today")
+    intro = _("The customer has looked at the master data and found them right. You are reminded again in a year.")
+
+    def carry_out(self, form: forms.Form) -> None:
+        confirm_master_data(customer=self.customer)
+        log(self.request, self.customer, Customer._meta.get_field("last_confirmed_at").verbose_name)

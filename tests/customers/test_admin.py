@@ -1,0 +1,290 @@
+"""The operator's pages: consents are recorded with the customer, technical data show with the vault open only."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from customers import uploads
+from customers.models import Attachment, BillingDocument, Customer, Evidence, Grant, TechnicalRecord
+from customers.services.billing import file_billing_document
+from customers.services.technical import attach
+from sitebackend.vault.models import VaultEvent
+from tests.customers.conftest import MASTER_DATA, SIGNED_PAPER
+
+pytestmark = pytest.mark.django_db
+SECRET = "heiße Brötchen 5€"
+
+
+def url(name: str, *keys: object) -> str:
+    return reverse(f"admin:customers_customer_{name}", args=keys)
+
+
+def local(moment: object) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def registration(**changes: str) -> dict[str, str]:
+    said = {"given_at": local(timezone.now()), "channel": "phone", "form": "oral"}
+    agreed = {"contract": "contract", "invoicing": "consent", "retention": "refused"}
+    return MASTER_DATA | {"country": "Deutschland"} | said | agreed | changes
+
+
+def consent(**changes: object) -> dict[str, object]:
+    paper = SimpleUploadedFile(SIGNED_PAPER.name, SIGNED_PAPER.content, SIGNED_PAPER.content_type)
+    said = {"given_at": local(timezone.now()), "channel": "letter", "form": "written", "decision": "given"}
+    return said | {"evidence": paper} | changes
+
+
+def test_a_customer_is_registered_together_with_the_consents(admin_client: Client, vault_key: bytes) -> None:
+    response = admin_client.post(url("add"), registration())
+    customer = Customer.objects.get()
+    assert response.headers["Location"] == url("page", customer.pk)
+    assert customer.contract_consent.channel == "phone"
+    assert customer.entries.count() == 3
+    assert {entry.recorded_by.username for entry in customer.entries.all()} == {"chefin"}
+
+
+@pytest.mark.parametrize("missing", ["contract", "invoicing", "retention", "given_at", "channel", "form"])
+def test_nothing_is_ticked_beforehand_and_every_answer_is_needed(
+    admin_client: Client, vault_key: bytes, missing: str
+) -> None:
+    assert b"checked" not in admin_client.get(url("add")).content
+    response = admin_client.post(url("add"), registration(**{missing: ""}))
+    assert response.status_code == 422
+    assert "Möller-Groß" in response.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_the_form_shows_the_wordings_to_read_out(admin_client: Client) -> None:
+    page = admin_client.get(url("add")).content.decode()
+    assert page.count("<q>Ich bin damit einverstanden") == 3
+
+
+def test_without_a_vault_the_form_says_so_and_keeps_what_was_typed(admin_client: Client) -> None:
+    response = admin_client.post(url("add"), registration())
+    assert response.status_code == 422
+    assert "Königsallee" in response.content.decode()
+
+
+def test_the_list_finds_customers_and_leads_to_their_page(admin_client: Client, customer: Customer) -> None:
+    page = admin_client.get(url("changelist"), {"q": "MÖLLER leipzig"}).content.decode()
+    assert url("page", customer.pk) in page
+    assert url("page", customer.pk) not in admin_client.get(url("changelist"), {"q": "berlin"}).content.decode()
+
+
+def test_changing_master_data_leaves_no_copy_in_the_history(admin_client: Client, customer: Customer) -> None:
+    data = MASTER_DATA | {"country": "Deutschland", "status": "active", "city": "Halle"}
+    response = admin_client.post(url("change", customer.pk), data)
+    assert response.headers["Location"] == url("page", customer.pk)
+    entry = LogEntry.objects.get()
+    assert "Halle" not in entry.change_message
+    assert "Leipzig" not in entry.change_message
+    assert "Möller" not in entry.object_repr
+
+
+def test_nobody_is_deleted_from_the_list(admin_client: Client, customer: Customer) -> None:
+    assert admin_client.post(url("delete", customer.pk), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in admin_client.get(url("changelist")).content.decode()
+
+
+def test_the_customer_page_shows_everything_on_one_screen(
+    unlocked_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    file_billing_document(
+        customer=customer,
+        kind="invoice",
+        number="R-17",
+        issued_on=date(2026, 2, 1),
+        amount=Decimal("119.00"),
+        currency="EUR",
+        file=SIGNED_PAPER,
+    )
+    page = unlocked_client.get(url("page", customer.pk)).content.decode()
+    for expected in ("Königsallee 7 b", "Backstube", "R-17", "31.12.2034", "31.12.2036", SECRET):
+        assert expected in page
+    assert list(VaultEvent.objects.values_list("kind", "holding")) == [("opened", f"customers.customer|{customer.pk}")]
+
+
+def test_the_locked_page_shows_that_records_are_there_and_nothing_of_them(
+    admin_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    response = admin_client.get(url("page", customer.pk))
+    page = response.content.decode()
+    assert f"{reverse('vault:unlock')}?next={url('page', customer.pk)}" in page
+    assert "Backstube" not in page
+    assert SECRET not in page
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_every_sealed_page_leads_to_the_unlock_page_while_locked(
+    admin_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    attachment = attach(record=record, file=SIGNED_PAPER)
+    evidence = Evidence.objects.get()
+    for path in (
+        url("record", customer.pk, record.pk),
+        url("emergency", customer.pk),
+        url("evidence", customer.pk, evidence.pk),
+        url("attachment", customer.pk, record.pk, attachment.pk),
+    ):
+        response = admin_client.get(path)
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith(reverse("vault:unlock"))
+        assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_a_record_cannot_even_be_overwritten_while_locked(
+    admin_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    admin_client.post(url("record", customer.pk, record.pk), {"name": "x"})
+    record.refresh_from_db()
+    assert record.revision == 1
+
+
+def test_strangers_see_none_of_it(client: Client, record: TechnicalRecord, customer: Customer) -> None:
+    for path in (url("page", customer.pk), url("emergency", customer.pk), url("changelist"), url("add")):
+        response = client.get(path)
+        assert response.status_code == 302
+        assert "/admin/login/" in response.headers["Location"]
+
+
+def test_technical_data_cannot_be_added_without_the_written_consent(admin_client: Client, customer: Customer) -> None:
+    response = admin_client.post(url("record_add", customer.pk, "network"), {"name": "Büro"})
+    assert response.status_code == 422
+    assert not TechnicalRecord.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"form": "oral"}, {"evidence": ""}, {"decision": "refused"}])
+def test_the_written_consent_wants_writing_and_evidence(
+    admin_client: Client, customer: Customer, change: dict[str, str]
+) -> None:
+    response = admin_client.post(url("consent", customer.pk, "technical"), consent(**change))
+    assert response.status_code == 422
+    assert not Grant.objects.exists()
+
+
+def test_consent_record_and_reading_back(unlocked_client: Client, customer: Customer) -> None:
+    assert unlocked_client.post(url("consent", customer.pk, "technical"), consent()).status_code == 302
+    secret = {"name": "Büro-WLAN", "ssid": "Backstube", "wlan_password": f" {SECRET} ", "details": "Rack: Keller"}
+    dump = SimpleUploadedFile("switch.cfg", b"hostname sw1\nenable secret 5\n")
+    added = unlocked_client.post(url("record_add", customer.pk, "network"), secret | {"attachment": dump})
+    assert added.headers["Location"] == url("page", customer.pk)
+    record = TechnicalRecord.objects.get()
+    form = unlocked_client.get(url("record", customer.pk, record.pk)).content.decode()
+    assert f'value=" {SECRET} "' in form
+    attachment = unlocked_client.get(url("attachment", customer.pk, record.pk, Attachment.objects.get().pk))
+    assert attachment.content == b"hostname sw1\nenable secret 5\n"
+    assert attachment.headers["Content-Disposition"] == 'attachment; filename="switch.cfg"'
+
+
+@pytest.mark.parametrize("kind", ["network", "network_element", "device", "service", "credential"])
+def test_every_kind_has_its_form(unlocked_client: Client, granting_customer: Customer, kind: str) -> None:
+    customer = granting_customer
+    assert unlocked_client.get(url("record_add", customer.pk, kind)).status_code == 200
+    unlocked_client.post(url("record_add", customer.pk, kind), {"name": "Das hier"})
+    assert "Das hier" in unlocked_client.get(url("emergency", customer.pk)).content.decode()
+
+
+def test_unknown_kinds_and_purposes_are_not_found(unlocked_client: Client, customer: Customer) -> None:
+    assert unlocked_client.get(url("record_add", customer.pk, "boat")).status_code == 404
+    assert unlocked_client.get(url("consent", customer.pk, "fun")).status_code == 404
+    assert unlocked_client.get(url("withdraw", customer.pk, "fun")).status_code == 404
+
+
+def test_a_record_is_not_reached_through_another_customer(
+    unlocked_client: Client, record: TechnicalRecord, new_customer: Callable[..., Customer]
+) -> None:
+    assert unlocked_client.get(url("record", new_customer().pk, record.pk)).status_code == 404
+
+
+def test_a_record_is_changed_and_deleted(unlocked_client: Client, record: TechnicalRecord, customer: Customer) -> None:
+    unlocked_client.post(url("record", customer.pk, record.pk), {"name": "Gäste-WLAN"})
+    assert "Gäste-WLAN" in unlocked_client.get(url("page", customer.pk)).content.decode()
+    unlocked_client.post(url("record_delete", customer.pk, record.pk))
+    assert not TechnicalRecord.objects.exists()
+
+
+def test_a_damaged_record_is_named_and_hides_nothing_else(
+    unlocked_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    unlocked_client.post(url("record_add", customer.pk, "device"), {"name": "Heiler Drucker"})
+    TechnicalRecord.objects.filter(pk=record.pk).update(revision=9)
+    page = unlocked_client.get(url("page", customer.pk)).content.decode()
+    assert "Heiler Drucker" in page
+    assert "errornote" in page
+
+
+def test_withdrawing_shows_what_it_does_and_then_does_it(
+    admin_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    response = admin_client.get(url("withdraw", customer.pk, "technical"))
+    plan = response.context["plan"]
+    assert plan.records == 1
+    data = {"plan": plan.digest, "given_at": local(timezone.now()), "channel": "phone"}
+    assert admin_client.post(url("withdraw", customer.pk, "technical"), data).status_code == 302
+    assert not TechnicalRecord.objects.exists()
+
+
+def test_a_withdrawal_with_an_old_preview_is_refused(
+    admin_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    plan = admin_client.get(url("withdraw", customer.pk, "technical")).context["plan"]
+    admin_client.post(url("record_add", customer.pk, "device"), {"name": "Neu"})
+    data = {"plan": plan.digest, "given_at": local(timezone.now()), "channel": "phone"}
+    response = admin_client.post(url("withdraw", customer.pk, "technical"), data)
+    assert response.status_code == 422
+    assert TechnicalRecord.objects.count() == 2
+
+
+def test_what_cannot_be_withdrawn_is_explained(admin_client: Client, customer: Customer) -> None:
+    for purpose in ("contract", "technical"):
+        assert admin_client.get(url("withdraw", customer.pk, purpose)).status_code == 409
+
+
+def test_a_document_is_filed_and_opened_with_the_vault(unlocked_client: Client, customer: Customer) -> None:
+    pdf = SimpleUploadedFile("R-17.pdf", b"%PDF-1.7 total", "application/pdf")
+    data = {"kind": "invoice", "number": "R-17", "issued_on": "2026-02-01", "amount": "119,00", "currency": "EUR"}
+    assert unlocked_client.post(url("document_add", customer.pk), data | {"file": pdf}).status_code == 302
+    document = BillingDocument.objects.get()
+    assert document.amount == Decimal("119.00")
+    assert unlocked_client.get(url("document", document.pk)).content == b"%PDF-1.7 total"
+
+
+def test_the_same_number_twice_is_refused_at_the_form(unlocked_client: Client, customer: Customer) -> None:
+    data = {"kind": "invoice", "number": "R-17", "issued_on": "2026-02-01", "amount": "119", "currency": "EUR"}
+    for status in (302, 422):
+        pdf = SimpleUploadedFile("R-17.pdf", b"%PDF-1.7 total", "application/pdf")
+        assert unlocked_client.post(url("document_add", customer.pk), data | {"file": pdf}).status_code == status
+
+
+def test_confirming_moves_the_date(admin_client: Client, customer: Customer) -> None:
+    Customer.objects.update(last_confirmed_at=timezone.now() - timedelta(days=400))
+    admin_client.post(url("confirm", customer.pk))
+    customer.refresh_from_db()
+    assert customer.last_confirmed_at.date() == timezone.now().date()
+
+
+def test_large_files_stay_in_memory_and_too_large_ones_are_refused(
+    admin_client: Client, customer: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for size, status in ((uploads.LARGEST, 302), (uploads.LARGEST + 1, 422)):
+        paper = SimpleUploadedFile("scan.pdf", b"x" * size)
+        response = admin_client.post(url("consent", customer.pk, "technical"), consent(evidence=paper))
+        assert response.status_code == status
+    assert not list(tmp_path.iterdir())
+    assert Evidence.objects.count() == 1
+
+
+def test_uploads_without_the_token_are_refused(operator: object, customer: Customer) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(operator)
+    assert client.post(url("consent", customer.pk, "technical"), consent()).status_code == 403
+    assert not Grant.objects.exists()
