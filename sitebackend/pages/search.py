@@ -72,4 +72,5 @@ def _find_in_postgresql(pages: "PageQuerySet", wanted: list[str], language: str)
     query = SearchQuery(" & ".join(f"{word}:*" for word in wanted), config=configuration, search_type="raw")
     vector = SearchVector("search_text", config=configuration)
     hits = pages.annotate(vector=vector).filter(vector=query)
-    return hits.annotate(rank=SearchRank(vector, query)).order_by("-rank", "title")[:MOST_HITS]
+    by_length = SearchRank(vector, query, normalization=2)  # a title counts for more in a short text
+    return hits.annotate(rank=by_length).order_by("-rank", "title")[:MOST_HITS]
