@@ -4,11 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
+from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from sitebackend.models import SiteSettings
@@ -18,11 +20,14 @@ from sitebackend.privacy.registry import Description, Export
 
 
 def archive(request: DataSubjectRequest, copies: Sequence[Export]) -> bytes:
-    """A ZIP file with both."""
+    """A ZIP file with both, and with the files that are part of the copy."""
     buffer = io.BytesIO()
+    copies, files = _files_apart(copies)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(_("answer") + ".html", as_html(request, copies))
         file.writestr(_("answer") + ".json", as_json(request, copies))
+        for name, content in files.items():
+            file.writestr(name, content)
     return buffer.getvalue()
 
 
@@ -48,6 +53,18 @@ def as_json(request: DataSubjectRequest, copies: Sequence[Export]) -> str:
         ],
     }
     return json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+
+
+def _files_apart(copies: Sequence[Export]) -> tuple[list[Export], dict[str, bytes]]:
+    """Values that are files (an invoice, a signed consent) become names of files beside the pages."""
+    files: dict[str, bytes] = {}
+    told: list[Export] = []
+    for number, copy in enumerate(copies, start=1):
+        names = {label: f"{number:03}-{get_valid_filename(label)}" for label in copy.values}
+        files |= {names[label]: value for label, value in copy.values.items() if isinstance(value, bytes)}
+        values = {label: names[label] if isinstance(value, bytes) else value for label, value in copy.values.items()}
+        told.append(replace(copy, values=values))
+    return told, files
 
 
 def _told(copies: Sequence[Export]) -> list[tuple[str, Description]]:

@@ -87,8 +87,9 @@ class Requests(PersonalDataSource):
             return requests.delete()[1].get(DataSubjectRequest._meta.label, 0)
         AccessAnswer.objects.filter(request__in=rows).delete()
         gone = {"sealed": None, "nonce_digest": None, "email_digest": "", "phone_digest": "", "name_digest": ""}
-        answered = requests.filter(answered_at__isnull=False, purged_at=None)
-        return answered.update(**gone, purged_at=timezone.now())
+        # a restored backup may know the request as open: then nothing of it has a reason to stay
+        reopened = requests.open().delete()[1].get(DataSubjectRequest._meta.label, 0)
+        return reopened + requests.filter(purged_at=None).update(**gone, purged_at=timezone.now())
 
     def due(self, today: date) -> Iterator[Step]:
         text = DataSubjectRequest.objects.to_purge(_end_of(today))

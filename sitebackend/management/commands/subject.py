@@ -1,8 +1,8 @@
-"""`manage.py subject`: what is held on one person. Personal data goes to standard output and nowhere else."""
+"""`manage.py subject`: what is held on one person, and its erasure. Personal data goes to standard output only."""
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -13,12 +13,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import registry
-from sitebackend.privacy.registry import DataSubject, Description, Export, Item
+from sitebackend.privacy import erasure, registry
+from sitebackend.privacy.registry import DataSubject, Description, Export, Item, Step
 
 VERBS = {
     "find": "what is held on a person, opening nothing",
     "export": "the copy of it, with what Art. 15(1) GDPR asks to be told",
+    "plan": "what erasing it would do, holding by holding, and the hash of this preview",
+    "erase": "the same; with --yes HASH exactly that preview is carried out",
 }
 TOLD = {
     "categories": _("Categories"),
@@ -42,14 +44,28 @@ class Command(BaseCommand):
             for statement in STATEMENTS:
                 arguments.add_argument(f"--{statement.replace('_', '-')}", default="")
             arguments.add_argument("--json", action="store_true", help="one JSON object, for machines")
+            if verb == "erase":
+                arguments.add_argument("--yes", metavar="HASH", default="", help="the hash that `plan` showed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = DataSubject(**{statement: options[statement] for statement in STATEMENTS})
         if person.is_empty():
             said = "--email, --phone, --customer-number, --reference, or --name together with --postal-code"
             raise CommandError(f"Say who: {said}.", returncode=2)
-        answer = _found(person) if options["verb"] == "find" else _copied(person)
+        if options.get("yes"):
+            return self._erase(person, options["yes"], options["json"])
+        answer = {"find": _found, "export": _copied, "plan": _planned, "erase": _planned}[options["verb"]](person)
         self.stdout.write(_as_json(answer) if options["json"] else "\n".join(_as_text(answer)))
+        return None
+
+    def _erase(self, person: DataSubject, plan_hash: str, as_json: bool) -> None:
+        try:
+            receipt = erasure.erase(person, plan_hash=plan_hash, now=timezone.now())
+        except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        lines = [f"{source}  {action}  {count}" for source, action, count in receipt.done]
+        lines.append(gettext("Line {n} of the erasure journal.").format(n=receipt.journal_number))
+        self.stdout.write(json.dumps(asdict(receipt)) if as_json else "\n".join(lines))
 
 
 def _found(person: DataSubject) -> dict[str, Any]:
@@ -63,6 +79,11 @@ def _copied(person: DataSubject) -> dict[str, Any]:
     return {"items": copies, "about": about, "rights": _rights()}
 
 
+def _planned(person: DataSubject) -> dict[str, Any]:
+    plan = erasure.plan(person)
+    return {"items": [step for step in plan.steps if step.rows], "hash": plan.hash}
+
+
 def _rights() -> str:
     """Art. 15(1)(e) and (f) GDPR."""
     authority = SiteSettings.current().supervisory_authority or gettext("the data protection authority of your state")
@@ -73,7 +94,9 @@ def _rights() -> str:
 
 
 def _as_json(answer: dict[str, Any]) -> str:
-    plain = {key: [asdict(entry) for entry in value] if key != "rights" else value for key, value in answer.items()}
+    plain = {
+        key: value if isinstance(value, str) else [asdict(entry) for entry in value] for key, value in answer.items()
+    }
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 
@@ -81,11 +104,13 @@ def _as_text(answer: dict[str, Any]) -> Iterator[str]:
     if not answer["items"]:
         yield gettext("Nothing is held on this person.")
     for entry in answer["items"]:
-        yield from _item(entry) if isinstance(entry, Item) else _export(entry)
+        yield from _LINES[type(entry)](entry)
     for description in answer.get("about", []):
         yield from _description(description)
     if "rights" in answer:
         yield f"\n{answer['rights']}"
+    if "hash" in answer:
+        yield gettext("To carry out exactly this: subject erase … --yes {hash}").format(hash=answer["hash"])
 
 
 def _item(item: Item) -> Iterator[str]:
@@ -105,3 +130,12 @@ def _description(description: Description) -> Iterator[str]:
     for name, label in TOLD.items():
         value = getattr(description, name)
         yield f"    {label}: {'; '.join(map(str, value)) if isinstance(value, tuple) else value}"
+
+
+def _step(step: Step) -> Iterator[str]:
+    until = f"  → {step.until}" if step.until else ""
+    yield f"{step.source}  {step.action.label}  {len(step.rows)}{until}  {step.reason} ({step.law})"
+    yield from (f"    {note}" for note in (step.consequence, step.by_hand) if note)
+
+
+_LINES: dict[type, Callable[[Any], Iterator[str]]] = {Item: _item, Export: _export, Step: _step}

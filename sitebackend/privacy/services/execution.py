@@ -79,13 +79,20 @@ def tell_journal(now: datetime) -> int:
 
 def run_retention(now: datetime) -> int:
     """Worker job, once a day: erase what has had its time; gives how many rows went."""
-    today = deadlines.local_date(now)
-    if RetentionRun.objects.filter(day=today).exists():
+    if RetentionRun.objects.filter(day=deadlines.local_date(now)).exists():
         return 0
+    return erase_due(now)
+
+
+def erase_due(now: datetime) -> int:
+    """Erase what has had its time, with its proof; gives how many rows went."""
+    today = deadlines.local_date(now)
     due = erasure.due(today)
     with transaction.atomic():
         receipt = erasure.erase_due(today, plan_hash=due.hash, now=now)
-        RetentionRun.objects.create(day=today, receipt=[list(line) for line in receipt.done])
+        run, _made = RetentionRun.objects.get_or_create(day=today)
+        run.receipt = [*run.receipt, *(list(line) for line in receipt.done)]
+        run.save()
     return sum(count for _source, _action, count in receipt.done)
 
 
