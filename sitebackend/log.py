@@ -28,7 +28,7 @@ class PrivateFormatter(logging.Formatter):
     def _instead(self, record: logging.LogRecord) -> str:
         if record.name == "django.request":
             return "request failed"
-        return record.getMessage().partition("\n")[0] if record.name == "_granian" else ""
+        return record.getMessage().partition("\n")[0] if record.name.startswith("_granian") else ""
 
     def formatException(self, ei: _Exception) -> str:
         kind, error, trace = ei
