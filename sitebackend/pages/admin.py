@@ -1,19 +1,20 @@
 """Editing pages and posts in the cockpit."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import Textarea
+from django.forms import ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from js_asset import InlineStyle, Media, Script
+from js_asset.js import InlineStyle, Script
+from js_asset.media import Media
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
-from sitebackend.pages.admin_versions import VersionsAdmin
+from sitebackend.pages.admin_versions import VersionsAdmin, operator_of
 from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect
 
 #: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
@@ -21,6 +22,13 @@ EDITING = Media(
     css={"all": ["css/editing.css"]},
     js=[InlineStyle("", **{"data-tiptap-style": ""}), Script("js/unsaved.js", type="module")],
 )
+
+
+class PageChoice(ModelChoiceField):  # type: ignore[type-arg] # none at run time
+    """Pages by address and title."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.get_absolute_url()} – {obj.title}"
 
 
 class TrashFilter(admin.SimpleListFilter):
@@ -37,13 +45,13 @@ class TrashFilter(admin.SimpleListFilter):
 @admin.register(Page)
 class PageAdmin(VersionsAdmin):
     change_form_template = "admin/pages/change_form.html"
-    list_display = ("title", "address", "status", "menu", "menu_order", "updated_at")
-    list_editable = ("menu", "menu_order")
-    list_filter = (TrashFilter, "language", "status", "menu")
-    search_fields = ("title", "path", "body")
-    ordering = ("language", "path")
-    actions = ("move_to_trash", "restore_from_trash")
-    fieldsets = (
+    list_display = ["title", "address", "status", "menu", "menu_order", "updated_at"]
+    list_editable = ["menu", "menu_order"]
+    list_filter = [TrashFilter, "language", "status", "menu"]
+    search_fields = ["title", "path", "body"]
+    ordering = ["language", "path"]
+    actions = ["move_to_trash", "restore_from_trash"]
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("title", "description", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at")}),
         (_("Address and menu"), {"fields": ("language", "parent", "slug", "menu", "menu_order", "navigation_title")}),
@@ -58,11 +66,9 @@ class PageAdmin(VersionsAdmin):
         return super().get_queryset(request).exclude(template=Page.Template.POST)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field and db_field.name in ("parent", "translation_of"):
-            field.queryset = Page.objects.kept().filter(**field.get_limit_choices_to() or {})
-            field.label_from_instance = lambda page: f"{page.get_absolute_url()} – {page.title}"
-        return field
+        if db_field.name in ("parent", "translation_of"):
+            kwargs |= {"queryset": Page.objects.kept(), "form_class": PageChoice}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "description":
@@ -78,18 +84,27 @@ class PageAdmin(VersionsAdmin):
         return {name: action for name, action in super().get_actions(request).items() if name not in unwanted}
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
-        services.save_page(page=obj, author=request.user)
+        services.save_page(page=obj, author=operator_of(request))
 
     def get_view_on_site_url(self, obj: Page | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_visible else None
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Page | None = None,
+    ) -> HttpResponse:
         """The editor's import map is an inline script: it gets the nonce that the policy asks for."""
-        context["media"] = Media.from_media(context["media"] + EDITING, nonce=str(request.csp_nonce))
-        if page := kwargs.get("obj"):
+        nonce = str(getattr(request, "csp_nonce"))  # noqa: B009 - set by the policy's middleware, unknown to types
+        context["media"] = Media.from_media(context["media"] + EDITING, nonce=nonce)
+        if obj:
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_versions"
-            context |= {"preview_url": preview.link(page), "versions_url": reverse(name, args=[page.pk])}
-        return super().render_change_form(request, context, **kwargs)
+            context |= {"preview_url": preview.link(obj), "versions_url": reverse(name, args=[obj.pk])}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.action(description=_("Move to the trash"), permissions=["change"])
     def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -111,12 +126,12 @@ class PageAdmin(VersionsAdmin):
 
 @admin.register(Post)
 class PostAdmin(PageAdmin):
-    list_display = ("title", "address", "status", "published_at")
-    list_editable = ()
-    list_filter = (TrashFilter, "language", "status", "categories")
-    ordering = ("-published_at",)
-    filter_horizontal = ("categories",)
-    fieldsets = (
+    list_display = ["title", "address", "status", "published_at"]
+    list_editable = []
+    list_filter = [TrashFilter, "language", "status", "categories"]
+    ordering = ["-published_at"]
+    filter_horizontal = ["categories"]
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("title", "description", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at", "categories")}),
         (_("Address and translation"), {"fields": ("language", "slug", "translation_of")}),
@@ -128,21 +143,21 @@ class PostAdmin(PageAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(OperatorModelAdmin):
-    list_display = ("title", "language", "slug")
+    list_display = ["title", "language", "slug"]
 
 
 @admin.register(Redirect)
 class RedirectAdmin(OperatorModelAdmin):
-    list_display = ("path", "page", "target")
-    search_fields = ("path", "target")
-    autocomplete_fields = ("page",)
+    list_display = ["path", "page", "target"]
+    search_fields = ["path", "target"]
+    autocomplete_fields = ["page"]
 
 
 @admin.register(DeadLink)
 class DeadLinkAdmin(OperatorModelAdmin):
     """Read only, but for ticking off what has been mended."""
 
-    list_display = ("path", "count", "last_seen")
+    list_display = ["path", "count", "last_seen"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

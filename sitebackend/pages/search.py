@@ -7,7 +7,7 @@ is asked of the pages, so a draft is never found.
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +15,7 @@ from django.db import connection
 if TYPE_CHECKING:
     from sitebackend.pages.models import PageQuerySet
 
+Pages = TypeVar("Pages", bound="PageQuerySet")
 MOST_WORDS = 8
 MOST_HITS = 50
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -30,7 +31,7 @@ def words(query: str) -> list[str]:
     return re.findall(r"\w+", fold(query))[:MOST_WORDS]
 
 
-def find(pages: "PageQuerySet", query: str, language: str) -> "PageQuerySet":
+def find(pages: Pages, query: str, language: str) -> Pages:
     """Those of `pages` that have every word of `query`, the best first."""
     wanted = words(query)
     if not wanted:
@@ -54,7 +55,7 @@ def forget(key: UUID) -> None:
             cursor.execute("DELETE FROM pages_search WHERE page = %s", [key.hex])
 
 
-def _find_in_sqlite(pages: "PageQuerySet", wanted: list[str], language: str) -> "PageQuerySet":
+def _find_in_sqlite(pages: Pages, wanted: list[str], language: str) -> Pages:
     query = " AND ".join(f'"{word}"*' for word in wanted)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,7 +66,7 @@ def _find_in_sqlite(pages: "PageQuerySet", wanted: list[str], language: str) -> 
     return pages.in_order_of(keys)[:MOST_HITS]
 
 
-def _find_in_postgresql(pages: "PageQuerySet", wanted: list[str], language: str) -> "PageQuerySet":
+def _find_in_postgresql(pages: Pages, wanted: list[str], language: str) -> Pages:
     from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector  # needs psycopg
 
     configuration = _CONFIGURATION[language]

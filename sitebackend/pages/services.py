@@ -39,9 +39,8 @@ def restore_version(*, revision: Revision, author: Operator | None) -> None:
 @transaction.atomic
 def forget_versions(*, page: Page) -> int:
     """Delete what the page said before, all but the newest version; returns how many."""
-    newest = Revision.objects.of(page).first()
-    earlier = Revision.objects.of(page).exclude(pk=newest.pk if newest else None)
-    return earlier.delete()[0]
+    earlier = Revision.objects.of(page).values_list("pk", flat=True)[1:]
+    return Revision.objects.filter(pk__in=list(earlier)).delete()[0]
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,7 +32,8 @@ class PageSitemap(_Sitemap):
     def get_urls(self, page: int | str = 1, site: Any = None, protocol: str | None = None) -> list[dict[str, Any]]:
         """The site's own address comes from the settings, never from the request's Host header."""
         scheme, host = urlsplit(settings.SITE_URL)[:2]
-        urls = super().get_urls(page=page, site=type("Site", (), {"domain": host}), protocol=scheme)
+        own_site: Any = SimpleNamespace(domain=host)
+        urls = super().get_urls(page=page, site=own_site, protocol=scheme)
         for url in urls:
             url["alternates"] = list(_alternates(url["item"]))
         return urls

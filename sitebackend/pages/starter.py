@@ -7,7 +7,7 @@ them but in SiteSettings.
 from dataclasses import dataclass
 from pathlib import Path
 
-from sitebackend.pages.models import Page
+from sitebackend.pages.models.choices import Menu, Template
 
 _TEXTS = Path(__file__).parent / "starter"
 
@@ -20,8 +20,8 @@ class StarterPage:
     slug: dict[str, str]
     title: dict[str, str]
     description: dict[str, str]
-    template: Page.Template = Page.Template.STANDARD
-    menu: Page.Menu = Page.Menu.NONE
+    template: Template = Template.STANDARD
+    menu: Menu = Menu.NONE
     menu_order: int = 50
     parent: str = ""
 
@@ -56,7 +56,7 @@ STARTER_PAGES = (
             "We look after the networks and devices of small businesses in and around Musterstadt: "
             "in person, predictably, without jargon.",
         ),
-        template=Page.Template.HOME,
+        template=Template.HOME,
     ),
     StarterPage(
         name="leistungen",
@@ -66,8 +66,8 @@ STARTER_PAGES = (
             "Drei Dinge, die jeder Betrieb braucht, und die man am besten nicht bemerkt.",
             "Three things that every business needs, at their best when nobody notices them.",
         ),
-        template=Page.Template.OVERVIEW,
-        menu=Page.Menu.MAIN,
+        template=Template.OVERVIEW,
+        menu=Menu.MAIN,
         menu_order=10,
     ),
     StarterPage(
@@ -108,8 +108,8 @@ STARTER_PAGES = (
         slug=_both("aktuelles", "news"),
         title=_both("Aktuelles", "News"),
         description=_both("Was sich bei uns tut.", "What is going on here."),
-        template=Page.Template.POSTS,
-        menu=Page.Menu.MAIN,
+        template=Template.POSTS,
+        menu=Menu.MAIN,
         menu_order=20,
     ),
     StarterPage(
@@ -120,7 +120,7 @@ STARTER_PAGES = (
             "Schnell, ohne Werbung, ohne Beobachtung: Was diese Website anders macht.",
             "Fast, without advertising, without watching you: what this website does differently.",
         ),
-        template=Page.Template.POST,
+        template=Template.POST,
         parent="aktuelles",
     ),
     StarterPage(
@@ -128,7 +128,7 @@ STARTER_PAGES = (
         slug=_both("kontakt", "kontakt"),
         title=_both("Kontakt", "Contact"),
         description=_both("Schreiben Sie uns, oder rufen Sie an.", "Write to us, or give us a call."),
-        menu=Page.Menu.MAIN,
+        menu=Menu.MAIN,
         menu_order=90,
     ),
     StarterPage(
@@ -136,7 +136,7 @@ STARTER_PAGES = (
         slug=_both("impressum", "impressum"),
         title=_both("Impressum", "Imprint"),
         description=_both("Wer hinter dieser Website steht.", "Who is behind this website."),
-        template=Page.Template.IMPRINT,
+        template=Template.IMPRINT,
     ),
     StarterPage(
         name="datenschutz",
@@ -146,6 +146,6 @@ STARTER_PAGES = (
             "Was wir über Sie erfahren, wozu, wie lange, und wie Sie es wieder loswerden.",
             "What we learn about you, what for, for how long, and how you get rid of it.",
         ),
-        template=Page.Template.NOTICE,
+        template=Template.NOTICE,
     ),
 )
