@@ -1,21 +1,29 @@
 """What the contact form holds on people, for the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contact.models import EncryptedMessage, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
+    Action,
     DataSubject,
     Description,
     Export,
     Item,
     PersonalDataSource,
+    Step,
+    Text,
     holds_no_personal_data,
     register,
 )
+from sitebackend.privacy.versions import version_of
 from sitebackend.references import tidy_reference
 
 holds_no_personal_data(
@@ -90,6 +98,46 @@ class Submissions(PersonalDataSource):
                     reference=submission.reference
                 ),
             )
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        found = Submission.objects.filter(_any_of(_digests(subject)))
+        mailed = settings.CONTACT_MAIL != "notice"
+        yield self._step(
+            found,
+            law=_("Art. 17(1) GDPR, S12 of the privacy notice"),
+            reason=_("The objection is enough; nothing obliges us to keep messages."),
+            by_hand=_in_the_mailbox(found) if mailed else "",
+        )
+
+    def erase(self, action: Action, rows: Collection[UUID]) -> int:
+        """Rows, ciphertext and what waits to be mailed go together."""
+        count = Submission.objects.filter(pk__in=rows).delete()[1].get(Submission._meta.label, 0)
+        EncryptedMessage.objects.filter(submissions=None).delete()
+        return count
+
+    def due(self, today: date) -> Iterator[Step]:
+        if settings.CONTACT_RETENTION_DAYS:
+            last = timezone.make_aware(datetime.combine(today, time.min)) - timedelta(settings.CONTACT_RETENTION_DAYS)
+            old = Submission.objects.filter(received_at__lt=last)
+            yield self._step(old, law=_("Art. 5(1)(e) GDPR"), reason=_("The period that the form names is over."))
+
+    def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:
+        return Step(
+            source=self.name,
+            action=Action.DELETE,
+            rows=tuple(rows.order_by("pk").values_list("pk", flat=True)),
+            version=version_of(rows),
+            law=law,
+            reason=reason,
+            by_hand=by_hand,
+        )
+
+
+def _in_the_mailbox(found: QuerySet[Submission]) -> str:
+    """What no program reaches: the mails that went to the operator, by their references."""
+    references = ", ".join(found.exclude(sent_at=None).order_by("received_at").values_list("reference", flat=True))
+    words = _("Delete the mails with these references from your mailbox: {references}")
+    return words.format(references=references) if references else ""
 
 
 def _digests(subject: DataSubject) -> dict[str, tuple[str, str]]:

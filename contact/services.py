@@ -36,8 +36,8 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
 
     `reply_to` is the sender's checked address in ASCII, or empty. Raises IntakeClosed.
     """
-    digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))
     try:
+        digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))
         return Submission.objects.filter(idempotency_digest=digest).first() or _stored(
             fields, reply_to, now, idempotency_digest=digest, **_judged(fields, nonce, honeypot)
         )

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sitebackend import operator_key
+from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
 from sitebackend.models import WorkerJob
 
@@ -91,9 +92,24 @@ def failing_jobs(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def server_key_file(now: datetime) -> Iterator[Finding]:
+    if not server_key.path().exists():
+        yield Finding(
+            area=_("Server key"),
+            level=Level.ALARM,
+            text=_("The server key {path} is missing: no submission can be taken.").format(path=server_key.path()),
+            next_step=_("Bring the file back from a backup."),
+            stops_intake=True,
+            code="server_key.missing",
+        )
+
+
+@report
 def operator_keys(now: datetime) -> Iterator[Finding]:
+    """Encrypts something, as a submission would: a certificate may be fine and gpg itself be out of order."""
     try:
         usable = operator_key.usable_certificates()
+        operator_key.encrypt(b"")
     except operator_key.OperatorKeyUnusable as error:
         yield Finding(
             area=_("Operator key"),

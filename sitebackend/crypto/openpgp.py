@@ -24,7 +24,7 @@ import gnupg
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 SECONDS = 20  # a gpg process that takes longer is killed
-ENCRYPTING_SECONDS = 5  # the same where somebody waits at a form
+QUICK_SECONDS = 5  # the same where somebody waits at a form
 CHUNK = 1 << 20  # bytes that a stream moves at a time
 #: HOME and GNUPGHOME count only where no home is named: decrypting with the user's own key.
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"} | {
@@ -72,7 +72,7 @@ class _GPG(gnupg.GPG):
 
     def _open_subprocess(self, args: list[str], passphrase: bool = False) -> Any:
         process: Any = super()._open_subprocess(args, passphrase)  # type: ignore[no-untyped-call]
-        seconds = ENCRYPTING_SECONDS if "--encrypt" in args else SECONDS
+        seconds = QUICK_SECONDS if {"--encrypt", "--list-config"} & set(args) else SECONDS
         process.limit = threading.Timer(seconds, process.kill)
         process.limit.daemon = True
         process.limit.start()
@@ -265,13 +265,16 @@ def write_keyring(certificates: Sequence[Certificate], folder: Path) -> Path:
 
 
 def _gpg(home: Path | None, *, options: list[str], keyring: Path | None = None) -> Any:
-    return _GPG(
-        gnupghome=str(home) if home else None,
-        keyring=str(keyring) if keyring else None,
-        options=options,
-        env=_ENVIRONMENT,
-        encoding="utf-8",
-    )
+    try:
+        return _GPG(
+            gnupghome=str(home) if home else None,
+            keyring=str(keyring) if keyring else None,
+            options=options,
+            env=_ENVIRONMENT,
+            encoding="utf-8",
+        )
+    except (OSError, ValueError) as error:  # python-gnupg asks gpg for its version right away
+        raise OpenPGPError("the gpg program cannot be run") from error
 
 
 @lru_cache(maxsize=8)
