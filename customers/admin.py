@@ -44,7 +44,7 @@ class WithoutDeletion(OperatorModelAdmin):
 
 @admin.register(Customer)
 class CustomerAdmin(WithoutDeletion):
-    list_display = ("number", "display_name", "city", "phone", "email", "status", "do_not_contact")
+    list_display = ("number", "display_name", "city", "phone", "status", "contact")
     list_display_links = ("number", "display_name")
     list_filter = ("status", "do_not_contact", ToConfirm)
     search_fields = ("search_text",)
@@ -61,6 +61,10 @@ class CustomerAdmin(WithoutDeletion):
     @admin.display(description=_("name"), ordering="company")
     def display_name(self, customer: Customer) -> str:
         return customer.display_name
+
+    @admin.display(description=_("contact"), ordering="do_not_contact")
+    def contact(self, customer: Customer) -> str:
+        return str(_("do not contact")) if customer.do_not_contact else ""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList

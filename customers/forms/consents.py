@@ -57,6 +57,7 @@ class RegistrationForm(WhenAndHow, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Customer
         fields = MASTER_DATA
+        widgets = {"notes": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
