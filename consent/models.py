@@ -9,7 +9,7 @@ from typing import Any
 
 from cookie_consent.models import CookieGroup
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,15 @@ validate_host = RegexValidator(
     r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
     _("Enter a host name as in www.example.org, without https:// and without a path."),
 )
+
+
+class Group(CookieGroup):
+    """django-cookie-consent's group, under a name of ours in the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
 
 
 class BannerWording(models.Model):
@@ -61,7 +70,9 @@ class ExternalHost(models.Model):
     group = models.ForeignKey(CookieGroup, models.CASCADE, related_name="hosts", verbose_name=_("group"))
     host = models.CharField(_("host"), max_length=253, unique=True, validators=[validate_host])
     provider = models.CharField(_("provider"), max_length=200, help_text=_("Company and country."))
-    privacy_url = models.URLField(_("provider's privacy notice"), blank=True)
+    privacy_url = models.CharField(
+        _("provider's privacy notice"), max_length=300, blank=True, validators=[URLValidator(["https"])]
+    )
 
     class Meta:
         verbose_name = _("external host")

@@ -1,14 +1,17 @@
 """Debian's Chromium against a real site. No page may call another machine: the browser knows of none."""
 
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.running_site import RunningSite
+from tests.running_site import Answer, RunningSite
+from tests.secure_front import HOST, SecureFront, secure_front
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
@@ -102,5 +105,46 @@ class Visitors:
 def visitor(chromium: Browser, running_site: RunningSite) -> Iterator[Visitors]:
     """`visitor()` opens the site's browser window anew: `visitor(screen=PHONE, scheme="dark", scripts=False)`."""
     visitors = Visitors(chromium, running_site.url)
+    yield visitors
+    visitors.leave()
+
+
+class SecureSite(RunningSite):
+    """Reached through a web server with TLS in front; `get` asks behind it, as that server does."""
+
+    front: SecureFront
+
+    def get(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        return super().get(path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | dict(headers or {}))
+
+
+@pytest.fixture(scope="session")
+def secure_site(chromium: Browser) -> Iterator[SecureSite]:
+    """https://www.example.de with a test CA, for what only https has: `__Host-` cookies, Secure, real origins."""
+    settings = {"SITE_URL": f"https://{HOST}", "TRUSTED_PROXIES": "127.0.0.1/32"}
+    with tempfile.TemporaryDirectory(prefix="site-", ignore_cleanup_errors=True) as folder:
+        running = SecureSite(Path(folder), settings)
+        with secure_front(running.address) as running.front:
+            running.start()
+            yield running
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def secure_chromium(chromium: Browser, secure_site: SecureSite) -> Iterator[Browser]:
+    """A browser that trusts the test CA and finds www.example.de, and one other host, on this machine."""
+    plain = [argument for argument in ARGUMENTS if "host-resolver" not in argument]
+    browser = chromium.browser_type.launch(
+        executable_path=shutil.which("chromium"), args=plain + secure_site.front.browser_arguments
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def secure_visitor(secure_chromium: Browser, secure_site: SecureSite) -> Iterator[Visitors]:
+    """As `visitor`, over https. What other hosts were asked for stands in `secure_site.front.elsewhere`."""
+    secure_site.front.elsewhere.clear()
+    visitors = Visitors(secure_chromium, f"https://{HOST}")
     yield visitors
     visitors.leave()
