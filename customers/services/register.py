@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from customers.models import ConsentEntry, Customer, NumberRange
+from customers.models import Customer, NumberRange
 from customers.models.consent import Decision, Purpose
 from customers.models.customer import BASES
 from customers.services.consents import Statement
@@ -24,9 +24,11 @@ def register_customer(
     Raises NoConsent unless contract and invoicing are among the statements and given, ValidationError if the
     master data are not plausible, vault.VaultError if nothing can be sealed.
     """
-    customer = Customer(number=_next_number(), **master_data)
+    customer = Customer(number=next_numbers()[0], **master_data)
     customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
-    entries = {statement.purpose: _entry(statement, customer, recorded_by) for statement in statements}
+    entries = {
+        statement.purpose: statement.as_entry(customer=customer, recorded_by=recorded_by) for statement in statements
+    }
     for field, purpose in BASES.items():
         setattr(customer, field, entries.get(purpose))
     retention = entries.get(Purpose.RETENTION)
@@ -62,14 +64,15 @@ def raise_highest_number(*, at_least: int) -> None:
     NumberRange.objects.filter(highest__lt=at_least).update(highest=at_least)
 
 
-def _next_number() -> str:
+@transaction.atomic
+def next_numbers(count: int = 1) -> list[str]:
+    """Numbers that were never given before, and never will be again."""
     numbers = NumberRange.objects.select_for_update().get()
-    numbers.highest += 1
-    while Customer.objects.filter(number=numbers.shown(numbers.highest)).exists():
-        numbers.highest += 1  # imported with a number of its own
+    given: list[str] = []
+    while len(given) < count:
+        numbers.highest += 1
+        shown = numbers.shown(numbers.highest)
+        if not Customer.objects.filter(number=shown).exists():  # imported with a number of its own
+            given.append(shown)
     numbers.save(update_fields=["highest"])
-    return numbers.shown(numbers.highest)
-
-
-def _entry(statement: Statement, customer: Customer, recorded_by: Operator | None) -> ConsentEntry:
-    return statement.as_entry(customer=customer, recorded_by=recorded_by)
+    return given

@@ -1,0 +1,141 @@
+"""`manage.py demo_data`: invented customers, submissions and pages, in any number, to try and to measure with.
+
+Nobody in here exists. All submissions share one ciphertext: the database grows as with real ones, and a
+million of them do not cost a million runs of gpg.
+"""
+
+import secrets
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contact import message
+from contact.models import Delivery, EncryptedMessage, Submission
+from customers.models import ConsentEntry, Customer, Wording
+from customers.models.consent import LegalBasis, Purpose
+from customers.services.consents import Statement
+from customers.services.register import next_numbers
+from sitebackend import operator_key
+from sitebackend.crypto import lookup
+from sitebackend.pages.models import Page
+from sitebackend.references import new_reference
+from sitebackend.setting_parsers import CONTACT_FIELDS
+from sitebackend.vault import services as vault
+
+BATCH = 2000
+FIRST_NAMES = ("Änne", "Björn", "Çelik", "Dörte", "Émile", "Frauke", "Günther", "Hülya", "Ines", "Jörg")
+LAST_NAMES = ("Ahrens", "Böttcher", "Groß", "Jürgens", "Küçük", "Möller", "Nowak", "Özdemir", "Schäfer", "Weiß")
+TRADES = ("Bäckerei", "Tischlerei", "Arztpraxis", "Kanzlei", "Gärtnerei", "Fahrschule", "Buchhandlung", "Werkstatt")
+CITIES = (("04109", "Leipzig"), ("20095", "Hamburg"), ("50667", "Köln"), ("80331", "München"), ("99084", "Erfurt"))
+
+
+class Command(BaseCommand):
+    help = "Add invented customers, submissions and pages, to try and to measure with."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        for name in ("customers", "submissions", "pages"):
+            parser.add_argument(f"--{name}", type=int, default=0, metavar="N")
+        parser.add_argument("--yes", action="store_true", help="also on a site that is not for trying out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.HTTPS and not options["yes"]:
+            raise CommandError(_("This is a real site. If you want invented data in it: --yes."))
+        now = timezone.now()
+        for name, make in (("customers", customers), ("submissions", submissions), ("pages", pages)):
+            for done in make(options[name], now):
+                self._progress(name, done, options[name])
+
+    def _progress(self, name: str, done: int, wanted: int) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{name} {done}/{wanted}", ending="\n" if done == wanted else "")
+
+
+def customers(number: int, now: datetime) -> Iterator[int]:
+    """In batches; gives how many there are so far."""
+    for start in range(0, number, BATCH):
+        with transaction.atomic():
+            places = range(start, min(start + BATCH, number))
+            made = [_customer(place, given) for place, given in zip(places, next_numbers(len(places)), strict=True)]
+            bases = _Bases(now)
+            ConsentEntry.objects.bulk_create([entry for customer in made for entry in bases.of(customer)])
+            Customer.objects.bulk_create(made)
+        yield start + len(made)
+
+
+def submissions(number: int, now: datetime) -> Iterator[int]:
+    """One ciphertext for all of them; the newest a minute old, the next a minute older, and so on."""
+    if number:
+        shared = _ciphertext(now)
+    for start in range(0, number, BATCH):
+        made = [_submission(place, shared, now) for place in range(start, min(start + BATCH, number))]
+        Submission.objects.bulk_create(made)
+        yield start + len(made)
+
+
+def pages(number: int, now: datetime) -> Iterator[int]:
+    for place in range(number):
+        slug = f"probe-{place + 1}-{secrets.token_hex(3)}"
+        body = f"<p>{' '.join(TRADES)} {place}</p>" * 20
+        Page.objects.create(slug=slug, title=f"Probeseite {place + 1}", body=body, status=Page.Status.PUBLISHED)
+        yield place + 1
+
+
+def _customer(place: int, number: str) -> Customer:
+    last_name = LAST_NAMES[place % 10]
+    postal_code, city = CITIES[place % 5]
+    customer = Customer(
+        number=number,
+        first_name=FIRST_NAMES[place // 10 % 10],
+        last_name=last_name,
+        company=f"{TRADES[place % 8]} {last_name} {place}",
+        street=f"Lindenstraße {place % 200 + 1}",
+        postal_code=postal_code,
+        city=city,
+        phone=f"+49 341 {place:06d}",
+        email=f"kunde{place}@firma{place % 1000}.example.de",
+    )
+    customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
+    return customer
+
+
+class _Bases:
+    """The contract as basis of performing it and of invoicing, on the wordings of today."""
+
+    def __init__(self, now: datetime) -> None:
+        self.said = [
+            Statement(purpose=purpose, legal_basis=LegalBasis.CONTRACT, given_at=now, wording=wording)
+            for purpose in (Purpose.CONTRACT, Purpose.INVOICING)
+            for wording in [Wording.objects.current(purpose, timezone.localdate(now))]
+        ]
+
+    def of(self, customer: Customer) -> list[ConsentEntry]:
+        """Unsaved; set on the customer as well."""
+        entries = [said.as_entry(customer=customer, recorded_by=None) for said in self.said]
+        customer.contract_consent, customer.invoicing_consent = entries
+        return entries
+
+
+def _ciphertext(now: datetime) -> EncryptedMessage:
+    fields = dict.fromkeys(CONTACT_FIELDS, "Das ist eine Probe.")
+    plaintext = message.build(fields, reference="PROBE", received_at=now, reply_to="")
+    armoured, fingerprints = operator_key.encrypt(plaintext)
+    return EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
+
+
+def _submission(place: int, shared: EncryptedMessage, now: datetime) -> Submission:
+    return Submission(
+        reference=new_reference(),
+        received_at=now - timedelta(minutes=place + 1),
+        message=shared,
+        idempotency_digest=secrets.token_hex(32),
+        email_digest=lookup.email(f"kunde{place}@firma{place % 1000}.example.de"),
+        delivery=Delivery.SENT,
+        sent_at=now,
+    )
