@@ -12,7 +12,6 @@ say so.
 from datetime import datetime, time
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -41,5 +40,5 @@ def wipe() -> bool:
 
 
 def _size() -> int:
-    file = Path(settings.DATABASES["default"]["NAME"])
+    file = Path(str(connection.settings_dict["NAME"]))
     return file.stat().st_size if file.exists() else 0

@@ -1,0 +1,299 @@
+"""The heart, shown: a person in every holding is told everything, and then is gone, to the last byte.
+
+On SQLite the database lies in a file here, so that the file, its write-ahead log and the data folder can be
+searched for every value that anybody typed.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, connections
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
+
+from contact import services as contact
+from customers.clear_file import ClearFile
+from customers.models import BillingDocument, Customer
+from customers.services.billing import file_billing_document
+from customers.services.register import register_customer
+from customers.services.technical import add_technical_record, attach
+from sitebackend import nonce
+from sitebackend.crypto import lookup, sealing
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy import documents, erasure, journal, registry, traces
+from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
+from sitebackend.privacy.registry import DataSubject
+from sitebackend.privacy.services import answer, identity, intake
+from sitebackend.privacy.statement import Statement
+from sitebackend.vault.models import Vault
+from sitebackend.vault.opened import OpenVault
+from tests.customers.conftest import agree_to_technical_data, statements
+
+NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+EVENTS = ("message", "customer", "records", "invoice", "request", "old invoice")
+SIGNS = st.characters(categories=("Lu", "Ll", "Nd"), max_codepoint=0x24F)
+
+
+@dataclass
+class Person:
+    """Somebody with values that occur nowhere else, and what was kept of them."""
+
+    number: int
+    word: str  #: random letters; every value of the person contains it
+    values: set[str] = field(default_factory=set)
+    customer: Customer | None = None
+
+    def say(self, kind: str) -> str:
+        value = f"{kind}-{self.word}-{self.number}"
+        self.values.add(value)
+        return value
+
+    @property
+    def email(self) -> str:
+        return f"person{self.number}@example.org"
+
+    @property
+    def subject(self) -> DataSubject:
+        return DataSubject(email=self.email)
+
+
+@pytest.fixture
+def on_disk(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the migrated database in a file of its own, with the settings that the site runs with."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only on SQLite")
+    file, memory = tmp_path / "site.sqlite3", connections["default"]
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(file)])
+        connections["default"] = memory.copy()
+        connections["default"].settings_dict["NAME"] = str(file)
+        yield file
+        connections["default"].close()
+        connections["default"] = memory
+
+
+@pytest.fixture
+def vault_key(journal_folder: Path, operator_key: Path) -> bytes:
+    public, private = sealing.new_key_pair()
+    Vault.objects.create(public_key=public, made_at=timezone.now())
+    SiteSettings.objects.create(business_name="B", owner="O", email="k@example.de", federal_state="NW")
+    return private
+
+
+def _message(person: Person) -> None:
+    fields = {
+        "name": person.say("Name"),
+        "street": person.say("Straße"),
+        "postal_code": f"P{person.number:04}",
+        "city": person.say("Ort"),
+        "phone": f"0711 55500{person.number}",
+        "email": person.email,
+        "message": person.say("Nachricht"),
+    }
+    contact.receive(fields=fields, reply_to=person.email, nonce=nonce.issue(), now=NOW)
+
+
+def _customer(person: Person) -> Customer:
+    if person.customer is None:
+        data = {
+            "first_name": person.say("Vorname"),
+            "last_name": person.say("Nachname"),
+            "company": person.say("Firma"),
+            "street": person.say("Weg"),
+            "postal_code": "04109",
+            "city": person.say("Stadt"),
+            "phone": f"0341 77700{person.number}",
+            "email": person.email,
+        }
+        person.customer = register_customer(master_data=data, statements=statements(), recorded_by=None)
+    return person.customer
+
+
+def _records(person: Person) -> None:
+    customer = _customer(person)
+    if not hasattr(customer, "grant"):
+        agree_to_technical_data(customer)
+    customer = Customer.objects.get(pk=customer.pk)
+    record = add_technical_record(customer=customer, kind="network", content={"name": person.say("Netz")})
+    attach(record=record, file=ClearFile("plan.pdf", "application/pdf", b"%PDF-1.7 " + person.say("Plan").encode()))
+
+
+def _invoice(person: Person, issued_on: date = date(2026, 2, 1)) -> None:
+    file_billing_document(
+        customer=_customer(person),
+        kind="invoice",
+        number=f"R-{person.number}-{BillingDocument.objects.count()}",
+        issued_on=issued_on,
+        amount=Decimal("119.00"),
+        currency="EUR",
+        file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + person.say("Rechnung").encode()),
+    )
+
+
+def _request(person: Person) -> DataSubjectRequest:
+    request = DataSubjectRequest(kind=Kind.ERASURE, channel=Channel.LETTER, received_on=NOW.date())
+    said = Statement(name=person.say("Antragsteller"), email=person.email, message=person.say("Bitte"))
+    intake.record(request, said=said, now=NOW)
+    return request
+
+
+def _happen(person: Person, event: str) -> None:
+    {
+        "message": _message,
+        "customer": _customer,
+        "records": _records,
+        "invoice": _invoice,
+        "old invoice": lambda person: _invoice(person, date(2015, 2, 1)),
+        "request": _request,
+    }[event](person)
+
+
+def _rows() -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Every row of every table, by table and key."""
+    return {
+        (model._meta.label, str(row[0])): row
+        for model in apps.get_models(include_auto_created=True)
+        for row in model._default_manager.values_list("pk", *(f.attname for f in model._meta.concrete_fields))
+    }
+
+
+def _found_in_files(values: set[str], folder: Path) -> list[tuple[str, str]]:
+    """Which values stand, as UTF-8 or as JSON spells them, in which file below `folder`."""
+    spellings = {value: {value.encode(), json.dumps(value).strip('"').encode()} for value in values}
+    contents = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return [
+        (value, name)
+        for name, content in contents.items()
+        for value, spelled in spellings.items()
+        if any(spelling in content for spelling in spelled)
+    ]
+
+
+WORD = st.text(SIGNS, min_size=12, max_size=20)
+LIVES = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(EVENTS)), min_size=3, max_size=9)
+
+
+@given(words=st.lists(WORD, min_size=3, max_size=3, unique=True), life=LIVES)
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_after_an_erasure_no_byte_is_left_and_everybody_else_is_untouched(
+    on_disk: Path, vault_key: bytes, words: list[str], life: list[tuple[int, str]]
+) -> None:
+    _start_over()
+    people = [Person(number, word) for number, word in enumerate(words)]
+    for number, event in life:
+        _happen(people[number], event)
+    her, *others = people
+    before = _rows()
+    plan = erasure.plan(her.subject)
+    told = [registry.export(person.subject, _open(vault_key)) for person in others]
+
+    erasure.erase(her.subject, plan_hash=plan.hash, now=NOW)
+
+    _nothing_but_the_plan_went(before, plan)
+    assert erasure.verify(her.subject) == ()
+    assert [registry.export(person.subject, _open(vault_key)) for person in others] == told
+    assert traces.wipe()
+    assert _found_in_files(her.values, on_disk.parent) == []
+
+
+def _start_over() -> None:
+    """Examples share one database: everybody of the one before goes, past every rule."""
+    with connection.constraint_checks_disabled():
+        for model in apps.get_models():
+            if model._meta.app_label in ("contact", "customers", "privacy") and model._meta.label not in KEPT:
+                model._base_manager.all()._raw_delete("default")
+
+
+KEPT = ("customers.Wording", "customers.NumberRange", "customers.Archive")
+
+
+def _open(private: bytes) -> OpenVault:
+    return OpenVault(private, locks_at=timezone.now() + timedelta(hours=1))
+
+
+def _nothing_but_the_plan_went(before: dict[tuple[str, str], tuple[Any, ...]], plan: erasure.Plan) -> None:
+    """Rows are gone, or as they were; documents that stay have only lost the way to their customer."""
+    after = _rows()
+    planned = {str(row) for step in plan.destructive for row in step.rows}
+    gone = before.keys() - after.keys()
+    assert planned <= {key for _label, key in gone}
+    changed = {key for key in after.keys() & before.keys() if after[key] != before[key]}
+    retained = {str(row) for step in plan.retained for row in step.rows}
+    assert {key for _label, key in changed} <= retained
+    assert after.keys() <= before.keys()
+
+
+def test_a_person_in_every_holding_is_told_every_value(db: None, vault_key: bytes) -> None:
+    her, other = Person(0, "ÄpfelUndBirnen"), Person(1, "KirschenUndNüsse")
+    for person in (her, other):
+        for event in EVENTS:
+            _happen(person, event)
+    copies = registry.export(her.subject, _open(vault_key))
+    request = DataSubjectRequest.objects.get(email_digest=lookup.email(her.email))
+    text = documents.as_html(request, copies) + " ".join(_text_of_files(copies))
+    sealed = {value for value in her.values if value.split("-")[0] in ("Name", "Straße", "Ort", "Nachricht")}
+    assert {value for value in her.values - sealed if value not in text} == set()
+    assert {value for value in other.values if value in text} == set()
+    assert [str(copy.item.source) for copy in copies if copy.sealed] == ["contact.submissions"]
+
+
+def _text_of_files(copies: list[registry.Export]) -> Iterator[str]:
+    for copy in copies:
+        yield from (value.decode("utf-8", "replace") for value in copy.values.values() if isinstance(value, bytes))
+
+
+def test_before_the_erasure_the_search_does_find_master_data(on_disk: Path, vault_key: bytes) -> None:
+    her = Person(0, "ÄpfelUndBirnen")
+    _customer(her)
+    found = {value for value, _file in _found_in_files(her.values, on_disk.parent)}
+    assert found == her.values
+
+
+def test_a_request_goes_from_the_files_with_its_retention(on_disk: Path, vault_key: bytes) -> None:
+    operator = Operator.objects.create_user(username="otto")
+    her = Person(0, "ÄpfelUndBirnen")
+    request = _request(her)
+    identity.settle(request, identity=Identity.NOTHING_HELD, now=NOW)
+    request.kind = Kind.OBJECTION
+    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
+    day = NOW.date() + timedelta(days=31)
+    erasure.erase_due(day, plan_hash=erasure.due(day).hash, now=NOW)
+    assert traces.wipe()
+    row = json.dumps(DataSubjectRequest.objects.values().get(), default=str)
+    assert not [value for value in (*her.values, her.email) if value in row]
+    assert [entry.rows for entry in journal.entries()] == [(request.pk,)]
+
+
+def test_wiping_leaves_no_write_ahead_log(on_disk: Path, vault_key: bytes) -> None:
+    _customer(Person(0, "ÄpfelUndBirnen"))
+    log = on_disk.with_name(f"{on_disk.name}-wal")
+    assert log.stat().st_size > 0
+    assert traces.wipe()
+    assert log.stat().st_size == 0
+
+
+def test_while_somebody_reads_the_wiping_says_that_it_is_not_done(on_disk: Path, vault_key: bytes) -> None:
+    _customer(Person(0, "ÄpfelUndBirnen"))
+    reader = sqlite3.connect(on_disk)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM customers_customer").fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=100")
+    assert not traces.wipe()
+    reader.close()
+    assert traces.wipe()
