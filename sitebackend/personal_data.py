@@ -32,6 +32,7 @@ from sitebackend.privacy.registry import (
     register,
 )
 from sitebackend.privacy.versions import version_of
+from sitebackend.vault.models import KeySlot, UnlockAttempt, UnlockSession, Vault, VaultEvent
 
 
 @register
@@ -46,6 +47,8 @@ class Operators(PersonalDataSource):
         TOTPDevice: ("user", "key", "last_t", "last_used_at", "created_at", "throttling_failure_timestamp"),
         StaticDevice: ("user", "last_used_at", "created_at", "throttling_failure_timestamp"),
         StaticToken: ("device", "token"),
+        UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
+        VaultEvent: ("operator", "kind", "at", "holding"),
     }
 
     def describe(self) -> Description:
@@ -98,6 +101,7 @@ def _account(operator: Operator) -> dict[str, object]:
     return {
         **{label(Operator, name): getattr(operator, name) for name in fields},
         str(_("second factors")): TOTPDevice.objects.filter(user=operator).count(),
+        str(_("openings of the vault")): VaultEvent.objects.filter(operator=operator).count(),
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
     }
 
@@ -185,6 +189,18 @@ holds_no_personal_data(
     brand_colour="a colour",
     accent_colour="a colour",
 )
+_KEY = "a key, sealed or public, of nobody's"
+_SLOT = "how a key slot is opened"
+holds_no_personal_data(Vault, id="always 1", public_key=_KEY, made_at="a time", rotated_at="a time")
+holds_no_personal_data(
+    KeySlot,
+    vault="always the one",
+    sealed_key=_KEY,
+    **dict.fromkeys(("kind", "salt", "memory_kib", "iterations", "lanes", "made_at", "confirmed_at"), _SLOT),
+)
+holds_no_personal_data(UnlockSession, sealed_key=_KEY)
+holds_no_personal_data(UnlockAttempt, tried_at="a time; says not whose")
+holds_no_personal_data(VaultEvent, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(LogEntry, content_type="which kind of row")

@@ -26,6 +26,9 @@ class Holding:
     field: str
     context: Callable[[Any], str]
 
+    def count(self) -> int:
+        return self._filled().count()
+
     def reseal(self, private: bytes, public: bytes) -> int:
         """Seal every value to `public` instead; gives their number.
 

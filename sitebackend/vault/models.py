@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 IDLE = timedelta(minutes=10)  # without use, then the vault locks
 ABSOLUTE = timedelta(minutes=60)  # after unlocking, then it locks whatever happens
 CLOCK_TOLERANCE = timedelta(seconds=5)  # by which the clocks of two machines may differ
+LOG_KEPT = timedelta(days=365)
 TRIES = 5
 TRIES_WITHIN = timedelta(minutes=15)
 
@@ -40,6 +41,10 @@ class KeySlotQuerySet(models.QuerySet["KeySlot"]):
     def pending(self) -> "KeySlotQuerySet":
         """The recovery slot whose printed key was not typed back yet."""
         return self.filter(kind=KeySlot.Kind.RECOVERY, confirmed_at=None)
+
+    def confirmed_recovery(self) -> "KeySlotQuerySet":
+        """The recovery slot whose printed key was typed back."""
+        return self.filter(kind=KeySlot.Kind.RECOVERY, confirmed_at__isnull=False)
 
 
 class KeySlot(models.Model):
@@ -117,6 +122,9 @@ class UnlockAttemptQuerySet(models.QuerySet["UnlockAttempt"]):
         """Those that still count against the limit; a time in the future counts too."""
         return self.filter(tried_at__gt=now - TRIES_WITHIN)
 
+    def spent(self, now: datetime) -> "UnlockAttemptQuerySet":
+        return self.filter(tried_at__lte=now - TRIES_WITHIN)
+
 
 class UnlockAttempt(models.Model):
     """One try to open the vault, by whatever process; a success clears them."""
@@ -134,6 +142,10 @@ class VaultEventQuerySet(models.QuerySet["VaultEvent"]):
     def to_announce(self, now: datetime) -> "VaultEventQuerySet":
         """Those whose mail to the operator is due, oldest first."""
         return self.filter(announce_at__lte=now).order_by("at")
+
+    def old(self, now: datetime) -> "VaultEventQuerySet":
+        """Those that the log keeps no longer; what is still to be told stays."""
+        return self.filter(at__lt=now - LOG_KEPT, announce_at=None)
 
 
 class VaultEvent(models.Model):

@@ -6,6 +6,8 @@ and unlock sessions. Base-mode HPKE does not authenticate who sealed: a pinned f
 public key from being swapped unnoticed, and no more than that is claimed.
 """
 
+from datetime import datetime, timedelta
+from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
@@ -15,11 +17,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sitebackend.crypto import sealing
+from sitebackend.mail import send
 from sitebackend.models import Operator
 from sitebackend.vault import recovery_key, sessions, slots
 from sitebackend.vault.errors import NoVault, TooManyTries, VaultExists, VaultKeyChanged, WrongPassphrase
+from sitebackend.vault.mail import event_notice
 from sitebackend.vault.models import TRIES, TRIES_WITHIN, KeySlot, UnlockAttempt, UnlockSession, Vault, VaultEvent
 from sitebackend.vault.opened import OpenVault
+
+MAIL_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def set_up(*, passphrase: str, operator: Operator | None = None) -> str:
@@ -125,6 +131,8 @@ def take_a_try(*, operator: Operator | None) -> None:
         if len(counting) < TRIES:
             UnlockAttempt.objects.create(tried_at=now)
             return
+        if not VaultEvent.objects.filter(kind=VaultEvent.Kind.LOCKED_OUT, at__gt=now - TRIES_WITHIN).exists():
+            record(VaultEvent.Kind.LOCKED_OUT, operator=operator)
     raise TooManyTries(until=counting[-TRIES] + TRIES_WITHIN)
 
 
@@ -159,3 +167,24 @@ def record(kind: VaultEvent.Kind, *, operator: Operator | None = None, holding: 
 def record_opening(*, operator: Operator, kind: str, key: UUID) -> None:
     """Log that contents were shown: whose, by kind and random key, as in ("customers.customer", key)."""
     record(VaultEvent.Kind.OPENED, operator=operator, holding=f"{kind}|{key}")
+
+
+def mail_notices(now: datetime) -> int:
+    """Worker's job: tell the operator by mail what happened; gives the number told. A failure is tried again."""
+    return sum(_told(event, now) for event in VaultEvent.objects.to_announce(now).select_related("operator"))
+
+
+def _told(event: VaultEvent, now: datetime) -> bool:
+    try:
+        send(event_notice(event))
+    except (SMTPException, OSError):
+        VaultEvent.objects.filter(id=event.id).update(announce_at=now + MAIL_AGAIN_AFTER)
+        return False
+    VaultEvent.objects.filter(id=event.id).update(announce_at=None)
+    return True
+
+
+def sweep(now: datetime) -> int:
+    """Worker's job: delete what no longer counts: log lines after a year, old tries, sessions that are over."""
+    swept = [UnlockSession.objects.over(now), UnlockAttempt.objects.spent(now), VaultEvent.objects.old(now)]
+    return sum(rows.delete()[0] for rows in swept)

@@ -177,11 +177,13 @@ def lock(request: HttpRequest) -> HttpResponseBase:
 
 def _show_recovery_key(request: HttpRequest, printed: str) -> HttpResponse:
     """The only time that it is shown; a form to type it back stands below."""
+    fingerprint = sealing.fingerprint(bytes(Vault.objects.get().public_key))
     context = {
         **admin.site.each_context(request),
         "title": _("Your recovery key"),
         "groups": printed.split("-"),
         "form": ConfirmRecoveryKeyForm(),
+        "new_fingerprint": fingerprint if settings.VAULT_FINGERPRINT not in ("", fingerprint) else "",
     }
     return TemplateResponse(request, "vault/recovery_key.html", context)
 

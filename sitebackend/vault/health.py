@@ -1,0 +1,114 @@
+"""What the operator must know of the vault."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sitebackend.findings import Finding, Level, report
+from sitebackend.vault import services
+from sitebackend.vault.errors import NoVault, VaultKeyChanged
+from sitebackend.vault.models import KeySlot, VaultEvent
+
+REFUSED_WITHIN = timedelta(days=1)
+NOTICE_LATE_AFTER = timedelta(hours=1)
+
+
+@report
+def key(now: datetime) -> Iterator[Finding]:
+    try:
+        services.public_key()
+    except NoVault as error:
+        yield Finding(
+            area=_("Vault"),
+            level=Level.WARNING,
+            text=str(error),
+            next_step=_("Without it no technical record, evidence or billing file can be kept."),
+            url=reverse("vault:set_up"),
+            code="vault.missing",
+        )
+    except VaultKeyChanged as error:
+        yield Finding(
+            area=_("Vault"),
+            level=Level.ALARM,
+            text=str(error),
+            next_step=_("Compare the fingerprints: manage.py vault status."),
+            url=reverse("vault:overview"),
+            code="vault.key_changed",
+        )
+    else:
+        yield from _in_place()
+
+
+def _in_place() -> Iterator[Finding]:
+    if not settings.VAULT_FINGERPRINT:
+        yield Finding(
+            area=_("Vault"),
+            level=Level.WARNING,
+            text=_("The vault's key is not pinned."),
+            next_step=_("Put its fingerprint into the settings: manage.py vault status shows the line."),
+            url=reverse("vault:overview"),
+            code="vault.not_pinned",
+        )
+    if not KeySlot.objects.confirmed_recovery().exists():
+        yield Finding(
+            area=_("Vault"),
+            level=Level.WARNING,
+            text=_("The recovery key was never typed back from the paper."),
+            next_step=_("Type it back, or make a new one: whoever loses passphrase and recovery key loses everything."),
+            url=reverse("vault:confirm_recovery_key"),
+            code="vault.recovery_key_unconfirmed",
+        )
+    yield _last_opening()
+
+
+def _last_opening() -> Finding:
+    last = VaultEvent.objects.filter(kind=VaultEvent.Kind.UNLOCKED).first()
+    when = date_format(localtime(last.at), "SHORT_DATETIME_FORMAT") if last else ""
+    return Finding(
+        area=_("Vault"),
+        level=Level.FINE,
+        text=_("last opened on {when}").format(when=when) if last else _("never opened so far"),
+        url=reverse("admin:vault_vaultevent_changelist"),
+        code="vault.last_opened",
+    )
+
+
+@report
+def refused(now: datetime) -> Iterator[Finding]:
+    count = VaultEvent.objects.filter(kind=VaultEvent.Kind.REFUSED, at__gt=now - REFUSED_WITHIN).count()
+    if count:
+        yield Finding(
+            area=_("Vault"),
+            level=Level.WARNING if count > 2 else Level.FINE,
+            text=ngettext(
+                "{count} wrong passphrase within a day", "{count} wrong passphrases within a day", count
+            ).format(count=count),
+            next_step=_("If that was not you, somebody uses your login: change its password."),
+            url=reverse("admin:vault_vaultevent_changelist") + "?kind__exact=refused",
+            code="vault.refused",
+            figure=count,
+        )
+
+
+@report
+def notices(now: datetime) -> Iterator[Finding]:
+    late = VaultEvent.objects.filter(announce_at__isnull=False, at__lt=now - NOTICE_LATE_AFTER).count()
+    if late:
+        yield Finding(
+            area=_("Vault"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} notice about the vault could not be mailed.",
+                "{count} notices about the vault could not be mailed.",
+                late,
+            ).format(count=late),
+            next_step=_("See that the worker runs and that EMAIL_URL names a mail server that takes them."),
+            code="vault.notices",
+            figure=late,
+        )

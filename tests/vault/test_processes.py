@@ -1,0 +1,88 @@
+"""Several processes, one of them killed in the middle: real ones, on one database."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+Run = Callable[..., Any]
+CUSTOMERS = 3
+SSIDS = {"ssids": [f"netz-{number}" for number in range(CUSTOMERS)]}
+
+
+@pytest.fixture(scope="module")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file: the test's own database is in memory, where only one process reaches it."""
+    path = tmp_path_factory.mktemp("empty") / "site.sqlite3"
+    environment = {**os.environ, "TEST_DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "-v0"]
+    subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
+    return path
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if connection.vendor == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_site"), tmp_path / "site.sqlite3")
+        return f"sqlite:///{tmp_path}/site.sqlite3"
+    request.getfixturevalue("transactional_db")
+    base = os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
+    return f"{base}/{connection.settings_dict['NAME']}"
+
+
+@pytest.fixture
+def start(database_url: str) -> Run:
+    """Start a process of its own."""
+    environment = {**os.environ, "TEST_DATABASE_URL": database_url}
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-W", "ignore", "-m", "tests.vault.processes", *arguments]
+        return subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE)
+
+    return start
+
+
+@pytest.fixture
+def run(start: Run) -> Run:
+    """Start a process and wait; gives what it answered, or its exit code if it was killed."""
+    return lambda *arguments: answer_of(start(*arguments))
+
+
+def answer_of(process: subprocess.Popen[bytes]) -> Any:
+    output, _ = process.communicate(timeout=120)
+    return process.returncode if process.returncode else json.loads(output)
+
+
+def test_what_one_process_unlocked_another_reads(run: Run) -> None:
+    made = run("make", str(CUSTOMERS))
+    assert run("read", made["token"]) == SSIDS
+
+
+def test_processes_that_guess_together_have_five_tries_together(run: Run, start: Run) -> None:
+    run("make", "0")
+    guessing = [start("guess", "3") for _ in range(3)]
+    answers = [answer for process in guessing for answer in answer_of(process)["answers"]]
+    assert sorted(answers) == ["TooManyTries"] * 4 + ["WrongPassphrase"] * 5
+
+
+@pytest.mark.parametrize("when", ["amid", "before commit"])
+def test_a_rotation_killed_before_its_end_leaves_everything_as_it_was(run: Run, when: str) -> None:
+    made = run("make", str(CUSTOMERS))
+    assert run("rotate_and_die", when) == -9
+    found = run("look", made["token"], made["recovery_key"])
+    assert found == {"session": SSIDS, "recovery": "opens", "passphrase": SSIDS}
+
+
+def test_a_rotation_killed_after_its_end_is_whole(run: Run) -> None:
+    made = run("make", str(CUSTOMERS))
+    assert run("rotate_and_die", "after") == -9
+    found = run("look", made["token"], made["recovery_key"])
+    assert found == {"session": {"locked": True}, "recovery": "WrongRecoveryKey", "passphrase": SSIDS}
