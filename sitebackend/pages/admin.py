@@ -14,6 +14,7 @@ from js_asset.media import Media
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
+from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
 from sitebackend.pages.admin_versions import VersionsAdmin, operator_of
 from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect
 
@@ -52,7 +53,7 @@ class PageAdmin(VersionsAdmin):
     ordering = ["language", "path"]
     actions = ["move_to_trash", "restore_from_trash"]
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("title", "description", "body")}),
+        (None, {"fields": ("title", "description", "picture", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at")}),
         (_("Address and menu"), {"fields": ("language", "parent", "slug", "menu", "menu_order", "navigation_title")}),
         (_("Layout and translation"), {"fields": ("template", "translation_of")}),
@@ -132,7 +133,7 @@ class PostAdmin(PageAdmin):
     ordering = ["-published_at"]
     filter_horizontal = ["categories"]
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("title", "description", "body")}),
+        (None, {"fields": ("title", "description", "picture", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at", "categories")}),
         (_("Address and translation"), {"fields": ("language", "slug", "translation_of")}),
     )

@@ -1,6 +1,6 @@
 """What the pages hold on people: nothing but what the operator publishes."""
 
-from sitebackend.pages.models import Category, DeadLink, Page, Redirect, Revision
+from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision
 from sitebackend.privacy.registry import holds_no_personal_data
 
 _PUBLISHED = "text that the operator publishes to everybody"
@@ -17,6 +17,7 @@ holds_no_personal_data(
     navigation_title=_PUBLISHED,
     description=_PUBLISHED,
     body=_PUBLISHED,
+    picture=_SETTING,
     template=_SETTING,
     menu=_SETTING,
     menu_order=_SETTING,
@@ -37,6 +38,17 @@ holds_no_personal_data(
     created_at="a time",
     content="text that the operator published; what named somebody can be deleted from the page's versions",
     author="the operator's own account",
+)
+holds_no_personal_data(
+    Image,
+    id="random",
+    name=_PUBLISHED,
+    alternative=_PUBLISHED,
+    is_decorative=_SETTING,
+    caption=_PUBLISHED,
+    width="pixels",
+    height="pixels",
+    created_at="a time",
 )
 holds_no_personal_data(Redirect, id="a number", path=_PUBLISHED, page=_SETTING, target=_PUBLISHED)
 holds_no_personal_data(

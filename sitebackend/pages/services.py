@@ -1,15 +1,19 @@
 """What is done to pages: saving with a version, restoring, the trash, the first pages."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from PIL import Image as Pillow
 
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.pages.models import DeadLink, Page, Revision
+from sitebackend.pages import pictures
+from sitebackend.pages.models import DeadLink, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
 
 TRASH_KEPT = timedelta(days=30)
@@ -72,6 +76,29 @@ def empty_trash(now: datetime) -> int:
     """The worker's job: pages that have lain in the trash for thirty days go, those below others first."""
     due = Page.objects.trashed().filter(trashed_at__lt=now - TRASH_KEPT, children=None)
     return due.delete()[0]
+
+
+@transaction.atomic
+def add_picture(*, image: Image, upload: Pillow.Image) -> None:
+    """Store what `pictures.read` made of an upload, in all widths."""
+    image.width, image.height = upload.size
+    image.full_clean()
+    pictures.write(image, upload)
+    image.save()
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def remove_stray_files(now: datetime) -> int:
+    """The worker's job: files of pictures that were never saved or are deleted, once they are a day old."""
+    keys = {key.hex for key in Image.objects.values_list("pk", flat=True)}
+    stray = [path for path in Image.folder().glob("*") if path.name.split("-")[0] not in keys]
+    old = [path for path in stray if now.timestamp() - path.stat().st_mtime > 24 * 60 * 60]
+    remove_files(old)
+    return len(old)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
 from sitebackend.pages import preview, theme
-from sitebackend.pages.models import Category, Page
+from sitebackend.pages.models import Category, Image, Page
 
 POSTS_PER_PAGE = 10
 SECURITY_TXT_VALID = timedelta(days=180)
@@ -69,6 +69,16 @@ def theme_file(request: HttpRequest, version: str, brand: str, accent: str) -> H
     if version != theme.version():
         raise Http404
     return HttpResponse(theme.style_sheet(brand, accent), content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=365 * 24 * 60 * 60, immutable=True)
+def picture(request: HttpRequest, name: str) -> FileResponse:
+    """A picture never changes under its name: another upload has another key."""
+    try:
+        return FileResponse((Image.folder() / name).open("rb"))
+    except FileNotFoundError as error:
+        raise Http404 from error
 
 
 @require_safe

@@ -23,6 +23,7 @@ JOBS: list[Job] = [
     backup.create_if_due,
     pages.empty_trash,
     pages.forget_dead_links,
+    pages.remove_stray_files,
     intake.acknowledge_due,
     identity.mail_links,
     deadline.remind,

@@ -55,7 +55,25 @@ class Page(models.Model):
         blank=True,
         help_text=_("One or two sentences: below the title, and in the results of search engines."),
     )
-    body = ProseEditorField(_("text"), blank=True, extensions=EDITOR_EXTENSIONS, sanitize=sanitise)
+    picture = models.ForeignKey(
+        "pages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("picture"),
+        help_text=_("Above the text, and where a link to the page is shared."),
+    )
+    body = ProseEditorField(
+        _("text"),
+        blank=True,
+        extensions=EDITOR_EXTENSIONS,
+        sanitize=sanitise,
+        help_text=_(
+            "A line of its own places a part: [Öffnungszeiten], [Anschrift], [Kontakt], [Bild: name], "
+            "[Galerie: name, name], [Knopf: words /address/]. After [Fragen] each smaller heading opens its answer."
+        ),
+    )
     template = models.CharField(_("layout"), max_length=20, choices=Template.choices, default=Template.STANDARD)
     menu = models.CharField(_("menu"), max_length=10, choices=Menu.choices, default=Menu.NONE, blank=True)
     menu_order = models.PositiveSmallIntegerField(_("place in the menu"), default=50)

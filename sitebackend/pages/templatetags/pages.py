@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from sitebackend.models import SiteSettings
-from sitebackend.pages import structured_data, theme
+from sitebackend.pages import blocks, structured_data, theme
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import Page
 
@@ -88,3 +88,9 @@ def is_below(path: str, page: Page) -> bool:
 def body_html(page: Page) -> SafeString:
     """The page's text as HTML. It is cleaned on save; cleaning it here too lets no other way in count."""
     return mark_safe(sanitise(page.body))  # noqa: S308 - the line's own purpose
+
+
+@register.simple_tag(takes_context=True)
+def page_text(context: dict[str, Any], page: Page) -> SafeString:
+    """`{% page_text page as text %}`: the page's text with its placeable parts filled in."""
+    return mark_safe(blocks.fill(body_html(page), context))  # noqa: S308 - parts are our own templates'

@@ -1,0 +1,74 @@
+"""Placeable parts: a line of its own in a text, as in “[Öffnungszeiten]” or “[Bild: serverraum]”.
+
+They stand in the text where the editor wrote them and are looked up anew for each page, so that changed
+opening hours are right everywhere. An unknown part stays what it is: text.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from sitebackend.pages.models import Image
+
+_LINE = re.compile(r"<p>\[([A-Za-zÄÖÜäöü]+)(?::\s*([^\]<>]{1,300}))?\]</p>")
+_QUESTION = re.compile(r"<h3>(.*?)</h3>(.*?)(?=<h[23]>|<hr>|$)", re.DOTALL)
+
+
+def fill(markup: str, context: dict[str, Any]) -> str:
+    """`markup` (sanitised) with its parts in place; `context` holds `site` for the business's facts."""
+    return _LINE.sub(lambda line: _render(line, context), _questions(markup))
+
+
+def _render(line: re.Match[str], context: dict[str, Any]) -> str:
+    part = _PARTS.get(line[1].lower())
+    own = part.find(line[2] or "") if part else None
+    if part is None or own is None:
+        return line[0]
+    return render_to_string(f"pages/blocks/{part.template}.html", {"site": context.get("site"), **own})
+
+
+def _questions(markup: str) -> str:
+    """After “[Fragen]”, each heading of the third level opens its answer, up to a line or a larger heading."""
+    start, marker, rest = markup.partition("<p>[Fragen]</p>")
+    if not marker:
+        return markup
+    end = re.search(r"<h2>|<hr>", rest)
+    asked, after = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
+    disclosures = _QUESTION.sub(r"<details><summary>\1</summary>\2</details>", asked)
+    return start + disclosures + _questions(after)
+
+
+def _nothing(words: str) -> dict[str, Any] | None:
+    return None if words else {}
+
+
+def _pictures(words: str) -> dict[str, Any] | None:
+    names = [name.strip() for name in words.split(",")]
+    known = Image.objects.in_bulk(names, field_name="name")
+    found = [known[name] for name in names if name in known]
+    return {"images": found} if found else None
+
+
+def _button(words: str) -> dict[str, Any] | None:
+    label, _space, address = words.rpartition(" ")
+    is_ours = address.startswith("/") and not address.startswith("//")
+    return {"label": label, "address": address} if label and (is_ours or address.startswith("https://")) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    template: str
+    find: Callable[[str], dict[str, Any] | None]  #: what it shows; None: the words mean nothing
+
+
+_PARTS = {
+    "öffnungszeiten": _Part("opening_hours", _nothing),
+    "anschrift": _Part("address", _nothing),
+    "kontakt": _Part("contact", _nothing),
+    "knopf": _Part("button", _button),
+    "bild": _Part("pictures", _pictures),
+    "galerie": _Part("pictures", _pictures),
+}
