@@ -6,7 +6,7 @@ https. So every forwarded header is dropped unless the peer is in TRUSTED_PROXIE
 The process environment, which the HTTP server copies into each request, is dropped as well.
 
 One thing cannot be seen from here: WSGI writes `X_Forwarded_For` and `X-Forwarded-For` as the same name, and
-the last one counts. The trusted proxy must drop the spelling with underscores (deploy/apache.conf does).
+the last one counts. The trusted proxy must drop every spelling with an underscore (deploy/apache.conf does).
 """
 
 import os

@@ -33,14 +33,14 @@ def running() -> Iterator[RunningSite]:
 
 def family(running: RunningSite) -> list[int]:
     """The server that listens at the site's address, its web process and its worker."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=2) for line in listed.splitlines()]
     servers = {int(pid) for pid, _parent, command in rows if f"serve --bind {running.address}" in command}
     return sorted(servers | {int(pid) for pid, parent, _command in rows if int(parent) in servers})
 
 
 def worker_of(running: RunningSite) -> int:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=2) for line in listed.splitlines() if " worker --supervised-by=" in line]
     return next(int(pid) for pid, parent, _command in rows if int(parent) in family(running))
 
