@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import BillingDocument, Customer, NumberRange, Wording
+from customers.models import BillingDocument, ConsentEntry, Customer, NumberRange, Wording
 from customers.uploads import in_memory
 from customers.views import billing, consents, master_data, technical
 from customers.views.base import page_of
@@ -35,6 +35,18 @@ class ToConfirm(admin.SimpleListFilter):
         return queryset.to_confirm(timezone.now()) if self.value() == "due" else queryset
 
 
+class ToConfirmInWriting(admin.SimpleListFilter):
+    title = _("confirmed in writing")
+    parameter_name = "written"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("oral consent, not confirmed yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        waiting = ConsentEntry.objects.unconfirmed().values("customer")
+        return queryset.filter(pk__in=waiting) if self.value() == "waiting" else queryset
+
+
 class WithoutDeletion(OperatorModelAdmin):
     """Nothing here is deleted from a list: erasing has its preview, keeping has its dates."""
 
@@ -46,7 +58,7 @@ class WithoutDeletion(OperatorModelAdmin):
 class CustomerAdmin(WithoutDeletion):
     list_display = ("number", "display_name", "city", "phone", "status", "contact")
     list_display_links = ("number", "display_name")
-    list_filter = ("status", "do_not_contact", ToConfirm)
+    list_filter = ("status", "do_not_contact", ToConfirm, ToConfirmInWriting)
     search_fields = ("search_text",)
     search_help_text = _("Number, name, company, city, e-mail address or telephone number; spelling does not matter.")
     show_full_result_count = False
@@ -55,7 +67,7 @@ class CustomerAdmin(WithoutDeletion):
         (None, {"fields": ("salutation", "first_name", "last_name", "company")}),
         (_("Address"), {"fields": ("street", "postal_code", "city", "country")}),
         (_("Reach"), {"fields": ("phone", "email")}),
-        (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status")}),
+        (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status", "hold_reason")}),
     )
 
     @admin.display(description=_("name"), ordering="company")
@@ -97,6 +109,7 @@ PAGES: tuple[tuple[str, Any, str], ...] = (
     (ONE, master_data.Overview.as_view(), "page"),
     (f"{ONE}confirmed/", master_data.Confirm.as_view(), "confirm"),
     (f"{ONE}consent/<slug:purpose>/", in_memory(consents.Record.as_view()), "consent"),
+    (f"{ONE}confirmation/", consents.Confirm.as_view(), "confirmation"),
     (f"{ONE}withdraw/<slug:purpose>/", consents.Withdraw.as_view(), "withdraw"),
     (f"{ONE}evidence/<uuid:evidence>/", consents.EvidenceFile.as_view(), "evidence"),
     (f"{ONE}emergency-sheet/", technical.EmergencySheet.as_view(), "emergency"),

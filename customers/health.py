@@ -1,15 +1,17 @@
 """What the customers' room reports: broken gates, customers without a basis, what is due."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.models import BillingDocument, Customer, Grant
+from customers.models import BillingDocument, ConsentEntry, Customer, Grant
 from sitebackend.findings import Finding, Level, report
+
+CONFIRM_WITHIN = timedelta(days=7)
 
 
 @report
@@ -45,6 +47,26 @@ def bases(now: datetime) -> Iterator[Finding]:
             url=f"{reverse('admin:customers_customer_changelist')}?status__exact={Customer.Status.NO_BASIS}",
             code="customers.without_basis",
             figure=lost,
+        )
+
+
+@report
+def oral_statements(now: datetime) -> Iterator[Finding]:
+    """Valid, but hard to prove: a letter or mail makes them provable."""
+    waiting = ConsentEntry.objects.unconfirmed().filter(recorded_at__lt=now - CONFIRM_WITHIN)
+    if count := waiting.values("customer").distinct().count():
+        yield Finding(
+            area=_("Consents"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} customer's oral consent is not confirmed in writing.",
+                "{count} customers' oral consents are not confirmed in writing.",
+                count,
+            ).format(count=count),
+            next_step=_("Open the customer and send the confirmation by mail, or print the letter."),
+            url=f"{reverse('admin:customers_customer_changelist')}?written=waiting",
+            code="customers.unconfirmed",
+            figure=count,
         )
 
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, Wording
+from customers.models import Confirmation, Customer, Wording
 from customers.models.consent import Channel, Decision, Form, LegalBasis, Purpose
 from customers.models.customer import MASTER_DATA
 from customers.services.consents import Statement
@@ -118,6 +118,19 @@ class ConsentForm(WhenAndHow):
     def said(self) -> Statement:
         basis = self.cleaned_data.get("legal_basis", LegalBasis.CONSENT)
         return self.statement(self.purpose, self.cleaned_data["decision"], basis)
+
+
+class ConfirmationForm(forms.Form):
+    """By which way the confirmation goes, or has gone, out."""
+
+    means = forms.ChoiceField(
+        label=_("How does it go out?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (Confirmation.Means.MAIL, _("send it now by e-mail")),
+            (Confirmation.Means.LETTER, _("I have printed and posted the letter")),
+        ],
+    )
 
 
 class WithdrawalForm(forms.Form):

@@ -128,6 +128,10 @@ class ConsentQuerySet(models.QuerySet["ConsentEntry"]):
         """Of one customer's entries: the last word on each purpose."""
         return {entry.purpose: entry for entry in self.order_by("given_at", "recorded_at")}
 
+    def unconfirmed(self) -> "ConsentQuerySet":
+        """Given by word of mouth and not yet confirmed in writing: valid, and hard to prove (Art. 7(1) GDPR)."""
+        return self.filter(form=Form.ORAL, decision=Decision.GIVEN, confirmation=None)
+
     def update(self, **values: Any) -> int:
         raise AppendOnly(_("Entries of the consent ledger are never changed."))
 
@@ -194,6 +198,26 @@ class ConsentEntry(models.Model):
 
     def is_basis_of(self, customer: "Customer", purpose: str) -> bool:
         return (self.customer_id, self.purpose, self.decision) == (customer.pk, purpose, Decision.GIVEN)
+
+
+class Confirmation(models.Model):
+    """That an oral statement was confirmed in writing to the person: how and when."""
+
+    class Means(models.TextChoices):
+        MAIL = "mail", _("by e-mail")
+        LETTER = "letter", _("by letter")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.OneToOneField(ConsentEntry, on_delete=models.CASCADE, related_name="confirmation")
+    means = models.CharField(_("sent"), max_length=10, choices=Means)
+    sent_at = models.DateTimeField(_("sent on"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("confirmation of a consent")
+        verbose_name_plural = _("confirmations of consents")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

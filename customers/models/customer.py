@@ -152,6 +152,12 @@ class Customer(models.Model):
     do_not_contact = models.BooleanField(
         _("do not contact"), default=True, help_text=_("No advertising, no greetings: customer retention was refused.")
     )
+    hold_reason = models.CharField(
+        _("reason to keep against an erasure"),
+        max_length=300,
+        blank=True,
+        help_text=_("A dispute for example: master data, consents and evidence then stay until you empty this field."),
+    )
     last_confirmed_at = models.DateTimeField(_("data last confirmed"), default=timezone.now)
     created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
     public_key = models.BinaryField()

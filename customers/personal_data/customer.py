@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.technical import labelled
-from customers.models import Attachment, ConsentEntry, Customer, Evidence, Grant, TechnicalRecord
+from customers.models import Attachment, Confirmation, ConsentEntry, Customer, Evidence, Grant, TechnicalRecord
 from customers.personal_data.subjects import SEALED, customers_of, everything
 from customers.services.consents import end_grant
 from customers.services.register import erase_customer
@@ -35,6 +35,7 @@ class OfCustomer(PersonalDataSource):
     """What hangs on a customer. Erasing goes by the customer's own source; here it deletes row by row."""
 
     rows_of: ClassVar[str]  #: the path from a row to its customer
+    may_be_held: ClassVar[bool] = True  #: whether a reason on record keeps it against an erasure
     title: ClassVar[Any]
 
     def rows(self) -> QuerySet[Any]:
@@ -66,18 +67,22 @@ class OfCustomer(PersonalDataSource):
         return ""
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
-        customers = [customer.pk for customer in customers_of(subject)]
-        rows = self.rows().filter(**{f"{self.rows_of}__in": customers})
-        if keys := list(rows.values_list("pk", flat=True)):
-            yield Step(
-                source=self.name,
-                action=Action.DELETE,
-                rows=tuple(keys),
-                version=version_of(rows),
-                law=_("Art. 17(1) GDPR"),
-                reason=_("nothing but the customer's agreement or contract kept it"),
-                consequence=self.consequence,
-            )
+        for customer in customers_of(subject):
+            rows = self.rows().filter(**{self.rows_of: customer.pk})
+            if keys := tuple(rows.values_list("pk", flat=True)):
+                yield self._step(customer, keys, version_of(rows))
+
+    def _step(self, customer: Customer, keys: tuple[UUID, ...], version: str) -> Step:
+        held = customer.hold_reason if self.may_be_held else ""
+        return Step(
+            source=self.name,
+            action=Action.RETAIN if held else Action.DELETE,
+            rows=keys,
+            version=version,
+            law=_("Art. 17(3)(e) GDPR (legal claims)") if held else _("Art. 17(1) GDPR"),
+            reason=held or _("nothing but the customer's agreement or contract kept it"),
+            consequence="" if held else self.consequence,
+        )
 
     consequence: ClassVar[Any] = ""
 
@@ -89,7 +94,11 @@ class MasterData(OfCustomer):
     title = _("Master data")
     erased_after = 2
     consequence = _("Without these data no order can be carried out and nothing can be invoiced.")
-    models = {Customer: everything(Customer), ConsentEntry: everything(ConsentEntry)}
+    models = {
+        Customer: everything(Customer),
+        ConsentEntry: everything(ConsentEntry),
+        Confirmation: everything(Confirmation),
+    }
 
     def describe(self) -> Description:
         return Description(
@@ -173,6 +182,7 @@ class ConsentEvidence(OfCustomer):
 @register
 class TechnicalData(OfCustomer):
     name = "customers.technical"
+    may_be_held = False
     rows_of = "grant__customer"
     title = _("Technical record")
     erased_after = 1

@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.consents import ConsentForm, WithdrawalForm
-from customers.models import Evidence
+from customers.forms.consents import ConfirmationForm, ConsentForm, WithdrawalForm
+from customers.models import Confirmation, Evidence
 from customers.models.consent import Purpose
 from customers.refusals import Refused
+from customers.services.confirmations import consents_in_force, note_confirmation, send_confirmation
 from customers.services.consents import WithdrawalPlan, plan_withdrawal, record_consent, withdraw_consent
 from customers.services.technical import read_evidence
 from customers.uploads import received
@@ -83,6 +84,25 @@ class Withdraw(CustomerForm):
             **form.cleaned_data,
         )
         log(self.request, self.customer, _("withdrawal"), "added")
+
+
+class Confirm(CustomerForm):
+    """The letter to print, or the same as a mail; noted as sent."""
+
+    form_class = ConfirmationForm
+    template_name = "admin/customers/confirmation.html"
+    title, done = _("Confirm in writing"), _("Noted as sent.")
+    button = _("Confirm in writing")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(consents=consents_in_force(self.customer), **kwargs)
+
+    def carry_out(self, form: ConfirmationForm) -> None:
+        if form.cleaned_data["means"] == Confirmation.Means.MAIL:
+            send_confirmation(customer=self.customer)
+        else:
+            note_confirmation(customer=self.customer, means=form.cleaned_data["means"])
+        log(self.request, self.customer, Confirmation._meta.verbose_name or "", "added")
 
 
 class EvidenceFile(CustomerPage):

@@ -59,6 +59,7 @@ class Overview(CustomerPage):
         return super().get_context_data(**kwargs) | {
             "title": self.customer.display_name,
             "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],
+            "unconfirmed": self.customer.entries.unconfirmed().count(),
             "history": self.customer.entries.select_related("wording", "recorded_by"),
             "grant": Grant.objects.filter(customer=self.customer).first(),
             "kinds": Kind,
