@@ -1,42 +1,87 @@
-"""The inbox: what came in, where its mail stands, and the ciphertext to take away."""
+"""The inbox: what came in, where its mail stands, and the ciphertext to take away.
 
-from typing import Any
+Nothing here opens a message. Search compares digests; the actions call verbs of `services`.
+"""
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any, cast
 
-from contact.models import Submission
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from contact import services, spam
+from contact.models import Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 
 
 @admin.register(Submission)
 class SubmissionAdmin(OperatorModelAdmin):
-    list_display = ["reference", "received_at", "delivery", "verdict", "channel", "done_at"]
-    list_filter = ["delivery", "verdict", "channel", ("done_at", admin.EmptyFieldListFilter)]
+    list_display = ("reference", "received_at", "delivery", "next_attempt_at", "verdict", "channel", "done_at")
+    list_filter = ("delivery", "verdict", "channel", ("done_at", admin.EmptyFieldListFilter))
+    search_fields = ("reference",)
+    search_help_text = _("Reference, e-mail address or telephone number, complete; spelling does not matter.")
     show_full_result_count = False
-    date_hierarchy = None
-    fields = [
-        "reference",
-        "received_at",
-        "channel",
-        "verdict",
-        "reasons",
-        "delivery",
-        "attempts",
-        "next_attempt_at",
-        "last_reply",
-        "sent_at",
-        "done_at",
-        "ciphertext",
-    ]
-    readonly_fields = fields
-
-    @admin.display(description="OpenPGP")
-    def ciphertext(self, submission: Submission) -> str:
-        return submission.message.armoured
+    list_per_page = 50
+    actions = ("mark_done", "reopen", "send_again", "release")
+    fieldsets = (
+        (None, {"fields": ("reference", "received_at", "channel", "done_at", "message_file")}),
+        (_("Mail"), {"fields": ("delivery", "sent_at", "attempts", "next_attempt_at", "last_reply")}),
+        (_("Spam checks"), {"fields": ("verdict", "signs")}),
+    )
+    readonly_fields = tuple(field for _title, group in fieldsets for field in cast("Any", group)["fields"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Erasing has its preview, its journal and its receipt: data-subject requests."""
         return False
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return (queryset.matching(search_term) if search_term else queryset), False
+
+    def get_urls(self) -> list[URLPattern]:
+        download = self.admin_site.admin_view(self.download)
+        return [path("<uuid:key>/message.asc", download, name="contact_submission_message"), *super().get_urls()]
+
+    def download(self, request: HttpRequest, key: Any) -> HttpResponse:
+        """The ciphertext as a file, for an OpenPGP program where the secret key is."""
+        submission = get_object_or_404(Submission.objects.select_related("message"), pk=key)
+        name = f'attachment; filename="{submission.reference}.asc"'
+        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        return HttpResponse(submission.message.armoured, content_type="application/pgp-encrypted", headers=headers)
+
+    @admin.display(description=_("encrypted message"))
+    def message_file(self, submission: Submission) -> str:
+        address = reverse("admin:contact_submission_message", args=[submission.pk])
+        return format_html('<a href="{}">{}.asc</a>', address, submission.reference)
+
+    @admin.display(description=_("reasons"))
+    def signs(self, submission: Submission) -> str:
+        return ", ".join(str(spam.WORDS[name]) for name in submission.reasons) or "–"
+
+    @admin.action(description=_("Mark as done"))
+    def mark_done(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, cast("SubmissionQuerySet", chosen).mark_done(timezone.now()))
+
+    @admin.action(description=_("Mark as not done"))
+    def reopen(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, cast("SubmissionQuerySet", chosen).reopen())
+
+    @admin.action(description=_("Send the mail again"))
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, services.send_again(submissions=chosen, now=timezone.now()))
+
+    @admin.action(description=_("No spam: release and mail"))
+    def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, services.release(submissions=chosen, now=timezone.now()))
+
+    def _say(self, request: HttpRequest, count: int) -> None:
+        done = ngettext("{count} submission changed.", "{count} submissions changed.", count).format(count=count)
+        self.message_user(request, done, messages.SUCCESS if count else messages.WARNING)

@@ -82,12 +82,12 @@ class ContactForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
-            self.fields[name].label = label
+            self.fields[name].label = str(label)
             self.fields[name].required = name in settings.CONTACT_REQUIRED_FIELDS
 
     def clean(self) -> None:
         if nonce.age(self.data.get("nonce", "")) in (nonce.Age.FORGED, nonce.Age.TOO_OLD):
-            self.data = self.data | {"nonce": nonce.issue()}
+            self.data = {name: self.data.get(name, "") for name in self.fields} | {"nonce": nonce.issue()}
             self.add_error(None, _("This form was open for a long time. Please check it and send it once more."))
         self._lead_focus()
 

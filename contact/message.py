@@ -12,6 +12,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import cast
 
 from django.conf import settings
 from django.utils import translation
@@ -66,7 +67,7 @@ def fields_of(message: bytes) -> dict[str, str]:
     """The fields out of a decrypted message's JSON part. Raises ValueError if it has none."""
     for part in message_from_bytes(message, policy=policy.SMTP).walk():
         if part.get_content_type() == "application/json":
-            found: dict[str, str] = json.loads(part.get_payload(decode=True))
+            found: dict[str, str] = json.loads(cast(bytes, part.get_payload(decode=True)))
             return found
     raise ValueError("the message has no JSON part")
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import references
+from sitebackend.crypto import lookup
 
 LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -76,6 +77,27 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def undeliverable(self) -> Self:
         return self.filter(delivery=Delivery.UNDELIVERABLE)
 
+    def suspect(self) -> Self:
+        return self.filter(verdict=Verdict.SUSPECT)
+
+    def matching(self, typed: str) -> Self:
+        """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened."""
+        found = models.Q(reference=references.tidy_reference(typed))
+        for field, digest in (("email_digest", lookup.email(typed)), ("phone_digest", lookup.phone(typed))):
+            found |= models.Q(**{field: digest}) if digest else models.Q()
+        return self.filter(found)
+
+    def queue(self, now: datetime) -> int:
+        """Have their mails sent, from the start; gives how many. Suspects stay where they are."""
+        start = {"delivery": Delivery.WAITING, "queued_at": now, "next_attempt_at": now, "attempts": 0, "sent_at": None}
+        return self.exclude(verdict=Verdict.SUSPECT).update(**start)
+
+    def mark_done(self, now: datetime) -> int:
+        return self.filter(done_at=None).update(done_at=now)
+
+    def reopen(self) -> int:
+        return self.update(done_at=None)
+
     def lease_next(self, now: datetime) -> "Submission | None":
         """The one that is due longest, ours until `now + LEASE`; None if nothing is due.
 
@@ -104,6 +126,7 @@ class Submission(models.Model):
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.CLEAN, db_index=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True, editable=False)
     delivery = models.CharField(_("mail"), max_length=15, choices=Delivery, default=Delivery.WAITING, db_index=True)
+    queued_at = models.DateTimeField(_("in the queue since"), default=timezone.now, editable=False)
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     last_reply = models.CharField(_("last answer of the mail server"), max_length=300, blank=True, editable=False)
@@ -145,9 +168,10 @@ class Submission(models.Model):
 
     def refused(self, now: datetime, reply: str, *, for_good: bool) -> dict[str, object]:
         """The changes that say: not taken; another attempt follows, or none after five days or a final no."""
-        if for_good or now - self.received_at > GIVE_UP_AFTER:
+        if for_good or now - self.queued_at > GIVE_UP_AFTER:
             return {"delivery": Delivery.UNDELIVERABLE, "next_attempt_at": None, "last_reply": reply}
         return {"delivery": Delivery.RETRYING, "next_attempt_at": now + self._pause(), "last_reply": reply}
 
     def _pause(self) -> timedelta:
-        return min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
+        pause: timedelta = FIRST_PAUSE * 2 ** min(self.attempts - 1, 10)
+        return min(pause, LONGEST_PAUSE)

@@ -33,6 +33,7 @@ holds_no_personal_data(
     verdict="one of three words",
     reasons="names of the spam checks that spoke",
     delivery="one of five words",
+    queued_at="a time of ours",
     next_attempt_at="a time of ours",
     attempts="a number of ours",
     last_reply="what the operator's mail server said about the operator's address",

@@ -11,14 +11,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import QuerySet
 
 from contact import mail, message, spam
-from contact.models import Delivery, EncryptedMessage, Submission, Verdict
+from contact.models import Delivery, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
 from sitebackend import nonce as form_nonce
 from sitebackend import operator_key, smtp
 from sitebackend.crypto import lookup
@@ -65,6 +66,19 @@ def deliver_due(now: datetime) -> int:
     return sent
 
 
+def send_again(*, submissions: QuerySet[Submission], now: datetime) -> int:
+    """Mail them once more, whatever came of it before; gives how many. What was wiped goes as PGP/MIME."""
+    return cast("SubmissionQuerySet", submissions).queue(now)
+
+
+@transaction.atomic
+def release(*, submissions: QuerySet[Submission], now: datetime) -> int:
+    """The operator finds no fault with these suspects: their mails go out, as PGP/MIME. Gives how many."""
+    chosen = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
+    Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.RELEASED)
+    return Submission.objects.filter(pk__in=chosen).queue(now)
+
+
 def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
     digest = lookup.nonce(nonce)
     earlier = Submission.objects.filter(nonce_digest=digest).count()
@@ -74,7 +88,7 @@ def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, A
 
 
 def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: Any) -> Submission:
-    submission = Submission(reference=new_reference(), received_at=now, **judged, **_digests(fields))
+    submission = Submission(reference=new_reference(), received_at=now, queued_at=now, **judged, **_digests(fields))
     _queue_or_hold(submission, fields, reply_to)
     plaintext = message.build(fields, reference=submission.reference, received_at=now, reply_to=reply_to)
     armoured, fingerprints = operator_key.encrypt(plaintext)

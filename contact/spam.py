@@ -7,6 +7,8 @@ send links too. A suspect is stored like any other and waits in the inbox; nothi
 import re
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from sitebackend.nonce import Age
 
 HELD_FROM = 3  # points
@@ -20,6 +22,16 @@ _WEIGHTS = {
     "markup": 2,
     "same_text_everywhere": 2,
     "invisible_text": 2,
+}
+WORDS = {
+    "honeypot": _("the field that people do not see was filled in"),
+    "too_fast": _("sent within seconds"),
+    "form_reused": _("one form was sent with many contents"),
+    "many_links": _("many links"),
+    "link_in_name": _("a link in the name"),
+    "markup": _("links in a forum's or a page's markup"),
+    "same_text_everywhere": _("the same text in every field"),
+    "invisible_text": _("mostly invisible signs"),
 }
 _LINK = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
 _MARKUP = re.compile(r"\[url[=\]]|<a\s[^>]*href", re.IGNORECASE)

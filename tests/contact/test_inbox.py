@@ -1,0 +1,140 @@
+"""The operator's inbox."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from contact import services
+from contact.models import GIVE_UP_AFTER, Delivery, Submission, Verdict
+from sitebackend.models import Operator
+from tests.contact.conftest import FIELDS, NOON
+from tests.contact.mailserver import Handler
+
+LIST = "/admin/contact/submission/"
+Received = Callable[..., Submission]
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> Client:
+    client.force_login(Operator.objects.create_superuser("operator"))
+    return client
+
+
+def act(operator: Client, action: str, *chosen: Submission) -> Any:
+    return operator.post(LIST, {"action": action, "_selected_action": [row.pk for row in chosen]}, follow=True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["juergen.weiss@example.org", "Juergen.Weiss@EXAMPLE.org", "0711 123456", "+49 711-123456", "0049711123456"],
+)
+def test_a_sender_is_found_by_what_they_say_of_themselves(received: Received, operator: Client, typed: str) -> None:
+    submission, other = received(), received(email="other@example.org", phone="030 99")
+    page = operator.get(LIST, {"q": typed}).content.decode()
+    assert submission.reference in page
+    assert other.reference not in page
+
+
+def test_a_reference_is_found_in_any_spelling(received: Received, operator: Client) -> None:
+    submission = received()
+    typed = submission.reference.lower().replace("-", " ")
+    assert submission.reference in operator.get(LIST, {"q": typed}).content.decode()
+
+
+def test_part_of_an_address_finds_nobody(received: Received, operator: Client) -> None:
+    assert received().reference not in operator.get(LIST, {"q": "juergen"}).content.decode()
+
+
+def test_the_inbox_shows_nothing_that_was_typed(received: Received, operator: Client) -> None:
+    submission = received(message="<script>alert(1)</script>")
+    pages = operator.get(LIST).content + operator.get(f"{LIST}{submission.pk}/change/").content
+    assert not [value for value in FIELDS.values() if value.encode() in pages]
+    assert b"alert(1)" not in pages
+
+
+def test_the_ciphertext_can_be_taken_away(received: Received, operator: Client) -> None:
+    submission = received()
+    answer = operator.get(reverse("admin:contact_submission_message", args=[submission.pk]))
+    assert answer.content.decode() == submission.message.armoured
+    assert answer["Content-Disposition"] == f'attachment; filename="{submission.reference}.asc"'
+
+
+def test_a_stranger_gets_no_ciphertext(received: Received, client: Client) -> None:
+    answer = client.get(reverse("admin:contact_submission_message", args=[received().pk]))
+    assert answer.status_code == 302
+
+
+def test_a_released_suspect_is_mailed_as_it_lies_there(
+    received: Received, operator: Client, mail_server: Handler
+) -> None:
+    suspect = received(honeypot="x")
+    act(operator, "release", suspect)
+    suspect.refresh_from_db()
+    assert suspect.verdict == Verdict.RELEASED
+    assert suspect.next_attempt_at is not None
+    assert services.deliver_due(suspect.next_attempt_at) == 1
+    assert mail_server.mails()[0].get_content_type() == "multipart/encrypted"
+
+
+def test_releasing_touches_suspects_only(received: Received, operator: Client, mail_server: Handler) -> None:
+    sent = received()
+    services.deliver_due(NOON)
+    act(operator, "release", sent)
+    sent.refresh_from_db()
+    assert (sent.verdict, sent.delivery) == (Verdict.CLEAN, Delivery.SENT)
+
+
+def test_a_mail_can_be_sent_again_and_is_recognisable_as_a_repeat(
+    received: Received, operator: Client, mail_server: Handler
+) -> None:
+    submission = received()
+    services.deliver_due(NOON)
+    act(operator, "send_again", submission)
+    submission.refresh_from_db()
+    assert services.deliver_due(submission.queued_at) == 1
+    first, second = mail_server.mails()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert second.get_content_type() == "multipart/encrypted"
+
+
+def test_an_undeliverable_mail_sent_again_has_five_days_anew(
+    received: Received, operator: Client, mail_server: Handler
+) -> None:
+    submission = received()
+    mail_server.answers_to_data = ["554 no", "451 later"]
+    services.deliver_due(NOON)
+    later = NOON + GIVE_UP_AFTER * 2
+    services.send_again(submissions=Submission.objects.filter(pk=submission.pk), now=later)
+    services.deliver_due(later)
+    submission.refresh_from_db()
+    assert submission.delivery == Delivery.RETRYING
+
+
+def test_a_suspect_is_not_mailed_by_sending_again(received: Received, operator: Client) -> None:
+    suspect = received(honeypot="x")
+    act(operator, "send_again", suspect)
+    suspect.refresh_from_db()
+    assert suspect.next_attempt_at is None
+
+
+def test_done_and_not_done_again(received: Received, operator: Client) -> None:
+    submission = received()
+    act(operator, "mark_done", submission)
+    submission.refresh_from_db()
+    assert submission.done_at is not None
+    act(operator, "reopen", submission)
+    submission.refresh_from_db()
+    assert submission.done_at is None
+
+
+def test_nothing_is_added_changed_or_deleted_in_the_inbox(received: Received, operator: Client) -> None:
+    submission = received()
+    assert operator.get(f"{LIST}add/").status_code == 403
+    assert operator.post(f"{LIST}{submission.pk}/delete/", {"post": "yes"}).status_code == 403
+    operator.post(f"{LIST}{submission.pk}/change/", {"verdict": "released", "reference": "AAA-AAA-AAA"})
+    before = submission.reference
+    submission.refresh_from_db()
+    assert submission.reference == before
