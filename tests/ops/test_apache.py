@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from tests.ops.conftest import Place
 from tests.ops.test_serve import answers, free_address, serving, until
-from tests.running_site import ROOT
+from tests.running_site import ROOT, Answer
 
 APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin")
 MODULES = Path("/usr/lib/apache2/modules")
@@ -59,17 +60,23 @@ class Front:
     http: str
     log: Path
 
-    def get(self, path: str, *headers: tuple[str, str]) -> http.client.HTTPResponse:
-        """Ask as www.example.de's visitor; headers may come twice, in this order."""
+    def get(self, path: str, *headers: tuple[str, str], name: str = "www.example.de") -> Answer:
+        """Ask as the visitor; headers may come twice, in this order."""
         host, port = self.https.split(":")
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(host, int(port), source_address=(VISITOR, 0), context=context)
+        return asked(connection, path, ("Host", name), *headers)
+
+
+def asked(connection: http.client.HTTPConnection, path: str, *headers: tuple[str, str]) -> Answer:
+    with closing(connection):
         connection.putrequest("GET", path, skip_host=True)
-        for name, value in (("Host", "www.example.de"), *headers):
-            connection.putheader(name, value)
+        for header in headers:
+            connection.putheader(*header)
         connection.endheaders()
-        return connection.getresponse()
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read().decode())
 
 
 def made_of_the_example(folder: Path, front: Front, site: str) -> Path:
@@ -128,7 +135,7 @@ def front(made_once: tuple[Place, object], tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_site_sees_the_visitor_his_scheme_and_its_own_name(front: Front) -> None:
-    assert front.get("/look/").read() == f"{VISITOR} https www.example.de".encode()
+    assert front.get("/look/").body == f"{VISITOR} https www.example.de"
 
 
 def test_pages_come_through_with_their_protection(front: Front) -> None:
@@ -143,30 +150,23 @@ def test_pages_come_through_with_their_protection(front: Front) -> None:
 def test_what_the_visitor_claims_does_not_count(front: Front, name: object) -> None:
     claims = (("For", "192.0.2.66"), ("Proto", "http"), ("Host", "evil.example.org"))
     headers = [(name(["X", "Forwarded", what]), value) for what, value in claims]  # type: ignore[operator]
-    assert front.get("/look/", *headers).read() == f"{VISITOR} https www.example.de".encode()
+    assert front.get("/look/", *headers).body == f"{VISITOR} https www.example.de"
 
 
 @pytest.mark.parametrize("claimed", list(permutations(SPELLINGS, 2)))
 def test_no_spelling_before_or_after_the_true_one_overrides_it(front: Front, claimed: tuple[str, str]) -> None:
     headers = [(f"{spelling}For", "192.0.2.66") for spelling in claimed]
     headers += [(f"{spelling}Proto", "http") for spelling in claimed]
-    assert front.get("/look/", *headers).read() == f"{VISITOR} https www.example.de".encode()
+    assert front.get("/look/", *headers).body == f"{VISITOR} https www.example.de"
 
 
 def test_another_host_name_is_refused(front: Front) -> None:
-    host, port = front.https.split(":")
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(host, int(port), context=context)
-    connection.request("GET", "/", headers={"Host": "evil.example.org"})
-    assert connection.getresponse().status == 400
+    assert front.get("/", name="evil.example.org").status == 400
 
 
 def test_plain_http_is_sent_to_https(front: Front) -> None:
     host, port = front.http.split(":")
-    connection = http.client.HTTPConnection(host, int(port))
-    connection.request("GET", "/kontakt/", headers={"Host": "www.example.de"})
-    answer = connection.getresponse()
+    answer = asked(http.client.HTTPConnection(host, int(port)), "/kontakt/", ("Host", "www.example.de"))
     assert (answer.status, answer.headers["Location"]) == (301, "https://www.example.de/kontakt/")
 
 
