@@ -17,14 +17,15 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from sitebackend.setting_parsers import CONTACT_FIELDS as CONTACT_FIELDS  # read by forms and notice
 from sitebackend.setting_parsers import (
-    CONTACT_FIELDS,
     LOOPBACK,
     cache_url,
     contact_fields,
     database_url,
     email_address,
     email_url,
+    mailer,
     networks,
     one_of,
     secret_key,
@@ -94,6 +95,13 @@ ACCESS_LOG: str = read(
     "provider",
     default="none",
     parse=one_of("none", "provider", "own"),
+)
+COOKIE_BANNER: str = read(
+    "COOKIE_BANNER",
+    "always, or needed: only on pages with external content",
+    "needed",
+    default="always",
+    parse=one_of("always", "needed"),
 )
 LOG_LEVEL: str = read(
     "LOG_LEVEL",
@@ -213,20 +221,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 SENDS_MAIL = "smtp" in _MAIL["EMAIL_BACKEND"]  # else it goes to files, for trying out
 EMAIL_TIMEOUT = 20  # seconds; without it a silent server holds the sender for ever
 if django.VERSION >= (6, 1):
-    _OPTIONS = {
-        "EMAIL_HOST": "host",
-        "EMAIL_PORT": "port",
-        "EMAIL_HOST_USER": "username",
-        "EMAIL_HOST_PASSWORD": "password",
-        "EMAIL_USE_TLS": "use_tls",
-        "EMAIL_USE_SSL": "use_ssl",
-    }
-    _options = {option: _MAIL[name] for name, option in _OPTIONS.items() if _MAIL.get(name)}
-    if "smtp" in _MAIL["EMAIL_BACKEND"]:
-        _options["timeout"] = EMAIL_TIMEOUT
-    if "filebased" in _MAIL["EMAIL_BACKEND"]:
-        _options = {"file_path": _MAIL["EMAIL_FILE_PATH"]}
-    MAILERS = {"default": {"BACKEND": _MAIL["EMAIL_BACKEND"], "OPTIONS": _options}}
+    MAILERS = {"default": mailer(_MAIL, timeout=EMAIL_TIMEOUT)}
     del EMAIL_TIMEOUT
 else:
     globals().update({name: value for name, value in _MAIL.items() if name.startswith("EMAIL_")})
@@ -347,6 +342,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 COOKIE_CONSENT_NAME = f"{_PREFIX}einwilligung"
 COOKIE_CONSENT_MAX_AGE = 24 * 60 * 60  # seconds: one day, no longer (S4)
 COOKIE_CONSENT_SECURE = HTTPS
+COOKIE_CONSENT_DECLINE = "-1"  # what the cookie says of a refused group
+COOKIE_CONSENT_SUCCESS_URL = "cookie_consent_cookie_group_list"
 COOKIE_CONSENT_CACHE_BACKEND = "cookie_groups"
 COOKIE_CONSENT_LOG_ENABLED = False  # its rows would not say what was agreed to; the cookie carries the proof
 

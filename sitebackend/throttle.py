@@ -9,7 +9,7 @@ import hmac
 import secrets
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -40,7 +40,7 @@ def nobody(*args: Any) -> str:
 
 def _salt_of_today() -> bytes:
     key = f"throttle-salt:{datetime.now(UTC).date().isoformat()}"
-    return bytes(cache.get_or_set(key, lambda: secrets.token_bytes(32), timeout=DAY))
+    return cast(bytes, cache.get_or_set(key, lambda: secrets.token_bytes(32), timeout=DAY))
 
 
 def _network(address: str) -> bytes:

@@ -62,7 +62,7 @@ def secrets_of_this_run() -> Secrets:
 def set_up(kept: Secrets, say: Say) -> None:
     """Make what is missing. Raises OpenPGPError, OSError."""
     _keys().mkdir(mode=0o700, parents=True, exist_ok=True)
-    steps: tuple[tuple[str, Callable[[Secrets], None]], ...] = (
+    steps: tuple[tuple[str, Callable[[Secrets], object]], ...] = (
         (_("server keys"), lambda _kept: _make_server_keys()),
         (_("database"), lambda _kept: call_command("migrate", verbosity=0, interactive=False)),
         (_("static files"), lambda _kept: _collect_static_files()),
