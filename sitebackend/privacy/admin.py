@@ -121,7 +121,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     said = row.statement
     facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
     if row.answered_at:
-        return facts
+        return facts | ({"letter": answer.letter(row)} if facts["wrote"] and not said.email else {})
     held = identity.held(row)
     facts |= {"held": held, "by_email": any("email" in item.matched_by for item in held), "outcomes": Outcome.choices}
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):

@@ -153,7 +153,11 @@ def test_a_person_without_mail_address_is_answered_by_letter(client: Client, ope
     _press(client, page, "nothing-held")
     _press(client, page, "finish", outcome=Outcome.GRANTED)
     assert mail.outbox == []
-    assert DataSubjectRequest.objects.get().outcome == Outcome.GRANTED
+    request = DataSubjectRequest.objects.get()
+    assert request.outcome == Outcome.GRANTED
+    text = client.get(page).content.decode()
+    letter = text.partition('<pre class="letter">')[2].partition("</pre>")[0]
+    assert "Beispiel IT" in letter
 
 
 def test_after_its_text_went_the_page_shows_the_bare_proof(client: Client, operator: Operator) -> None:

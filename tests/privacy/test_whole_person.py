@@ -19,7 +19,6 @@ from django.db import connection, connections
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoDbBlocker
 
 from contact import services as contact
 from customers.clear_file import ClearFile
@@ -68,19 +67,18 @@ class Person:
 
 
 @pytest.fixture
-def on_disk(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[Path]:
+def on_disk(django_db_serialized_rollback: None, transactional_db: None, tmp_path: Path) -> Iterator[Path]:
     """A copy of the migrated database in a file of its own, with the settings that the site runs with."""
     if connection.vendor != "sqlite":
         pytest.skip("only on SQLite")
     file, memory = tmp_path / "site.sqlite3", connections["default"]
-    with django_db_blocker.unblock():
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(file)])
-        connections["default"] = memory.copy()
-        connections["default"].settings_dict["NAME"] = str(file)
-        yield file
-        connections["default"].close()
-        connections["default"] = memory
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    connections["default"] = memory.copy()
+    connections["default"].settings_dict["NAME"] = str(file)
+    yield file
+    connections["default"].close()
+    connections["default"] = memory
 
 
 @pytest.fixture

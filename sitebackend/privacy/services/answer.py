@@ -18,7 +18,7 @@ from sitebackend.models import Operator
 from sitebackend.privacy import documents, mail, registry, retention
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.registry import Export
+from sitebackend.privacy.registry import Export, Step
 from sitebackend.privacy.services import execution
 from sitebackend.vault.opened import OpenVault
 
@@ -50,11 +50,21 @@ def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: 
     _require_open(request, *Kind)
     if request.kind == Kind.ERASURE and outcome in (Outcome.GRANTED, Outcome.PARTLY) and not execution.is_told(request):
         raise Refused(_("The erasure is not proved yet. The worker is at it; try again in a minute."))
-    kept = execution.preview(request).retained if request.erased_at else ()
     with transaction.atomic():
         _close(request, outcome, by, now)
         if request.statement.email:
-            mail.tell_outcome(request, kept=[step for step in kept if step.source != "privacy.requests"])
+            mail.tell_outcome(request, kept=kept(request))
+
+
+def letter(request: DataSubjectRequest) -> str:
+    """The answer on paper, for a person without a mail address."""
+    return mail.outcome_letter(request, kept=kept(request))
+
+
+def kept(request: DataSubjectRequest) -> list[Step]:
+    """What an erasure left, and why; the request itself, of which every letter speaks, aside."""
+    retained = execution.preview(request).retained if request.erased_at else ()
+    return [step for step in retained if step.source != "privacy.requests"]
 
 
 def waiting(token: str, now: datetime) -> AccessAnswer | None:
