@@ -175,3 +175,14 @@ class Submission(models.Model):
     def _pause(self) -> timedelta:
         pause: timedelta = FIRST_PAUSE * 2 ** min(self.attempts - 1, 10)
         return min(pause, LONGEST_PAUSE)
+
+
+class KnownKey(models.Model):
+    """An operator key that the worker has seen, and what the operator was told about its end."""
+
+    fingerprint = models.CharField(primary_key=True, max_length=40)
+    looked_at = models.DateTimeField()
+    told_days = models.PositiveSmallIntegerField(null=True)  #: the last of WARN_DAYS that a mail went out for
+
+    def __str__(self) -> str:
+        return self.fingerprint

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contact.models import EncryptedMessage, Submission
+from contact.models import EncryptedMessage, KnownKey, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
@@ -41,6 +41,9 @@ holds_no_personal_data(
     done_at="a time of ours",
 )
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
+holds_no_personal_data(
+    KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
+)
 
 
 @register

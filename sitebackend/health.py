@@ -120,14 +120,20 @@ def operator_keys(now: datetime) -> Iterator[Finding]:
             code="operator_key.unusable",
         )
         return
+    for reason in operator_key.problems():
+        yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=reason))
     for certificate in usable:
         if certificate.expires and certificate.expires - now < WARN_BEFORE:
             days = (certificate.expires - now).days
-            yield Finding(
-                area=_("Operator key"),
-                level=Level.WARNING,
-                text=_("The operator key expires in {days} days.").format(days=days),
-                next_step=_("Extend it, or import a new one: manage.py operator_key import FILE."),
-                code="operator_key.expires",
-                figure=days,
-            )
+            yield _key_warning(_("The operator key expires in {days} days.").format(days=days), days)
+
+
+def _key_warning(text: str, days: int | None = None) -> Finding:
+    return Finding(
+        area=_("Operator key"),
+        level=Level.WARNING,
+        text=text,
+        next_step=_("Extend it, or import a new one: manage.py operator_key import FILE."),
+        code="operator_key.out_of_use" if days is None else "operator_key.expires",
+        figure=days,
+    )

@@ -4,6 +4,7 @@ Two files count while a key is being changed: then everything is encrypted to bo
 (not read) each time, so that a changed, removed or expired key is noticed without a restart.
 """
 
+import hashlib
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,13 +37,19 @@ def certificates() -> tuple[openpgp.Certificate, ...]:
 
 
 def usable_certificates() -> tuple[openpgp.Certificate, ...]:
-    """Those that can be encrypted to now. Raises OperatorKeyUnusable if there is none."""
-    now = datetime.now(UTC)
-    found = certificates()
-    usable = tuple(certificate for certificate in found if not certificate.problem(now))
+    """Those that can be encrypted to now; one that cannot does not stop the other.
+
+    Raises OperatorKeyUnusable, with the first one's reason, if there is none.
+    """
+    usable, reasons = _sorted()
     if not usable:
-        raise OperatorKeyUnusable(str(PROBLEMS[found[0].problem(now)]))
-    return usable
+        raise reasons[0]
+    return tuple(usable)
+
+
+def problems() -> list[str]:
+    """Why a certificate of the settings is not encrypted to, one line for each such."""
+    return [str(reason) for reason in _sorted()[1]]
 
 
 def encrypt(plaintext: bytes) -> tuple[bytes, list[str]]:
@@ -67,6 +74,19 @@ def keyring() -> tuple[Path, list[str]]:
     return path, [certificate.fingerprint for certificate in usable]
 
 
+def _sorted() -> tuple[list[openpgp.Certificate], list[OperatorKeyUnusable]]:
+    now, usable, reasons = datetime.now(UTC), [], []
+    for path in settings.OPERATOR_KEY_FILE:
+        try:
+            certificate = _certificate(path)
+            if problem := certificate.problem(now):
+                raise OperatorKeyUnusable(str(PROBLEMS[problem]))
+            usable.append(certificate)
+        except OperatorKeyUnusable as reason:
+            reasons.append(reason)
+    return usable, reasons
+
+
 def _certificate(path: Path) -> openpgp.Certificate:
     try:
         state = os.stat(path)
@@ -85,3 +105,28 @@ def _read(path: Path, changed: int, size: int, inode: int) -> openpgp.Certificat
 def export_armoured() -> Sequence[bytes]:
     """The public certificates as the files hold them, for those who want to write encrypted mail."""
     return [path.read_bytes() for path in settings.OPERATOR_KEY_FILE]
+
+
+def put_into_place(data: bytes) -> openpgp.Certificate:
+    """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
+
+    Raises OperatorKeyUnusable if nothing could be encrypted to it; then nothing was changed.
+    """
+    try:
+        certificate = openpgp.inspect(data)
+    except openpgp.OpenPGPError as error:
+        raise OperatorKeyUnusable(str(error)) from error
+    if problem := certificate.problem(datetime.now(UTC)):
+        raise OperatorKeyUnusable(str(PROBLEMS[problem]))
+    _replace(settings.OPERATOR_KEY_FILE[0], data)
+    return certificate
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        before = path.read_bytes()
+        path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:16]}{path.suffix}").write_bytes(before)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(data)
+    os.replace(fresh, path)

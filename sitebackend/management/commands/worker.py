@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from contact import services as contact
+from contact.key_watch import watch_keys
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
@@ -18,6 +19,7 @@ from sitebackend.vault import services as vault
 #: In this order. A job does what is due at the given time and says how many things it did.
 JOBS: list[Job] = [
     contact.deliver_due,
+    watch_keys,
     vault.mail_notices,
     vault.sweep,
     backup.create_if_due,

@@ -1,0 +1,51 @@
+"""`manage.py operator_key show|import FILE|export`."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from sitebackend import operator_key
+from sitebackend.crypto.openpgp import Certificate
+
+
+class Command(BaseCommand):
+    help = "The public OpenPGP certificate that submissions are encrypted to: look at it, replace it, give it away."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("show", help="fingerprint, owner, end")
+        verbs.add_parser("export", help="the public certificates, to standard output")
+        importing = verbs.add_parser("import", help="put this public certificate into place")
+        importing.add_argument("file", type=Path)
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        try:
+            {"show": self._show, "export": self._export, "import": self._import}[verb](**options)
+        except (operator_key.OperatorKeyUnusable, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _show(self, **options: Any) -> None:
+        for certificate in operator_key.certificates():
+            self.stdout.write(described(certificate))
+        if reasons := operator_key.problems():
+            raise CommandError(" ".join(reasons))
+
+    def _export(self, **options: Any) -> None:
+        self.stdout.flush()
+        sys.stdout.buffer.write(b"".join(operator_key.export_armoured()))
+
+    def _import(self, *, file: Path, **options: Any) -> None:
+        certificate = operator_key.put_into_place(file.read_bytes())
+        self.stdout.write(described(certificate))
+        self.stdout.write(_("This key is in use from now on; the one before lies beside it."))
+
+
+def described(certificate: Certificate) -> str:
+    end = certificate.expires.date().isoformat() if certificate.expires else _("never")
+    lines = [certificate.fingerprint, *certificate.user_ids, _("ends: {end}").format(end=end)]
+    return "\n".join(lines)
