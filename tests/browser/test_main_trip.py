@@ -7,7 +7,6 @@ without scripts: nothing is asked of another machine, no cookie before the decis
 import email
 import email.policy
 import re
-import time
 import xml.etree.ElementTree as ElementTree
 from email.message import EmailMessage
 
@@ -81,27 +80,6 @@ def _lines_within(mail: EmailMessage, message: str) -> list[str]:
     begin = next(number for number, line in enumerate(lines) if line.endswith(first))
     found = [lines[begin][lines[begin].index(first) :], *lines[begin + 1 :]]
     return found[: len(message.splitlines())]
-
-
-@SCREENS
-def test_refusing_is_as_easy_as_accepting(visitor: Visitors, screen: dict[str, int]) -> None:
-    page = visitor(screen=screen).page
-    page.goto("/")
-    look = "element => { const style = getComputedStyle(element), box = element.getBoundingClientRect(); " + (
-        "return [style.color, style.backgroundColor, style.fontSize, style.fontWeight, box.height]; }"
-    )
-    refuse, accept = (page.get_by_role("button", name=name) for name in ("Ablehnen", "Akzeptieren"))
-    assert refuse.evaluate(look) == accept.evaluate(look)
-    assert refuse.bounding_box()["width"] == pytest.approx(accept.bounding_box()["width"], abs=1)  # type: ignore[index]
-
-
-def test_the_decision_is_remembered_for_one_day_at_most(visitor: Visitors) -> None:
-    visit = visitor()
-    visit.page.goto("/")
-    decide(visit.page, "Akzeptieren")
-    (cookie,) = visit.context.cookies()
-    assert 86_000 < cookie["expires"] - time.time() <= 86_400
-    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
 
 
 def test_a_form_with_a_mistake_keeps_what_was_typed(visitor: Visitors) -> None:
