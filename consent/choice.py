@@ -30,10 +30,15 @@ class Choice:
         """Whether the visitor still has to be asked."""
         return bool(self.undecided) and not self.is_signalled
 
-    @property
-    def key(self) -> str:
-        """The same for all visitors who must get the same bytes."""
-        return f"{','.join(sorted(self.accepted))}|{','.join(sorted(self.refused))}|{int(self.is_signalled)}"
+
+def variant(cookie: str, sec_gpc: str, offer: Offer) -> str:
+    """The name of what these two headers' values lead to: the same for all visitors who get the same bytes.
+
+    For caches in front of the views. What a visitor sends does not get into it, so there are few of them.
+    """
+    choice = read(cookie, is_signalled=sec_gpc == "1", offer=offer)
+    asks = "asks" if choice.asks else "quiet"
+    return "|".join([offer.edition, asks, ",".join(sorted(choice.accepted)), ",".join(sorted(choice.undecided))])
 
 
 def choice_of(request: HttpRequest) -> Choice:

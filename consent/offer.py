@@ -139,7 +139,7 @@ def _group(group: CookieGroup, language: str) -> dict[str, Any]:
         "purpose": wording.purpose if wording else group.description,
         "provider": wording.provider if wording else "",
         "lifetime": wording.lifetime if wording else "",
-        "cookies": [_cookie(cookie) for cookie in group.cookie_set.all()],
+        "cookies": [_cookie(cookie) for cookie in sorted(group.cookie_set.all(), key=lambda cookie: cookie.pk)],
         "hosts": [
             {"host": host.host, "provider": host.provider, "privacy_url": host.privacy_url}
             for host in group.hosts.all()

@@ -1,4 +1,4 @@
-"""The cookies that this software itself sets, with names and lifetimes as the settings have them.
+"""The cookies that this software itself sets, with names and lifetimes as the settings have them; and `*`.
 
 Their rows in django-cookie-consent's table carry the name without the `__Host-` prefix, which depends on
 https; what visitors read is made here, so that it cannot differ from what is set.
@@ -45,6 +45,11 @@ OWN_COOKIES = {
         lambda: settings.CSRF_COOKIE_NAME,
         _("Protects the forms of the administration. Visitors never get it."),
         lambda: gettext("until the browser is closed"),
+    ),
+    "*": OwnCookie(
+        lambda: gettext("the provider's own"),
+        _("Set by the provider under its own address, not by this website."),
+        lambda: gettext("as the provider decides"),
     ),
     "vault": OwnCookie(
         lambda: settings.VAULT_COOKIE_NAME,

@@ -75,7 +75,7 @@ def _one_look(request: HttpRequest, token: str, template: str) -> HttpResponse:
     if not content.is_allowed or offers.current().group_of(content.host) is None:
         raise Http404
     allow_content(request, content)
-    response = render(request, template, {"content": content})
+    response = render(request, template, {"content": content, "asks_itself": True})
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -83,6 +83,7 @@ def _one_look(request: HttpRequest, token: str, template: str) -> HttpResponse:
 def _page(request: HttpRequest, *, status: int = HTTPStatus.OK) -> HttpResponse:
     offer = offers.current()
     context = {
+        "asks_itself": True,
         "choice": choice_of(request),
         "offer": offer.in_language(get_language()),
         "edition": offer.edition,

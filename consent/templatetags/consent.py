@@ -1,8 +1,7 @@
 """`{% consent_banner %}` asks about optional content; `{% external %}` and `{% with_external %}` hold it back."""
 
-from typing import Any
-
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -11,23 +10,40 @@ from django.utils.translation import get_language
 
 from consent import offer as offers
 from consent.choice import choice_of
-from consent.external import External, allow, allow_content, pieces
+from consent.external import External, allow, allow_content, pieces, sources_of
 
 register = template.Library()
 
 
-@register.inclusion_tag("consent/_banner.html", takes_context=True)
-def consent_banner(context: Context) -> dict[str, Any]:
+class BannerNode(template.Node):
+    """The banner in front of the page, which is rendered first: only then it is known what the page shows."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        page = self.nodelist.render(context)
+        return SafeString(_banner(context) + page)
+
+
+@register.tag
+def consent_banner(parser: template.base.Parser, token: template.base.Token) -> BannerNode:
+    """`{% consent_banner %}…{% endconsent_banner %}` around the page."""
+    nodelist = parser.parse(("endconsent_banner",))
+    parser.delete_first_token()
+    return BannerNode(nodelist)
+
+
+def _banner(context: Context) -> str:
     """Nothing without a request: then an error page is being made, and the database may be what failed."""
     request = context.get("request")
-    if request is None or not choice_of(request).asks:
-        return {}
+    if request is None or context.get("asks_itself") or not choice_of(request).asks:
+        return ""
+    if settings.COOKIE_BANNER == "needed" and not sources_of(request):
+        return ""
     offer = offers.current()
-    return {
-        "banner": offer.in_language(get_language())["banner"],
-        "edition": offer.edition,
-        "next": request.path,
-    }
+    banner = offer.in_language(get_language())["banner"]
+    return render_to_string("consent/_banner.html", {"banner": banner, "edition": offer.edition, "next": request.path})
 
 
 @register.simple_tag(takes_context=True)

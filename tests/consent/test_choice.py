@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import offer
-from consent.choice import Choice, read
+from consent.choice import Choice, read, variant
 from tests.consent.conftest import Visitor
 
 NAME = "__Host-einwilligung"
@@ -110,6 +110,20 @@ class TestCaches:
         }
         assert len(accepted) == 1
         assert not accepted & asked
+
+    @given(cookie=st.text(alphabet="v=|-10external", max_size=40), gpc=st.sampled_from(["", "0", "1"]))
+    def test_keep_few_variants_whatever_is_sent(self, cookie: str, gpc: str) -> None:
+        groups = [{"varname": "external", "is_required": False, "hosts": []}]
+        present = offer.Offer("0123456789ab", {"de": {"groups": groups}})
+        asked, silent = "0123456789ab|asks||external", "0123456789ab|quiet||external"
+        assert variant(cookie, gpc, present) == (silent if gpc == "1" else asked)
+
+    def test_tell_every_decision_apart(self, edition: str) -> None:
+        cookies = ["", f"v={edition}|external=1", f"v={edition}|external=-1", f"v={edition}|external=2"]
+        first, accepted, refused, later = (variant(cookie, "", offer.current()) for cookie in cookies)
+        assert len({first, accepted, refused}) == 3
+        assert accepted == later
+        assert variant(cookies[1], "1", offer.current()) == accepted
 
     def test_do_not_keep_the_answer_to_a_decision(self, visitor: Visitor) -> None:
         assert visitor.refuse_all()["Cache-Control"] == "no-store"

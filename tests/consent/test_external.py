@@ -10,6 +10,7 @@ from django.core.signing import Signer
 from django.http import HttpResponse
 from django.template import engines
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from consent import offer
 from consent.external import External, pieces
@@ -215,3 +216,23 @@ def test_agreeing_from_the_placeholder_returns_to_its_page(visitor: Visitor, agr
 def test_only_a_plain_host_name_can_be_agreed(agreed_host: ExternalHost, host: str) -> None:
     with pytest.raises(ValidationError):
         ExternalHost(group=agreed_host.group, host=host, provider="x").full_clean()
+
+
+class TestTheBannerOnlyWhereItIsNeeded:
+    @pytest.fixture(autouse=True)
+    def _needed(self, settings: Settings) -> None:
+        settings.COOKIE_BANNER = "needed"
+
+    def test_is_left_out_of_a_page_without_external_content(self, visitor: Visitor) -> None:
+        assert "data-cookie-banner" not in visitor.get("/kontakt/").text
+        assert "data-cookie-banner" not in answer("{% consent_banner %}x{% endconsent_banner %}").text
+
+    def test_stands_in_front_of_one_that_has_some(self, agreed_host: ExternalHost) -> None:
+        page = "{% consent_banner %}" + EXTERNAL + "{% endconsent_banner %}"
+        text = answer(page, url=MAP, kind="frame").text
+        assert 0 < text.index("data-cookie-banner") < text.index("data-external")
+
+    def test_is_gone_once_decided(self, agreed_host: ExternalHost) -> None:
+        page = "{% consent_banner %}" + EXTERNAL + "{% endconsent_banner %}"
+        cookie = f"v={offer.current().edition}|external=-1"
+        assert "data-cookie-banner" not in answer(page, url=MAP, kind="frame", cookie=cookie).text
