@@ -118,6 +118,9 @@ PAGES: tuple[tuple[str, Any, str], ...] = (
     (f"{ONE}records/<uuid:record>/delete/", technical.Delete.as_view(), "record_delete"),
     (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile.as_view(), "attachment"),
     (f"{ONE}documents/add/", in_memory(billing.File.as_view()), "document_add"),
+    (f"{ONE}documents/add-several/", in_memory(billing.FileSeveral.as_view()), "documents_add"),
+    (f"{ONE}documents/<uuid:document>/hold/", billing.Hold.as_view(), "document_hold"),
+    ("records/search/", technical.Search.as_view(), "record_search"),
     ("documents/<uuid:document>/", billing.document_file, "document"),
 )
 

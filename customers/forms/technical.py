@@ -97,6 +97,10 @@ class CredentialForm(RecordForm):
     recovery = SecretField(_("Recovery code or PIN"))
 
 
+class SearchForm(forms.Form):
+    words = _line(_("Words"), _("All of them must be in the record; spelling does not matter."), required=True)
+
+
 FORMS: dict[str, type[RecordForm]] = {
     Kind.NETWORK: NetworkForm,
     Kind.NETWORK_ELEMENT: NetworkElementForm,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers import file_names
 from customers.clear_file import ClearFile
 from customers.models import Archive, BillingDocument, Customer
 from customers.models.billing import STATUTORY_YEARS, end_of_year_after
@@ -47,6 +48,25 @@ def file_billing_document(
     document.full_clean(exclude=["email_digest", "phone_digest", "name_digest"])
     document.save(force_insert=True)
     return document
+
+
+def file_by_name(*, customer: Customer, kind: str, currency: str, file: ClearFile) -> BillingDocument:
+    """File a document whose number, date and amount stand in the name of its file.
+
+    Raises Refused if the name does not tell all three, and as `file_billing_document`.
+    """
+    told = file_names.read(file.name)
+    if not told.number or told.issued_on is None or told.amount is None:
+        raise Refused(_("The name does not tell number, date and amount, as in “R-2026-017 2026-02-01 119,00.pdf”."))
+    return file_billing_document(
+        customer=customer,
+        kind=kind,
+        number=told.number,
+        issued_on=told.issued_on,
+        amount=told.amount,
+        currency=currency,
+        file=file,
+    )
 
 
 def read_billing_file(*, open_vault: OpenVault, document: BillingDocument) -> ClearFile:

@@ -1,7 +1,8 @@
 """Technical records are sealed when they are written, and opened one at a time while the vault is open."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -9,9 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.clear_file import ClearFile
+from customers.folding import folded
 from customers.models import Attachment, Customer, Evidence, Grant, TechnicalRecord
 from customers.models.consent import NO_GRANT
 from customers.refusals import Changed, NoConsent
+from sitebackend.crypto.sealing import SealingError
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
@@ -70,6 +73,35 @@ def read_attachment(*, open_vault: OpenVault, attachment: Attachment) -> ClearFi
     """The file. Raises sealing.SealingError as above."""
     holder = opened_holder(open_vault=open_vault, customer=attachment.record.grant.customer)
     return ClearFile.unpacked(holder.unseal(attachment.sealed, context=attachment.context))
+
+
+def search_technical_records(
+    *, open_vault: OpenVault, words: str, customer: Customer | None = None
+) -> Iterator[tuple[TechnicalRecord, dict[str, Any]]]:
+    """Open every record (or one customer's) and give those that hold all the words, however spelled.
+
+    There is no index: an index of sealed contents would be their contents. A record that does not open is left
+    out; the customer's page names it.
+    """
+    records = TechnicalRecord.objects.select_related("grant__customer").order_by("grant__customer__number")
+    if customer is not None:
+        records = records.of_customer(customer)
+    wanted = folded(words).split()
+    for owner, owned in groupby(records.iterator(), key=lambda record: record.grant.customer):
+        holder = opened_holder(open_vault=open_vault, customer=owner)
+        for record in owned:
+            content = _opened(holder, record)
+            held = folded(" ".join(str(value) for value in content.values()))
+            if wanted and all(word in held for word in wanted):
+                yield record, content
+
+
+def _opened(holder: Holder, record: TechnicalRecord) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(holder.unseal(record.sealed, context=record.context))
+    except SealingError:
+        return {}
+    return content
 
 
 def read_evidence(*, open_vault: OpenVault, evidence: Evidence) -> ClearFile:

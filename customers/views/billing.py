@@ -3,16 +3,21 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.billing import DocumentForm
+from customers.clear_file import ClearFile
+from customers.forms.billing import DocumentForm, HoldForm, SeveralDocumentsForm
 from customers.models import BillingDocument
-from customers.services.billing import file_billing_document, read_billing_file
+from customers.refusals import Refused
+from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
 from customers.views.base import CustomerForm, download, locked, log, operator_of
 from sitebackend.vault import services as vault
+from sitebackend.vault.errors import VaultError
 
 
 class File(CustomerForm):
@@ -29,6 +34,58 @@ class File(CustomerForm):
         values = {name: value for name, value in form.cleaned_data.items() if name != "file"}
         file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "", "added")
+
+
+class FileSeveral(CustomerForm):
+    """File many at once; each that cannot be filed is named with the reason, the others are filed."""
+
+    form_class = SeveralDocumentsForm
+    template_name = "admin/customers/several_documents.html"
+    title, button = _("File several documents"), _("File")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(has_file=True, **kwargs)
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        about = {"kind": form.cleaned_data["kind"], "currency": form.cleaned_data["currency"]}
+        results = [self._filed(received(upload), about) for upload in form.cleaned_data["documents"]]
+        log(self.request, self.customer, BillingDocument._meta.verbose_name_plural or "", "added")
+        return self.render_to_response(self.get_context_data(form=self.form_class(initial=about), results=results))
+
+    def _filed(self, file: ClearFile, about: dict[str, str]) -> tuple[str, BillingDocument | None, str]:
+        try:
+            return file.name, file_by_name(customer=self.customer, file=file, **about), ""
+        except ValidationError as error:
+            return file.name, None, " ".join(error.messages)
+        except (Refused, VaultError) as error:
+            return file.name, None, str(error)
+
+
+class Hold(CustomerForm):
+    """Keep a document past every date, for a reason; or let it go again."""
+
+    title, button = _("Hold this document"), _("Hold")
+
+    @cached_property
+    def document(self) -> BillingDocument:
+        return get_object_or_404(BillingDocument, pk=self.kwargs["document"], customer=self.customer)
+
+    def get_form_class(self) -> type[forms.Form]:
+        return forms.Form if self.document.legal_hold else HoldForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["intro"] = f"{self.document}. {self.document.why_kept()}"
+        if self.document.legal_hold:
+            context |= {"title": _("End the hold"), "button": _("End the hold")}
+        return context
+
+    def carry_out(self, form: forms.Form) -> None:
+        if self.document.legal_hold:
+            release(document=self.document)
+        else:
+            hold(document=self.document, reason=form.cleaned_data["reason"])
+        log(self.request, self.customer, BillingDocument._meta.verbose_name or "")
 
 
 def document_file(request: HttpRequest, document: Any) -> HttpResponse:

@@ -3,16 +3,19 @@ nothing to show: the key that opens a record is in the operator's cookie, not on
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
 
-from customers.forms.technical import FORMS, RecordForm, labelled
+from customers.forms.technical import FORMS, RecordForm, SearchForm, labelled
 from customers.models import Attachment, TechnicalRecord
 from customers.models.technical import Kind
 from customers.services.technical import (
@@ -22,11 +25,15 @@ from customers.services.technical import (
     read_attachment,
     read_technical_record,
     revise_technical_record,
+    search_technical_records,
 )
 from customers.uploads import received
-from customers.views.base import CustomerForm, CustomerPage, download, locked, log
+from customers.views.base import CustomerForm, CustomerPage, download, locked, log, operator_of
 from sitebackend.crypto.sealing import SealingError
+from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
+
+MOST_RESULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,30 @@ class AttachmentFile(CustomerPage):
             return locked(request)
         self.record_opening("customers.attachment", attachment.pk)
         return download(read_attachment(open_vault=self.open_vault, attachment=attachment))
+
+
+class Search(FormView):  # type: ignore[type-arg]
+    """Through all records of all customers. The words travel in the request's body, never in an address."""
+
+    form_class = SearchForm
+    template_name = "admin/customers/search.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.open_vault = vault.opened(request)
+        return locked(request) if self.open_vault is None else super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        frame = admin.site.each_context(self.request) | {"title": _("Search the technical data")}
+        return super().get_context_data(**frame, **kwargs)
+
+    def form_valid(self, form: SearchForm) -> HttpResponse:
+        if self.open_vault is None:
+            return locked(self.request)
+        found = search_technical_records(open_vault=self.open_vault, words=form.cleaned_data["words"])
+        results = [(record, content.get("name", "")) for record, content in islice(found, MOST_RESULTS)]
+        for customer in {record.grant.customer_id for record, _name in results}:
+            vault.record_opening(operator=operator_of(self.request), kind="customers.customer", key=customer)
+        return self.render_to_response(self.get_context_data(form=form, searched=True, results=results))
 
 
 class EmergencySheet(CustomerPage):

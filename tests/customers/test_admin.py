@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -288,3 +289,45 @@ def test_uploads_without_the_token_are_refused(operator: object, customer: Custo
     client.force_login(operator)
     assert client.post(url("consent", customer.pk, "technical"), consent()).status_code == 403
     assert not Grant.objects.exists()
+
+
+def test_several_documents_are_filed_by_the_names_of_their_files(admin_client: Client, customer: Customer) -> None:
+    names = ("R-1 2026-02-01 119,00.pdf", "R-2 2026-02-02 1.000,50.pdf", "R-1 2026-02-01 119,00.pdf", "Foto.jpg")
+    files = [SimpleUploadedFile(name, b"%PDF-1.7") for name in names]
+    data = {"kind": "invoice", "currency": "EUR", "documents": files}
+    response = admin_client.post(url("documents_add", customer.pk), data)
+    assert [bool(document) for _name, document, _reason in response.context["results"]] == [True, True, False, False]
+    assert all(reason for _name, document, reason in response.context["results"] if not document)
+    assert set(BillingDocument.objects.values_list("number", "amount")) == {
+        ("R-1", Decimal("119.00")),
+        ("R-2", Decimal("1000.50")),
+    }
+
+
+def test_no_file_at_all_is_named(admin_client: Client, customer: Customer) -> None:
+    data = {"kind": "invoice", "currency": "EUR"}
+    assert admin_client.post(url("documents_add", customer.pk), data).status_code == 422
+
+
+def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, customer: Customer) -> None:
+    file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", b"%PDF-1.7")
+    admin_client.post(url("documents_add", customer.pk), {"kind": "invoice", "currency": "EUR", "documents": [file]})
+    page = url("document_hold", customer.pk, BillingDocument.objects.get().pk)
+    assert admin_client.post(page, {"reason": ""}).status_code == 422
+    admin_client.post(page, {"reason": "Einspruch"})
+    assert BillingDocument.objects.get().hold_reason == "Einspruch"
+    assert "Einspruch" in admin_client.get(page).content.decode()
+    admin_client.post(page)
+    assert BillingDocument.objects.get().legal_hold is False
+
+
+def test_all_records_are_searched_with_the_vault_open_only(
+    unlocked_client: Client, record: TechnicalRecord, customer: Customer, new_customer: Callable[..., Customer]
+) -> None:
+    other = new_customer(company="Andere GmbH")
+    page = unlocked_client.post(url("record_search"), {"words": "BACKSTUBE brotchen"}).content.decode()
+    assert "Büro-WLAN" in page
+    assert other.number not in page
+    assert "Büro-WLAN" not in unlocked_client.post(url("record_search"), {"words": "backstube x"}).content.decode()
+    unlocked_client.cookies.pop(django_settings.VAULT_COOKIE_NAME)
+    assert unlocked_client.post(url("record_search"), {"words": "backstube"}).status_code == 302
