@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
-from sitebackend import nonce, throttle
+from sitebackend import nonce, operator_key, throttle
+from sitebackend.crypto.openpgp import Certificate
 
 MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="contact.thanks")
@@ -61,6 +62,21 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+@require_safe
+def public_key(request: HttpRequest) -> HttpResponse:
+    """The operator's public key, for those who would rather write encrypted mail."""
+    if not _keys():
+        raise Http404
+    return HttpResponse(b"".join(operator_key.export_armoured()), content_type="application/pgp-keys")
+
+
+def _keys() -> tuple[Certificate, ...]:
+    try:
+        return operator_key.usable_certificates()
+    except operator_key.OperatorKeyUnusable:
+        return ()
+
+
 def _answer(request: HttpRequest, form: ContactForm) -> HttpResponse:
     if throttle.is_exceeded(request, "contact-post", limit=120, seconds=10 * MINUTES):
         return _page(request, form, status=429)
@@ -91,6 +107,7 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
         "form": form,
         "status": status,
         "retention_days": settings.CONTACT_RETENTION_DAYS,
+        "operator_keys": _keys(),
         "mail_is_plain": settings.CONTACT_MAIL == "plain",
     }
     response = render(request, "contact/form.html", context, status=status)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from contact.models import Delivery, Submission, Verdict
 from sitebackend.models import SiteSettings
+from sitebackend.operator_key import certificates
 from tests.contact.conftest import FIELDS, nonce_in
 
 Send = Callable[..., Any]
@@ -186,3 +188,16 @@ def test_the_form_is_kept_by_the_browser_for_going_back_and_by_nobody_else(clien
     cached = client.get("/kontakt/")["Cache-Control"]
     assert "private" in cached
     assert "no-store" not in cached
+
+
+def test_the_sender_sees_the_fingerprint_and_gets_the_public_key(client: Client, operator_key: Path) -> None:
+    assert certificates()[0].fingerprint in client.get("/kontakt/").content.decode()
+    answer = client.get("/kontakt/schluessel.asc")
+    assert answer["Content-Type"] == "application/pgp-keys"
+    assert answer.content == operator_key.read_bytes()
+
+
+def test_without_a_usable_key_there_is_none_to_take_away(client: Client, operator_key: Path) -> None:
+    operator_key.unlink()
+    assert client.get("/kontakt/schluessel.asc").status_code == 404
+    assert client.get("/kontakt/").status_code == 200
