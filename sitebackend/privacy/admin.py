@@ -15,15 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.privacy import deadlines, registry
+from sitebackend.privacy import deadlines, record, registry
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
-from sitebackend.privacy.models import DataSubjectRequest, Kind, Outcome
+from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.services import answer, execution, identity, intake
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
+
+#: The statements of a person, in the operator's words.
+FOUND_BY = {
+    "email": _("E-mail address"),
+    "phone": _("Telephone"),
+    "name": _("Name and postal code"),
+    "customer_number": _("Customer number"),
+    "reference": _("Reference"),
+}
 
 
 class AnsweredFilter(admin.SimpleListFilter):
@@ -50,6 +59,7 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
     list_display = ("reference", "kind", "channel", "received_on", "due_on", "standing")
     list_filter = (AnsweredFilter, "kind")
     ordering = ("due_on",)
+    change_list_template = "privacy/admin/requests.html"
     form = RecordForm
     fieldsets = (
         (None, {"fields": ("kind", "channel", "received_on")}),
@@ -67,8 +77,22 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        step = path("<uuid:pk>/step/<str:verb>/", self.admin_site.admin_view(self.step), name="privacy_request_step")
-        return [step, *super().get_urls()]
+        own = [
+            ("<uuid:pk>/step/<str:verb>/", self.step, "privacy_request_step"),
+            ("record/<str:form>/", self.record, "privacy_record"),
+        ]
+        urls = [path(route, self.admin_site.admin_view(view), name=name) for route, view, name in own]
+        return [*urls, *super().get_urls()]
+
+    def record(self, request: HttpRequest, form: str) -> HttpResponse:
+        """The record of processing activities, to read and print, or as a table."""
+        if form == "csv":
+            headers = {"Content-Disposition": 'attachment; filename="art-30.csv"'}
+            return HttpResponse(record.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)
+        facts = {"title": _("Record of processing activities"), "opts": self.opts, "today": timezone.localdate()}
+        shown = {name: getattr(record, name)() for name in ("controller", "headings", "activities", "measures")}
+        context = {**self.admin_site.each_context(request), **facts, **shown}
+        return TemplateResponse(request, "privacy/admin/record.html", context)
 
     def response_add(
         self, request: HttpRequest, obj: DataSubjectRequest, post_url_continue: Any = None
@@ -123,7 +147,12 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     if row.answered_at:
         return facts | ({"letter": answer.letter(row)} if facts["wrote"] and not said.email else {})
     held = identity.held(row)
-    facts |= {"held": held, "by_email": any("email" in item.matched_by for item in held), "outcomes": Outcome.choices}
+    facts |= {
+        "held": [(item, [FOUND_BY.get(by, by) for by in item.matched_by]) for item in held],
+        "by_email": any("email" in item.matched_by for item in held),
+        "outcomes": Outcome.choices,
+        "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
+    }
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
         facts |= _copy_shown(row, vault.opened(request))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
@@ -142,5 +171,5 @@ def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:
         "lines": [(registry.source(step.source).describe().title, step) for step in plan.steps if step.rows],
         "left_over": plan.destructive if row.erased_at else (),
         "is_told": execution.is_told(row),
-        "suggested": Outcome.PARTLY if any(step.source != "privacy.requests" for step in plan.retained) else "",
+        **({"suggested": Outcome.PARTLY} if any(step.source != "privacy.requests" for step in plan.retained) else {}),
     }
