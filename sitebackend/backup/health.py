@@ -18,9 +18,7 @@ DRILL_EVERY = timedelta(days=31)
 def backups(now: datetime) -> Iterator[Finding]:
     last, latest = Backup.objects.order_by("created_at").last(), Backup.objects.latest_whole()
     if not settings.BACKUP_TARGETS:
-        yield _warning(
-            "backup.no_target", _("No backups are made."), _("Name a folder on another disk in BACKUP_TARGETS.")
-        )
+        yield _no_target()
         return
     if last and last.failure:
         yield _alarm("backup.failed", _("The last backup failed: {reason}").format(reason=last.failure))
@@ -47,6 +45,15 @@ def old_state(now: datetime) -> Iterator[Finding]:
             _("The state before the restore is still kept."),
             _("When everything is well, delete the folder {folder}.").format(folder=restore.kept_folder()),
         )
+
+
+def _no_target() -> Finding:
+    """A site for trying out, which only this machine reaches, has nothing to lose yet."""
+    if not settings.HTTPS:
+        return Finding(_("Backup"), Level.FINE, _("No backups are made while trying out."), code="backup.no_target")
+    return _warning(
+        "backup.no_target", _("No backups are made."), _("Name a folder on another disk in BACKUP_TARGETS.")
+    )
 
 
 def _drill(now: datetime) -> Iterator[Finding]:
