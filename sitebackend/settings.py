@@ -270,6 +270,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sitebackend.vault.middleware.VaultRefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

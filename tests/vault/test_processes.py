@@ -13,6 +13,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 Run = Callable[..., Any]
 CUSTOMERS = 3
 SSIDS = {"ssids": [f"netz-{number}" for number in range(CUSTOMERS)]}
@@ -33,7 +35,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if connection.vendor == "sqlite":
         shutil.copy(request.getfixturevalue("empty_site"), tmp_path / "site.sqlite3")
         return f"sqlite:///{tmp_path}/site.sqlite3"
-    request.getfixturevalue("transactional_db")
     base = os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
     return f"{base}/{connection.settings_dict['NAME']}"
 

@@ -3,13 +3,16 @@
 import re
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from sitebackend.crypto import sealing
 from sitebackend.models import Operator
+from sitebackend.vault.errors import VaultKeyChanged
+from sitebackend.vault.middleware import VaultRefusalMiddleware
 from sitebackend.vault.models import KeySlot, UnlockSession, Vault, VaultEvent
 from sitebackend.vault.urls import urlpatterns
 from tests.vault.conftest import PASSPHRASE
@@ -181,6 +184,22 @@ def test_changing_the_password_locks(open_client: Client) -> None:
 def test_a_swapped_public_key_is_told_in_the_header(open_client: Client) -> None:
     Vault.objects.update(public_key=sealing.new_key_pair()[0])
     assert "is-changed" in header(open_client)
+
+
+def test_a_page_that_needs_the_vault_says_why_it_cannot_have_it(open_client: Client) -> None:
+    search = reverse("admin:customers_customer_record_search")
+    assert open_client.get(search).status_code == 200
+    Vault.objects.update(public_key=sealing.new_key_pair()[0])
+    answer = open_client.get(search)
+    assert answer.status_code == 409
+    assert "VAULT_FINGERPRINT" in answer.content.decode()
+    assert open_client.get(reverse("admin:customers_customer_changelist")).status_code == 200
+
+
+def test_other_failures_and_visitors_pages_are_left_to_django(open_client: Client) -> None:
+    middleware = VaultRefusalMiddleware(lambda request: HttpResponse())
+    assert middleware.process_exception(RequestFactory().get("/admin/"), ValueError()) is None
+    assert middleware.process_exception(RequestFactory().get("/kontakt/"), VaultKeyChanged()) is None
 
 
 # --- looking after

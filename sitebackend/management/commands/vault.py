@@ -100,8 +100,8 @@ def _facts(vault: Vault) -> list[tuple[str, str]]:
     confirmed = KeySlot.objects.confirmed_recovery().exists()
     slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
     return [
-        (_("Set up"), _moment(vault.made_at)),
-        (_("Key renewed"), _moment(vault.rotated_at) if vault.rotated_at else "–"),
+        (_("Set up on"), _moment(vault.made_at)),
+        (_("Key renewed on"), _moment(vault.rotated_at) if vault.rotated_at else "–"),
         (_("Passphrase since"), _moment(slot.made_at)),
         ("Argon2id", f"{slot.memory_kib // 1024} MiB, t={slot.iterations}, p={slot.lanes}"),
         (_("Recovery key"), _("typed back") if confirmed else _("not typed back yet")),

@@ -1,0 +1,26 @@
+"""A page of the admin that needs the vault and cannot have it says why; it does not fail."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from sitebackend.middleware import GetResponse
+from sitebackend.vault.errors import VaultError
+
+
+class VaultRefusalMiddleware:
+    """Answers 409 with the reason when a view below /admin/ lets a VaultError through."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, VaultError) or not request.path_info.startswith("/admin/"):
+            return None
+        context = {**admin.site.each_context(request), "title": _("The vault refuses"), "reason": str(exception)}
+        return TemplateResponse(request, "vault/refused.html", context, status=409).render()
