@@ -44,6 +44,8 @@ class TrustedProxies:
 
 
 def _is_trusted(address: str) -> bool:
+    if not settings.TRUSTED_PROXIES:
+        return False
     try:
         peer = ip_address(address)
     except ValueError:

@@ -32,4 +32,36 @@ class NothingEscapes:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitebackend.settings")
 
-application = NothingEscapes(Gate(TrustedProxies(get_wsgi_application())))
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402 - from here on Django is set up
+from django.db import DatabaseError  # noqa: E402
+from django.http import parse_cookie  # noqa: E402
+
+from consent import offer as offers  # noqa: E402
+from consent.choice import variant  # noqa: E402
+from sitebackend.pages.fast_path import FastPath  # noqa: E402
+from sitebackend.pages.version import Watcher  # noqa: E402
+
+MOST_VARIANTS = 200  #: far more than an offer has; strangers can make up cookies
+_variants: dict[tuple[str, str, str], str] = {}
+
+
+def cookie_choice(environ: Environ) -> str | None:
+    """What a visitor's page depends on besides its address; None while the database does not answer."""
+    cookies = environ.get("HTTP_COOKIE")
+    cookie = parse_cookie(cookies).get(settings.COOKIE_CONSENT_NAME, "") if cookies else ""
+    try:
+        offer = offers.current()
+    except DatabaseError:
+        return None
+    asked = (offer.edition, cookie, environ.get("HTTP_SEC_GPC", ""))
+    if asked not in _variants:
+        if len(_variants) >= MOST_VARIANTS:  # made-up cookies
+            _variants.clear()
+        _variants[asked] = variant(cookie, asked[2], offer)
+    return _variants[asked]
+
+
+# the fast path stands before the gate, and knows nothing while it is shut
+application = NothingEscapes(TrustedProxies(FastPath(Gate(_django), version=Watcher(), variant=cookie_choice)))

@@ -1,6 +1,6 @@
 """What the pages hold on people: nothing but what the operator publishes."""
 
-from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision
+from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision, SiteVersion
 from sitebackend.privacy.registry import holds_no_personal_data
 
 _PUBLISHED = "text that the operator publishes to everybody"
@@ -50,6 +50,7 @@ holds_no_personal_data(
     height="pixels",
     created_at="a time",
 )
+holds_no_personal_data(SiteVersion, id="a number", token="random")  # noqa: S106 - a field's name
 holds_no_personal_data(Redirect, id="a number", path=_PUBLISHED, page=_SETTING, target=_PUBLISHED)
 holds_no_personal_data(
     DeadLink,

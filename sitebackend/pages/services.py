@@ -55,7 +55,8 @@ def move_to_trash(*, page: Page) -> None:
     """
     if page.children.filter(trashed_at=None).exists():
         raise ValidationError(_("Pages lie below “{title}”. Move them first.").format(title=page.title))
-    Page.objects.filter(pk=page.pk).update(trashed_at=timezone.now())
+    page.trashed_at = timezone.now()
+    page.save()
 
 
 @transaction.atomic

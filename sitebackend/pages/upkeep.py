@@ -4,17 +4,32 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from sitebackend.pages import search, services
-from sitebackend.pages.models import Image, Page
+from sitebackend.models import SiteSettings
+from sitebackend.pages import search, services, version
+from sitebackend.pages.models import DeadLink, Image, Page, Revision, SiteVersion
+
+SHOWN_APPS = {"pages", "consent", "cookie_consent"}
+UNSEEN = {DeadLink, Revision, SiteVersion}
 
 
 @receiver(post_save)
 def index(sender: type, instance: Any, **kwargs: Any) -> None:
     if isinstance(instance, Page):
         search.index(instance.pk, instance.title, instance.search_text)
+
+
+@receiver(post_save)
+@receiver(post_delete)
+@receiver(m2m_changed)
+def renew(sender: Any, **kwargs: Any) -> None:
+    """What visitors see may have changed. Rows that they never see, and reading, change nothing."""
+    is_migrating = sender.__module__ == "__fake__"  # then the version's own table may not exist yet
+    is_shown = sender is SiteSettings or (sender._meta.app_label in SHOWN_APPS and sender not in UNSEEN)
+    if is_shown and not is_migrating:
+        version.renew()
 
 
 @receiver(post_delete)

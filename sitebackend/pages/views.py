@@ -14,7 +14,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
-from sitebackend.pages import preview, theme
+from sitebackend.pages import fast_path, preview, theme
 from sitebackend.pages.models import Category, Image, Page
 
 POSTS_PER_PAGE = 10
@@ -24,7 +24,10 @@ SECURITY_TXT_VALID = timedelta(days=180)
 @require_safe
 def page(request: HttpRequest, path: str = "") -> HttpResponse:
     found = get_object_or_404(Page.objects.published(), language=request.LANGUAGE_CODE, path=path)
-    return _show(request, found)
+    response = _show(request, found)
+    response.headers["Cache-Control"] = "no-cache"  # browsers keep it and ask whether it still holds
+    fast_path.keep(request, until=Page.objects.next_change())
+    return response
 
 
 @require_safe

@@ -9,3 +9,4 @@ from sitebackend.pages.models.post import Category as Category
 from sitebackend.pages.models.post import Post as Post
 from sitebackend.pages.models.queries import PageQuerySet as PageQuerySet
 from sitebackend.pages.models.revision import Revision as Revision
+from sitebackend.pages.models.site_version import SiteVersion as SiteVersion

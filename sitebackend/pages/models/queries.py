@@ -1,5 +1,6 @@
 """The questions that are asked of pages."""
 
+import math
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,12 @@ class PageQuerySet(models.QuerySet["Page"]):
     def published(self, now: datetime | None = None) -> Self:
         """What a visitor may see at `now`."""
         return self.kept().filter(status=Status.PUBLISHED, published_at__lte=now or timezone.now())
+
+    def next_change(self) -> float:
+        """When time alone will change what visitors see (epoch seconds): the next scheduled page."""
+        scheduled = self.kept().filter(status=Status.PUBLISHED, published_at__gt=timezone.now())
+        first = scheduled.aggregate(first=models.Min("published_at"))["first"]
+        return first.timestamp() if first else math.inf
 
     def kept(self) -> Self:
         return self.filter(trashed_at=None)

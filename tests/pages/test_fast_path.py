@@ -1,0 +1,322 @@
+"""From memory comes only what Django would answer just now, and nothing a request says can change that."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+import time_machine
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sitebackend import wsgi
+from sitebackend.backup import gate
+from sitebackend.models import SiteSettings
+from sitebackend.pages import fast_path, preview, services, version
+from sitebackend.pages.fast_path import FastPath, best_coding
+from sitebackend.pages.models import Page, SiteVersion
+from tests.pages.conftest import MakePage
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Get = Callable[..., "Answer"]
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    is_from_memory: bool
+
+
+@pytest.fixture
+def get(starter_site: None) -> Get:
+    """`get("/", HTTP_COOKIE="…")` asks the whole stack; the version is read anew each time."""
+    asked: list[str] = []
+    django = get_wsgi_application()
+
+    def counted(environ: dict[str, Any], start_response: Any) -> Any:
+        asked.append(environ["PATH_INFO"])
+        return django(environ, start_response)
+
+    application = FastPath(counted, version=version.read, variant=wsgi.cookie_choice)
+
+    def ask(path: str, **more: str) -> Answer:
+        environ: dict[str, Any] = {"PATH_INFO": path, "HTTP_HOST": "www.example.de", "wsgi.input": BytesIO()}
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "wsgi.url_scheme": "https",
+            "SERVER_NAME": "x",
+            "SERVER_PORT": "443",
+        } | environ
+        environ |= {"wsgi.errors": BytesIO(), "wsgi.version": (1, 0), "SCRIPT_NAME": "", "QUERY_STRING": ""} | more
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+        before = len(asked)
+        body = application(environ, lambda status, headers, *_: began.append((status, headers)))
+        content = b"".join(body)
+        status, headers = began[0]
+        named = {name.lower(): value for name, value in headers}
+        return Answer(int(status[:3]), named, content, len(asked) == before)
+
+    return ask
+
+
+def test_the_second_visitor_is_answered_from_memory_without_the_database(get: Get) -> None:
+    first = get("/leistungen/")
+    with CaptureQueriesContext(connection) as queries:
+        second = get("/leistungen/")
+    assert (first.is_from_memory, second.is_from_memory) == (False, True)
+    assert (first.status, second.status) == (200, 200)
+    assert first.body == second.body
+    assert len(queries) == 1  # the version, which a thread reads in the server
+
+
+def test_both_answers_are_the_same_to_the_last_header(get: Get) -> None:
+    first, second = get("/"), get("/")
+    assert first.headers == second.headers
+    assert first.headers["content-security-policy"].count("default-src 'none'") == 1
+    assert "set-cookie" not in first.headers
+
+
+def test_a_saved_page_is_new_at_once(get: Get) -> None:
+    get("/leistungen/")
+    page = Page.objects.get(path="leistungen", language="de")
+    page.title = "Neue Überschrift"
+    services.save_page(page=page, author=None)
+    assert "Neue Überschrift" in get("/leistungen/").body.decode()
+
+
+@pytest.mark.parametrize("change", ["settings", "menu", "trash"])
+def test_whatever_a_page_shows_renews_it(get: Get, change: str) -> None:
+    get("/impressum/")
+    post = Page.objects.get(path="aktuelles/neue-website", language="de")
+    if change == "settings":
+        site = SiteSettings.current()
+        site.owner = "Änne Neu"
+        site.save()
+    elif change == "trash":
+        services.move_to_trash(page=post)
+    else:
+        post.menu = "footer"
+        post.save()
+    assert not get("/impressum/").is_from_memory
+
+
+def test_a_withdrawn_page_is_gone_at_once(get: Get) -> None:
+    get("/leistungen/netzwerke/")
+    services.move_to_trash(page=Page.objects.get(path="leistungen/netzwerke", language="de"))
+    assert get("/leistungen/netzwerke/").status == 404
+
+
+def test_a_moved_page_redirects_at_once(get: Get) -> None:
+    get("/leistungen/netzwerke/")
+    page = Page.objects.get(path="leistungen/netzwerke", language="de")
+    page.slug = "netze"
+    page.save()
+    answer = get("/leistungen/netzwerke/")
+    assert (answer.status, answer.headers["location"]) == (301, "/leistungen/netze/")
+
+
+def test_a_scheduled_page_appears_on_time_in_menus_that_were_kept(get: Get, make_page: MakePage) -> None:
+    with time_machine.travel(NOW, tick=False):
+        Page.objects.update(published_at=NOW - timedelta(days=1))
+        make_page(slug="fest", title="Frohes Fest", menu="main", published_at=NOW + timedelta(hours=1))
+        get("/")
+        assert get("/").is_from_memory
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        assert "Frohes Fest" in get("/").body.decode()
+
+
+def test_each_language_has_its_own_page(get: Get) -> None:
+    get("/")
+    assert 'lang="en"' in get("/en/").body.decode()
+    assert 'lang="de"' in get("/").body.decode()
+
+
+def test_who_said_no_in_advance_is_not_given_the_banner_of_others(get: Get) -> None:
+    assert "data-cookie-banner" in get("/").body.decode()
+    assert "data-cookie-banner" not in get("/", HTTP_SEC_GPC="1").body.decode()
+    assert "data-cookie-banner" in get("/").body.decode()
+
+
+def test_made_up_cookies_make_no_pages_of_their_own(get: Get) -> None:
+    get("/", HTTP_COOKIE="__Host-einwilligung=v=x|a=1")
+    assert get("/", HTTP_COOKIE="__Host-einwilligung=v=y|b=<script>").is_from_memory
+
+
+def test_cookies_of_the_admin_make_no_difference(get: Get) -> None:
+    get("/")
+    answer = get("/", HTTP_COOKIE="__Host-admin-session=abc; __Host-admin-csrf=def")
+    assert answer.is_from_memory
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_ORIGINAL_URL",
+        "HTTP_X_REWRITE_URL",
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_USER_AGENT",
+        "HTTP_REFERER",
+        "HTTP_ORIGIN",
+        "HTTP_RANGE",
+    ],
+)
+def test_no_header_poisons_what_others_get(get: Get, header: str) -> None:
+    poisoned = get("/", **{header: "evil.example.org/<script>"})
+    assert b"evil" not in poisoned.body
+    assert get("/").body == poisoned.body
+
+
+def test_a_foreign_host_is_refused_before_and_after_the_page_was_kept(get: Get) -> None:
+    assert get("/", HTTP_HOST="evil.example.org").status == 400
+    get("/")
+    assert get("/", HTTP_HOST="evil.example.org").status == 400
+
+
+def test_plain_http_is_not_answered_with_what_https_got(get: Get) -> None:
+    get("/")
+    assert not get("/", **{"wsgi.url_scheme": "http"}).is_from_memory
+
+
+@pytest.mark.parametrize(
+    "path", ["/suche/", "/kontakt/", "/admin/", "/gibt-es-nicht/", "/feed/", "/cookies/", "/healthz"]
+)
+def test_what_is_not_the_same_for_everybody_is_never_kept(get: Get, path: str) -> None:
+    get(path)
+    assert not get(path).is_from_memory
+
+
+def test_a_query_and_other_methods_lead_past_memory(get: Get) -> None:
+    get("/")
+    assert not get("/", QUERY_STRING="utm_source=x").is_from_memory
+    assert get("/", REQUEST_METHOD="POST", HTTP_SEC_FETCH_SITE="same-origin").status == 405
+
+
+def test_a_preview_is_never_kept(get: Get, make_page: MakePage) -> None:
+    link = preview.link(make_page(slug="entwurf", status=Page.Status.DRAFT))
+    get(link)
+    assert not get(link).is_from_memory
+
+
+def test_while_the_present_version_is_unknown_django_answers(starter_site: None, get: Get) -> None:
+    SiteVersion.objects.all().delete()
+    get("/")
+    assert not get("/").is_from_memory
+
+
+@pytest.mark.parametrize(("coding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress), ("", bytes)])
+def test_every_coding_unpacks_to_the_same_page(get: Get, coding: str, unpack: Callable[[bytes], bytes]) -> None:
+    plain = get("/leistungen/").body
+    answer = get("/leistungen/", HTTP_ACCEPT_ENCODING=coding)
+    assert unpack(answer.body) == plain
+    assert answer.headers.get("content-encoding", "") == coding
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert "Cookie" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0.0,br;q=0", ""),
+        ("", ""),
+        ("*", ""),
+        ("BR", "br"),
+    ],
+)
+def test_the_coding_is_one_that_the_browser_takes(accepted: str, coding: str) -> None:
+    assert best_coding(accepted) == coding
+
+
+def test_a_browser_that_has_the_page_is_told_so(get: Get) -> None:
+    first = get("/", HTTP_ACCEPT_ENCODING="br")
+    again = get("/", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=f'"x", W/{first.headers["etag"]}')
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert "vary" in again.headers
+    other = get("/", HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=first.headers["etag"])
+    assert other.status == 200
+
+
+def test_a_changed_page_has_another_tag(get: Get) -> None:
+    tag = get("/impressum/").headers["etag"]
+    SiteSettings.objects.first().save()
+    assert get("/impressum/").headers["etag"] == tag
+    site = SiteSettings.current()
+    site.city = "Anderswo"
+    site.save()
+    assert get("/impressum/").headers["etag"] != tag
+
+
+def test_asking_for_the_head_gives_the_same_head_and_no_body(get: Get) -> None:
+    full = get("/")
+    head = get("/", REQUEST_METHOD="HEAD")
+    assert (head.is_from_memory, head.body, head.headers) == (True, b"", full.headers)
+
+
+def test_memory_is_bounded(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_path, "MOST_ANSWERS", 2)
+    for path in ("/", "/impressum/", "/leistungen/"):
+        get(path)
+    assert not get("/").is_from_memory
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[("Set-Cookie", "a=b")], [("Content-Security-Policy", "script-src 'nonce-abc'")], [("Content-Encoding", "br")]],
+    ids=["cookie", "nonce", "encoded already"],
+)
+def test_a_personal_answer_is_not_kept_even_if_its_view_says_so(headers: list[tuple[str, str]]) -> None:
+    asked: list[str] = []
+
+    def careless(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append("once more")
+        environ["sitebackend.pages.keep_until"] = 1e12
+        start_response("200 OK", headers)
+        return [b"personal"]
+
+    application = FastPath(careless, version=lambda: "1", variant=lambda environ: "")
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "https"}
+    for _ in range(2):
+        application(dict(environ), lambda *_: None)
+    assert len(asked) == 2
+
+
+def test_the_version_is_unknown_while_a_restore_is_unfinished(db: None, data_dir: Path) -> None:
+    watcher = version.Watcher()
+    version.renew()
+    watcher._look()
+    assert watcher._seen[1] == version.read()
+    ready = gate.folder() / "ready.json"
+    ready.parent.mkdir(parents=True)
+    ready.write_text("{}")
+    watcher._look()
+    assert watcher._seen[1] is None
+    gate.open_again()
+
+
+def test_a_version_that_was_read_too_long_ago_does_not_count(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version.Watcher, "_start", lambda watcher: None)
+    watcher = version.Watcher()
+    version.renew()
+    watcher._look()
+    assert watcher() == version.read()
+    monkeypatch.setattr(version, "TRUSTED_FOR", 0.0)
+    assert watcher() is None
+
+
+def test_made_up_cookies_fill_no_memory(get: Get) -> None:
+    for number in range(wsgi.MOST_VARIANTS + 5):
+        wsgi.cookie_choice({"HTTP_COOKIE": f"__Host-einwilligung={number}"})
+    assert len(wsgi._variants) <= wsgi.MOST_VARIANTS
