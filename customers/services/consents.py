@@ -197,9 +197,9 @@ def _take_effect(customer: Customer, entry: ConsentEntry) -> None:
         _grant(customer, entry)
     elif entry.purpose == Purpose.RETENTION:
         customer.do_not_contact = entry.decision != Decision.GIVEN
+        customer.save(update_fields=["do_not_contact"])
     else:
         _base(customer, entry)
-    customer.save()
 
 
 def _grant(customer: Customer, entry: ConsentEntry) -> None:
@@ -221,6 +221,7 @@ def _base(customer: Customer, entry: ConsentEntry) -> None:
         customer.status = Customer.Status.NO_BASIS
     elif customer.status == Customer.Status.NO_BASIS:
         customer.status = Customer.Status.ACTIVE
+    customer.save(update_fields=["status", *BASES])
 
 
 def _consequences(purpose: str, records: int) -> list[str | Promise]:

@@ -185,3 +185,12 @@ def test_after_a_withdrawal_a_new_consent_starts_empty(record: TechnicalRecord) 
     withdraw(customer, plan_withdrawal(customer=customer, purpose="technical"))
     agree_to_technical_data(customer, given_at=timezone.now())
     assert Grant.objects.get().records.count() == 0
+
+
+def test_recording_a_consent_does_not_undo_what_somebody_else_changed_meanwhile(customer: Customer) -> None:
+    stale = Customer.objects.get(pk=customer.pk)
+    Customer.objects.filter(pk=customer.pk).update(city="Halle")
+    say(stale, "retention")
+    say(stale, "invoicing", legal_basis="contract")
+    customer.refresh_from_db()
+    assert (customer.city, customer.do_not_contact) == ("Halle", False)
