@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 import pytest
+from django.db import connection, connections
 from django.utils import translation
 from pytest_django import Settings
 
@@ -102,6 +103,21 @@ def in_english() -> Iterator[None]:
     """Refusals in the language of their source, whatever the translation says."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def on_disk(django_db_serialized_rollback: None, transactional_db: None, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the migrated database in a file of its own, with the settings that the site runs with."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only on SQLite")
+    file, memory = tmp_path / "site.sqlite3", connections["default"]
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    connections["default"] = memory.copy()
+    connections["default"].settings_dict["NAME"] = str(file)
+    yield file
+    connections["default"].close()
+    connections["default"] = memory
 
 
 def lines(file: Path) -> list[dict[str, object]]:

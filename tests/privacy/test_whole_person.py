@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -64,21 +64,6 @@ class Person:
     @property
     def subject(self) -> DataSubject:
         return DataSubject(email=self.email)
-
-
-@pytest.fixture
-def on_disk(django_db_serialized_rollback: None, transactional_db: None, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the migrated database in a file of its own, with the settings that the site runs with."""
-    if connection.vendor != "sqlite":
-        pytest.skip("only on SQLite")
-    file, memory = tmp_path / "site.sqlite3", connections["default"]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(file)])
-    connections["default"] = memory.copy()
-    connections["default"].settings_dict["NAME"] = str(file)
-    yield file
-    connections["default"].close()
-    connections["default"] = memory
 
 
 @pytest.fixture
