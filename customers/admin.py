@@ -10,10 +10,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers import invoicing_list
+from customers.clear_file import ClearFile
 from customers.models import BillingDocument, ConsentEntry, Customer, NumberRange, Wording
 from customers.uploads import in_memory
 from customers.views import billing, consents, master_data, technical
-from customers.views.base import page_of
+from customers.views.base import download, log, page_of
 from sitebackend.admin_site import OperatorModelAdmin
 
 
@@ -69,6 +71,16 @@ class CustomerAdmin(WithoutDeletion):
         (_("Reach"), {"fields": ("phone", "email")}),
         (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status", "hold_reason")}),
     )
+
+    actions = ("export_for_invoicing",)
+
+    @admin.action(description=_("Export for invoicing (table)"))
+    def export_for_invoicing(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+        """Those who may be invoiced; each export stands in the history of every customer in it."""
+        chosen = queryset.exclude(status=Customer.Status.NO_BASIS)
+        for customer in chosen:
+            log(request, customer, _("export for invoicing"))
+        return download(ClearFile(f"{_('customers')}.csv", "text/csv", invoicing_list.table(chosen)))
 
     @admin.display(description=_("name"), ordering="company")
     def display_name(self, customer: Customer) -> str:

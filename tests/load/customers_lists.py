@@ -2,8 +2,9 @@
 
 Fills a site of its own in a temporary folder step by step with invented customers (and ten times as many
 submissions with `--submissions`), and prints the milliseconds of each page at each size, over 15 requests: the
-median of the processor's time (which other work on the machine does not change) and of the clock's. The goal is 300 ms at 100,000 customers and 1,000,000 submissions on two cores.
-`--records N` adds N technical records and measures a search through all of them, with the vault open.
+median of the processor's time (which other work on the machine does not change) and of the clock's. The goal
+is 300 ms at 100,000 customers and 1,000,000 submissions on two cores. `--records N` adds N technical records
+and measures a search through all of them, with the vault open.
 """
 
 import argparse
