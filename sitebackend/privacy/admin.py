@@ -77,12 +77,12 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        own = [
-            ("<uuid:pk>/step/<str:verb>/", self.step, "privacy_request_step"),
-            ("record/<str:form>/", self.record, "privacy_record"),
+        guarded = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/step/<str:verb>/", guarded(self.step), name="privacy_request_step"),
+            path("record/<str:form>/", guarded(self.record), name="privacy_record"),
+            *super().get_urls(),
         ]
-        urls = [path(route, self.admin_site.admin_view(view), name=name) for route, view, name in own]
-        return [*urls, *super().get_urls()]
 
     def record(self, request: HttpRequest, form: str) -> HttpResponse:
         """The record of processing activities, to read and print, or as a table."""

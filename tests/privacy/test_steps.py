@@ -217,6 +217,13 @@ def test_the_stored_copy_opens_with_nothing_that_the_server_has(operator: Operat
     assert answer.hand_over(token, now=NOON + timedelta(days=13)) is not None
 
 
+def test_a_copy_that_nobody_fetches_goes_after_fourteen_days(operator: Operator) -> None:
+    _account()
+    answer.give_access(_settled(Kind.ACCESS), vault=None, by=operator, now=NOON)
+    assert [answer.sweep(NOON + timedelta(days=day)) for day in (13, 14)] == [0, 1]
+    assert AccessAnswer.objects.count() == 0
+
+
 def test_nothing_held_is_an_answer_too(client: Client, operator: Operator) -> None:
     request = _settled(Kind.ACCESS)
     now = datetime.now(tz=NOON.tzinfo)

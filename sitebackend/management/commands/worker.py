@@ -13,7 +13,7 @@ from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
-from sitebackend.privacy.services import deadline, execution, identity, intake
+from sitebackend.privacy.services import answer, deadline, execution, identity, intake
 from sitebackend.vault import services as vault
 
 #: In this order. A job does what is due at the given time and says how many things it did.
@@ -32,6 +32,7 @@ JOBS: list[Job] = [
     execution.tell_journal,
     execution.verify_due,
     execution.run_retention,
+    answer.sweep,
 ]
 
 

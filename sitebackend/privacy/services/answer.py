@@ -84,6 +84,11 @@ def hand_over(token: str, *, now: datetime) -> bytes | None:
     return content
 
 
+def sweep(now: datetime) -> int:
+    """Worker job: erase copies that nobody fetched in time; gives how many."""
+    return AccessAnswer.objects.filter(expires_at__lte=now).delete()[0]
+
+
 def _require_open(request: DataSubjectRequest, *kinds: str) -> None:
     if request.answered_at:
         raise Refused(_("The request is answered."))
