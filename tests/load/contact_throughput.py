@@ -18,7 +18,7 @@ CONNECTIONS = 16
 
 
 def main(seconds: int = 10, workers: int = 2, port: int = 8101) -> None:
-    with running_site(port=port, workers=workers) as (site, mailbox):
+    with running_site("--workers", str(workers), port=port) as (site, mailbox):
         measure(site, mailbox, seconds, is_silent=False)
         measure(site, mailbox, seconds, is_silent=True)
 

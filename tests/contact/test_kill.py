@@ -1,0 +1,18 @@
+"""Real processes, killed: the small brother of tests/load/contact_chaos.py."""
+
+from collections import Counter
+
+from tests.contact.mailserver import free_port
+from tests.load.contact_chaos import send
+from tests.load.contact_site import running_site
+
+
+def test_what_the_thanks_page_acknowledged_survives_kill_9_and_is_mailed() -> None:
+    with running_site("--no-worker", port=free_port()) as (site, mailbox):
+        references = [send(site.port, number) for number in range(3)]
+        site.kill()
+        assert not mailbox.taken
+        site.manage("worker", "--once")
+        site.manage("worker", "--once")
+        assert mailbox.taken == Counter(references)
+        assert site.rows("SELECT COUNT(*) FROM contact_submission WHERE mail_payload IS NOT NULL") == [(0,)]
