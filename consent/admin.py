@@ -3,12 +3,9 @@
 from typing import Any
 
 from cookie_consent.models import Cookie
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Sum
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -17,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from consent import offer as offers
-from consent.choice import EDITION
+from consent.forms import EveryLanguage, GroupForm
 from consent.models import BannerWording, DailyCount, Edition, ExternalHost, Group, GroupWording
 from sitebackend.admin_site import OperatorModelAdmin
 
@@ -54,16 +51,6 @@ class AsksAgain(OperatorModelAdmin):
         offers.forget()
 
 
-class EveryLanguage(BaseInlineFormSet):  # type: ignore[type-arg]
-    """One wording per language, none missing."""
-
-    def clean(self) -> None:
-        super().clean()
-        given = {form.cleaned_data.get("language") for form in self.forms if form.is_valid()}
-        if missing := [str(name) for code, name in settings.LANGUAGES if code not in given]:
-            raise ValidationError(_("A wording is missing: %(languages)s."), params={"languages": ", ".join(missing)})
-
-
 class GroupWordingInline(admin.StackedInline):  # type: ignore[type-arg]
     model = GroupWording
     formset = EveryLanguage
@@ -95,16 +82,6 @@ class ExternalHostInline(admin.TabularInline):  # type: ignore[type-arg]
     verbose_name_plural = _(
         "External hosts that pages may show content of: a link to one of them, in a paragraph by itself"
     )
-
-
-class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean_varname(self) -> str:
-        name: str = self.cleaned_data["varname"]
-        if name == EDITION:
-            raise ValidationError(
-                _("“%(name)s” marks the edition in the cookie. Choose another name."), params={"name": name}
-            )
-        return name
 
 
 @admin.register(Group)
@@ -169,7 +146,7 @@ class EditionAdmin(NeverChanged):
     @admin.display(description=_("shown until"))
     def until(self, edition: Edition) -> str:
         end = edition.shown_until
-        return timezone.localtime(end).strftime("%d.%m.%Y %H:%M") if end else _("to this day")
+        return timezone.localtime(end).strftime("%d.%m.%Y %H:%M") if end else str(_("to this day"))
 
     @admin.display(description=_("decisions"))
     def answers(self, edition: Edition) -> str:

@@ -1,4 +1,4 @@
-"""What a choice may be: django-cookie-consent's fields, and the edition that the visitor had in front of them."""
+"""What a choice may be (django-cookie-consent's fields, and the edition that the visitor saw), and what a group."""
 
 from collections.abc import Collection
 
@@ -6,6 +6,12 @@ from cookie_consent.cache import all_cookie_groups
 from cookie_consent.forms import ProcessCookiesForm
 from cookie_consent.models import CookieGroup
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+
+from consent.choice import EDITION
 
 
 class ChoiceForm(ProcessCookiesForm):
@@ -19,3 +25,23 @@ class ChoiceForm(ProcessCookiesForm):
         """The optional groups that were not chosen."""
         chosen = {group.varname for group in self.get_cookie_groups()}
         return [group for name, group in all_cookie_groups().items() if name not in chosen]
+
+
+class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_varname(self) -> str:
+        name: str = self.cleaned_data["varname"]
+        if name == EDITION:
+            raise ValidationError(
+                _("“%(name)s” marks the edition in the cookie. Choose another name."), params={"name": name}
+            )
+        return name
+
+
+class EveryLanguage(BaseInlineFormSet):  # type: ignore[type-arg]
+    """One wording per language, none missing."""
+
+    def clean(self) -> None:
+        super().clean()
+        given = {form.cleaned_data.get("language") for form in self.forms if form.is_valid()}
+        if missing := [str(name) for code, name in settings.LANGUAGES if code not in given]:
+            raise ValidationError(_("A wording is missing: %(languages)s."), params={"languages": ", ".join(missing)})

@@ -113,8 +113,8 @@ class Edition(models.Model):
         return following.shown_from if following else None
 
     def in_language(self, language: str) -> dict[str, Any]:
-        content: dict[str, Any] = self.content
-        return content[language]
+        words: dict[str, Any] = self.content[language]
+        return words
 
 
 class Decision(models.TextChoices):

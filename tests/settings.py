@@ -25,6 +25,9 @@ if url := os.environ.get("TEST_DATABASE_URL"):
 
 from sitebackend.settings import *  # noqa: E402, F403
 from sitebackend.settings import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY  # noqa: E402
+from sitebackend.settings import MIDDLEWARE  # noqa: E402
+
+MIDDLEWARE = ["tests.notice_guard.NoticeGuardMiddleware", *MIDDLEWARE]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing here is worth guessing
 VAULT_PASSPHRASE_COST = {"memory_kib": 64, "iterations": 1, "lanes": 1}  # fast, for the same reason

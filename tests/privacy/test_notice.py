@@ -8,15 +8,19 @@ import time_machine
 from cookie_consent.models import CookieGroup
 from django.core.management import call_command
 from django.db import DatabaseError
-from django.http import HttpResponse
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django import Settings
 
 from consent import offer
 from consent.models import ExternalHost
+from sitebackend.findings import Level
+from sitebackend.privacy.notice.health import notice_is_complete
 from sitebackend.privacy.notice.models import NoticeVersion
 from sitebackend.privacy.notice.services import named, present_version, sections
 from sitebackend.privacy.registry import sources
+from tests.notice_guard import NoticeGuardMiddleware
 
 pytestmark = pytest.mark.django_db
 
@@ -119,18 +123,6 @@ def test_an_external_host_is_named_as_soon_as_it_is_agreed() -> None:
     assert "Karten AG, Irland" in words()
 
 
-def test_every_cookie_of_the_settings_is_named(settings: Settings) -> None:
-    own = {value for name, value in vars(settings._wrapped).items() if name.endswith("_COOKIE_NAME")}
-    own |= {
-        settings.SESSION_COOKIE_NAME,
-        settings.CSRF_COOKIE_NAME,
-        settings.VAULT_COOKIE_NAME,
-        settings.COOKIE_CONSENT_NAME,
-    }
-    own -= {"django_language"}
-    assert own <= named().cookies
-
-
 class TestVersions:
     def test_the_same_notice_is_kept_once(self) -> None:
         first = present_version(language="de", own="<p>Unser Wort</p>")
@@ -192,3 +184,42 @@ def test_the_facts_are_complete_in_both_languages() -> None:
 
 def test_migrations_are_complete() -> None:
     call_command("makemigrations", "notice", check=True, dry_run=True, verbosity=0)
+
+
+class TestTheCheck:
+    def test_finds_nothing_in_the_site_as_it_is(self) -> None:
+        assert list(notice_is_complete(timezone.now())) == []
+
+    def test_fails_if_a_cookie_is_not_named(self, settings: Settings) -> None:
+        settings.STATISTICS_COOKIE_NAME = "zaehler"
+        (finding,) = notice_is_complete(timezone.now())
+        assert finding.level == Level.ALARM
+        assert "zaehler" in str(finding.text)
+
+    def test_fails_if_a_host_is_not_named(self, settings: Settings) -> None:
+        policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        settings.CONTENT_SECURITY_POLICY = {
+            "DIRECTIVES": policy | {"font-src": ["'self'", "https://fonts.example.org"]}
+        }
+        (finding,) = notice_is_complete(timezone.now())
+        assert "fonts.example.org" in str(finding.text)
+        group = CookieGroup.objects.get(varname="external")
+        ExternalHost.objects.create(group=group, host="fonts.example.org", provider="Schriften AG, Irland")
+        offer.forget()
+        assert list(notice_is_complete(timezone.now())) == []
+
+    @pytest.mark.parametrize(
+        ("header", "value"),
+        [("Set-Cookie", "zaehler=1"), ("Content-Security-Policy", "img-src https://tracker.example.org")],
+    )
+    def test_stops_every_test_in_which_something_else_goes_out(self, header: str, value: str) -> None:
+        def view(request: HttpRequest) -> HttpResponse:
+            response = HttpResponse()
+            if header == "Set-Cookie":
+                response.set_cookie("zaehler", "1")
+            else:
+                response[header] = value
+            return response
+
+        with pytest.raises(AssertionError, match="the notice does not name"):
+            NoticeGuardMiddleware(view)(RequestFactory().get("/"))

@@ -1,0 +1,38 @@
+"""What the site may do with a visitor's browser must stand in the notice: cookies and hosts are compared."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from sitebackend.findings import Finding, Level, report
+from sitebackend.privacy.notice.services import named
+
+
+def cookies_of_the_settings() -> set[str]:
+    """Every cookie that the settings let this software set."""
+    names = {getattr(settings, name) for name in dir(settings) if name.endswith("_COOKIE_NAME")}
+    return (names | {settings.COOKIE_CONSENT_NAME}) - {settings.LANGUAGE_COOKIE_NAME}  # the path decides the language
+
+
+def hosts_of_the_policy() -> set[str]:
+    """Every host that the Content-Security-Policy of all pages allows."""
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].values()
+    sources = {source for directive in directives for source in directive if isinstance(source, str)}
+    return {source.removeprefix("https://") for source in sources if "." in source}
+
+
+@report
+def notice_is_complete(now: datetime) -> Iterator[Finding]:
+    told = named()
+    missing = sorted((cookies_of_the_settings() - told.cookies) | (hosts_of_the_policy() - told.hosts))
+    if missing:
+        yield Finding(
+            area=_("Privacy notice"),
+            level=Level.ALARM,
+            text=_("The notice does not name: {names}.").format(names=", ".join(missing)),
+            next_step=_("Name it in a group of the cookie choice, or stop using it."),
+            code="notice.incomplete",
+            figure=len(missing),
+        )
