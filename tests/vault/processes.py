@@ -19,14 +19,12 @@ PASSPHRASE = "fünf würfel wörter über allem"
 
 def make(customers: str) -> dict[str, Any]:
     """An operator with the vault open, and customers with a record each."""
-    from customers.models import NumberRange
     from customers.services.register import register_customer
     from customers.services.technical import add_technical_record
     from sitebackend.models import Operator
     from sitebackend.vault import services
     from tests.customers.conftest import MASTER_DATA, agree_to_technical_data, statements
 
-    NumberRange.objects.get_or_create()  # an earlier test's flush takes what the migration made
     Operator.objects.create_superuser("chef", "chef@example.de", "a long enough password")
     printed = services.set_up(passphrase=PASSPHRASE)
     for number in range(int(customers)):

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 Run = Callable[..., Any]
 CUSTOMERS = 3
@@ -21,22 +20,31 @@ SSIDS = {"ssids": [f"netz-{number}" for number in range(CUSTOMERS)]}
 
 
 @pytest.fixture(scope="module")
-def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file: the test's own database is in memory, where only one process reaches it."""
-    path = tmp_path_factory.mktemp("empty") / "site.sqlite3"
-    environment = {**os.environ, "TEST_DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a migrated database that other processes can reach, to be copied for each test."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('empty')}/site.sqlite3"
+    if connection.vendor == "postgresql":
+        url = new_database("vault_processes_empty")
+    environment = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "-v0"]
     subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
-    return path
+    return url
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if connection.vendor == "sqlite":
-        shutil.copy(request.getfixturevalue("empty_site"), tmp_path / "site.sqlite3")
-        return f"sqlite:///{tmp_path}/site.sqlite3"
-    base = os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
-    return f"{base}/{connection.settings_dict['NAME']}"
+def database_url(empty_site: str, tmp_path: Path) -> str:
+    if connection.vendor == "postgresql":
+        return new_database("vault_processes", template="vault_processes_empty")
+    shutil.copy(empty_site.removeprefix("sqlite:///"), tmp_path / "site.sqlite3")
+    return f"sqlite:///{tmp_path}/site.sqlite3"
+
+
+def new_database(name: str, template: str = "template1") -> str:
+    server = os.environ["TEST_DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server.rpartition('/')[0]}/{name}"
 
 
 @pytest.fixture
