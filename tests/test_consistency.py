@@ -23,12 +23,13 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 #: Modules that may be longer than 400 lines, functions that may be longer than 50, each with its reason.
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES = {"sitebackend/settings.py": "one file, so that every setting is found in one place"}
 LONG_FUNCTIONS: dict[str, str] = {}
 #: Where text becomes HTML without being escaped, and why that is safe.
-TRUSTED_HTML: dict[str, str] = {
-    "consent/templatetags/consent.py": "puts rendered templates and sanitised text together",
-    "sitebackend/privacy/notice/templatetags/notice.py": "cleans what it gives, with nh3",
+TRUSTED_HTML = {
+    "consent/templatetags/consent.py": "templates of our own around a page that was rendered before",
+    "sitebackend/pages/templatetags/pages.py": "sanitised by an allow list in the same expression, or made by json_script",
+    "sitebackend/privacy/notice/templatetags/notice.py": "sanitised by an allow list in the same expression",
 }
 
 
@@ -60,6 +61,10 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 # --- templates
 
 
+#: Folders whose templates are chosen at run time, as in `f"contact/email/{message}"`.
+FOLDERS = {found for path in MODULES for found in re.findall(r'f"([\w/]+)/\{', text(path))}
+
+
 def test_every_template_is_used() -> None:
     referring = [text(path) for path in MODULES + TEMPLATES]
     unused = [
@@ -71,8 +76,10 @@ def test_every_template_is_used() -> None:
 
 
 def _names(source: str, template: str) -> bool:
-    mail = re.sub(r"_(subject|body)\.(txt|html)$", "", template)
-    return f'"{template}"' in source or (mail != template and f'"{mail}"' in source)
+    """In full, without a mail's ending, or by its folder in one string and its own name in another."""
+    stem = re.sub(r"(_subject|_body)?\.(txt|html)$", "", template)
+    folder, _slash, own_name = stem.rpartition("/")
+    return f'"{template}"' in source or f'"{stem}"' in source or (folder in FOLDERS and f'"{own_name}"' in source)
 
 
 def _is_named_by_convention(template: str) -> bool:
@@ -99,13 +106,14 @@ def test_nothing_is_loaded_from_another_site() -> None:
 
 def test_typed_text_is_never_trusted_as_html() -> None:
     found = lines_with(r"\bmark_safe\(|\bSafeString\(", MODULES)
-    found += lines_with(r"\|\s*safe\b|\|\s*safeseq\b|autoescape off", TEMPLATES)
+    html = [path for path in TEMPLATES if path.suffix == ".html"]
+    found += lines_with(r"\|\s*safe\b|\|\s*safeseq\b|autoescape off", html)
     assert [line for line in found if line.split(":")[0] not in TRUSTED_HTML] == []
 
 
 def test_public_templates_hold_no_token_and_no_user() -> None:
-    public = [path for path in TEMPLATES if "admin" not in path.parts]
-    assert lines_with(r"csrf_token|\buser\.|\bmessages\b(?=.*%})", public) == []
+    public = [path for path in TEMPLATES if not {"admin", "vault", "email"} & set(path.parts)]
+    assert lines_with(r"csrf_token|[{][{%][^}]*\b(user\.|in messages\b|if messages\b)", public) == []
 
 
 # --- code
@@ -119,8 +127,8 @@ def test_modules_and_functions_stay_short() -> None:
         for node in functions(path)
         if (node.end_lineno or node.lineno) - node.lineno >= 50
     }
-    assert long_modules == set(LONG_MODULES)
-    assert long_functions == set(LONG_FUNCTIONS)
+    assert long_modules - set(LONG_MODULES) == set()
+    assert long_functions - set(LONG_FUNCTIONS) == set()
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:
@@ -143,8 +151,13 @@ HOMES = {
 @pytest.mark.parametrize("home", HOMES)
 def test_every_app_keeps_the_same_things_in_the_same_files(home: str) -> None:
     found = lines_with(HOMES[home], MODULES)
-    files = [Path(line.split(":")[0]) for line in found]
-    assert [str(file) for file in files if home not in (file.stem, file.parent.name)] == []
+    assert [line for line in found if not _is_home(Path(line.split(":")[0]), home)] == []
+
+
+def _is_home(file: Path, home: str) -> bool:
+    """`forms.py`, `forms/consents.py`, `admin_forms.py`; forms of the admin may stand beside their admin."""
+    words = {file.parent.name, file.stem, *file.stem.split("_")}
+    return home in words or (home == "forms" and "admin" in words)
 
 
 def test_no_comment_or_text_names_what_does_not_belong_here() -> None:

@@ -86,7 +86,7 @@ def test_the_owner_is_found_in_the_business_data(business: SiteSettings, said: d
 def test_erasing_a_person_leaves_the_account_and_the_imprint_and_says_why(
     operator: Operator, business: SiteSettings
 ) -> None:
-    steps = erasure.plan(DataSubject(email="jule@example.de", phone="0492155501")).steps
+    steps = erasure.plan(DataSubject(email="jule@example.de", phone="0492155501")).retained
     assert [(step.source, step.action, len(step.rows)) for step in steps] == [
         ("sitebackend.operators", Action.RETAIN, 1),
         ("sitebackend.site_settings", Action.RETAIN, 1),
