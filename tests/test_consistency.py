@@ -28,7 +28,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 #: Where text becomes HTML without being escaped, and why that is safe.
 TRUSTED_HTML = {
     "consent/templatetags/consent.py": "templates of our own around a page that was rendered before",
-    "sitebackend/pages/templatetags/pages.py": "sanitised by an allow list in the same expression, or made by json_script",
+    "sitebackend/pages/templatetags/pages.py": "sanitised in the same expression, or made by json_script",
     "sitebackend/privacy/notice/templatetags/notice.py": "sanitised by an allow list in the same expression",
 }
 
