@@ -26,10 +26,10 @@ def run(folder: Path, source: str, **environment: str) -> subprocess.CompletedPr
     clean = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--rootdir", folder, "-c", os.devnull, "-p", "no:cacheprovider", folder],
-        env={**clean, "PYTHONPATH": os.getcwd(), **environment},
+        env={**clean, "PYTHONPATH": os.getcwd(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 
