@@ -76,7 +76,9 @@ class NumberRange(models.Model):
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def matching(self, words: str) -> "CustomerQuerySet":
-        """Those whose master data hold every one of the words, however spelled, or this telephone number."""
+        """Those who hold every one of the words, however spelled, or this telephone number. No words: all."""
+        if not words.strip():
+            return self.all()
         every_word = Q(*(Q(search_text__contains=word) for word in folded(words).split()))
         number = folded_phone(words)
         wanted = every_word | Q(search_text__contains=number) if number.isdecimal() else every_word
