@@ -16,6 +16,8 @@ from sitebackend.pages.models import DeadLink, Redirect
 
 def handler(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """The project's handler404."""
+    if "\x00" in request.path:  # PostgreSQL cannot even be asked for it
+        return page_not_found(request, exception)
     if request.method in ("GET", "HEAD") and (answer := _redirect(request)):
         return answer
     if _comes_from_here(request):
@@ -30,5 +32,8 @@ def _redirect(request: HttpRequest) -> HttpResponse | None:
 
 
 def _comes_from_here(request: HttpRequest) -> bool:
-    referrer = urlsplit(request.headers.get("Referer", ""))
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # whatever it is, it is no address of ours
+        return False
     return referrer.netloc == request.get_host() and not referrer.path.startswith("/admin/")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -18,8 +19,8 @@ def cookies_of_the_settings() -> set[str]:
 
 def hosts_of_the_policy() -> set[str]:
     """Every host that the Content-Security-Policy of all pages allows."""
-    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].values()
-    sources = {source for directive in directives for source in directive if isinstance(source, str)}
+    policy: dict[str, Any] = settings.CONTENT_SECURITY_POLICY
+    sources = {source for directive in policy["DIRECTIVES"].values() for source in directive if isinstance(source, str)}
     return {source.removeprefix("https://") for source in sources if "." in source}
 
 
