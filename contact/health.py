@@ -19,6 +19,9 @@ def queue(now: datetime) -> Iterator[Finding]:
     oldest = Submission.objects.unsent().order_by("received_at").first()
     age = now - oldest.received_at if oldest else timedelta()
     if oldest is None or age < WARN_AFTER:
+        waiting = Submission.objects.unsent().count()
+        text = ngettext("{count} mail is waiting.", "{count} mails are waiting.", waiting).format(count=waiting)
+        yield Finding(_("Contact mails"), Level.FINE, text, code="contact.queue", figure=waiting)
         return
     yield Finding(
         area=_("Contact mails"),
@@ -30,6 +33,22 @@ def queue(now: datetime) -> Iterator[Finding]:
         url=reverse("admin:contact_submission_changelist") + "?delivery__exact=retrying",
         code="contact.queue",
         figure=age.total_seconds(),
+    )
+
+
+@report
+def inbox(now: datetime) -> Iterator[Finding]:
+    """What came in and waits for the operator's own work."""
+    count = Submission.objects.filter(done_at__isnull=True).count()
+    yield Finding(
+        area=_("Inbox"),
+        level=Level.FINE,
+        text=ngettext("{count} submission is not done.", "{count} submissions are not done.", count).format(
+            count=count
+        ),
+        url=reverse("admin:contact_submission_changelist"),
+        code="contact.inbox",
+        figure=count,
     )
 
 

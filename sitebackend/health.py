@@ -123,9 +123,16 @@ def operator_keys(now: datetime) -> Iterator[Finding]:
     for reason in operator_key.problems():
         yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=reason))
     for certificate in usable:
-        if certificate.expires and certificate.expires - now < WARN_BEFORE:
-            days = (certificate.expires - now).days
-            yield _key_warning(_("The operator key expires in {days} days.").format(days=days), days)
+        yield _expiry(certificate.expires - now if certificate.expires else None)
+
+
+def _expiry(left: timedelta | None) -> Finding:
+    if left is None:
+        return Finding(_("Operator key"), Level.FINE, _("in order, no end"), code="operator_key.expires")
+    if left < WARN_BEFORE:
+        return _key_warning(_("The operator key expires in {days} days.").format(days=left.days), left.days)
+    text = _("in order, {days} days left").format(days=left.days)
+    return Finding(_("Operator key"), Level.FINE, text, code="operator_key.expires", figure=left.days)
 
 
 def _key_warning(text: str, days: int | None = None) -> Finding:

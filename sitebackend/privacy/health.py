@@ -23,6 +23,7 @@ def requests(now: datetime) -> Iterator[Finding]:
     today = deadlines.local_date(now)
     left = [days for row in DataSubjectRequest.objects.open() if (days := row.days_left(today)) is not None]
     if not left:
+        yield Finding(_("Requests"), Level.FINE, _("none is open"), code="privacy.requests", figure=0)
         return
     yield Finding(
         area=_("Requests"),

@@ -35,8 +35,9 @@ def _one(findings: object) -> Finding:
     return finding
 
 
-def test_without_requests_nothing_is_said() -> None:
-    for report in (health.requests, health.acknowledgements, health.unproved, health.erasure_journal):
+def test_without_requests_none_is_open_and_nothing_else_is_said() -> None:
+    assert _one(health.requests(NOON)).level == Level.FINE
+    for report in (health.acknowledgements, health.unproved, health.erasure_journal):
         assert list(report(NOON)) == []
 
 
@@ -59,7 +60,7 @@ def test_the_first_deadline_counts() -> None:
 
 def test_while_the_clock_stands_still_no_deadline_is_near() -> None:
     identity.pause(_request(), now=NOON)
-    assert list(health.requests(NOON + timedelta(days=60))) == []
+    assert _one(health.requests(NOON + timedelta(days=60))).level == Level.FINE
 
 
 def test_a_request_without_mail_address_is_to_be_acknowledged_by_hand_today() -> None:
