@@ -9,6 +9,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from sitebackend.crypto import openpgp, server_key
+from sitebackend.privacy import high_water
 from tests.running_site import RunningSite, site
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
@@ -31,6 +32,13 @@ def _server_key() -> None:
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_number_given_before() -> None:
+    """The database begins anew with each test; so does what lies beside it."""
+    for name in high_water.NAMES:
+        (Path(settings.DATA_DIR) / "journal" / name).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from customers.models.consent import Decision, Purpose
 from customers.models.customer import BASES
 from customers.services.consents import Statement
 from sitebackend.models import Operator
+from sitebackend.privacy import high_water
 from sitebackend.vault import services as vault
 
 
@@ -53,26 +54,17 @@ def erase_customer(*, customer: Customer) -> None:
     customer.delete()
 
 
-def highest_number() -> int:
-    """The highest customer number given so far, for the journal that no restore can turn back."""
-    return NumberRange.objects.get().highest
-
-
-@transaction.atomic
-def raise_highest_number(*, at_least: int) -> None:
-    """After a restore: go on behind the numbers that were given in the meantime."""
-    NumberRange.objects.filter(highest__lt=at_least).update(highest=at_least)
-
-
 @transaction.atomic
 def next_numbers(count: int = 1) -> list[str]:
-    """Numbers that were never given before, and never will be again."""
+    """Numbers that were never given before, and never will be again, not even after a restore."""
     numbers = NumberRange.objects.select_for_update().get()
+    numbers.highest = max(numbers.highest, high_water.read(high_water.CUSTOMER_NUMBER))
     given: list[str] = []
     while len(given) < count:
         numbers.highest += 1
         shown = numbers.shown(numbers.highest)
         if not Customer.objects.filter(number=shown).exists():  # imported with a number of its own
             given.append(shown)
+    high_water.rise(high_water.CUSTOMER_NUMBER, numbers.highest)
     numbers.save(update_fields=["highest"])
     return given

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from sitebackend import instance
 from sitebackend.backup import gate, services, snapshot
 from sitebackend.backup.services import BackupFailed, Checked, Progress
-from sitebackend.privacy import erasure, journal
+from sitebackend.privacy import erasure, high_water, journal
 from sitebackend.privacy.registry import Action
 
 
@@ -125,8 +125,8 @@ def _stage_journal(path: Path, known_number: int) -> None:
                 "copy, or put the lines that were mailed to you into {file}."
             ).format(number=known_number, file=path.parent / journal.FILE_NAME)
         )
+    high_water.carry_over(staged.parent)
     if longest and longest != staged:
-        staged.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(longest, staged)
 
 

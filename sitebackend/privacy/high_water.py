@@ -1,0 +1,61 @@
+"""Numbers that only rise, kept outside the database: a restore must not give one of them a second time.
+
+A customer number that was given after the backup was made may stand on an invoice. So the highest one lies
+beside the erasure journal and on every backup medium within reach, and whoever gives numbers asks here first.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+CUSTOMER_NUMBER = "highest-customer-number"
+NAMES = (CUSTOMER_NUMBER,)
+
+
+def read(name: str) -> int:
+    """The highest number that any copy in reach knows of; 0: none was ever given."""
+    return max(_read(folder / name) for folder in _folders())
+
+
+def rise(name: str, number: int) -> None:
+    """Write the number down before it is used. Raises OSError if the site's own copy cannot be written."""
+    own, *media = _folders()
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(own / name, number)
+    for folder in media:
+        try:
+            _write(folder / name, number)
+        except OSError:  # an absent medium gets it with the next number
+            continue
+
+
+def carry_over(folder: Path) -> None:
+    """Before a restore: let the restored copies in `folder` know at least what is known now."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in NAMES:
+        _write(folder / name, read(name))
+
+
+def _folders() -> list[Path]:
+    return [Path(settings.DATA_DIR) / "journal", *settings.BACKUP_TARGETS]
+
+
+def _read(path: Path) -> int:
+    try:
+        content = path.read_text()
+    except OSError:
+        return 0
+    return int(content) if re.fullmatch(r"\d+\n", content) else 0
+
+
+def _write(path: Path, number: int) -> None:
+    if _read(path) >= number:
+        return
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        file.write(f"{number}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
