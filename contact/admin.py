@@ -1,6 +1,6 @@
 """The inbox: what came in, where its mail stands, and the ciphertext to take away.
 
-Nothing here opens a message. Search compares digests; the actions call verbs of `services`.
+Nothing in the lists opens a message. Search compares digests; the actions call verbs of `services`.
 """
 
 from typing import Any, cast
@@ -15,14 +15,23 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from contact import services, spam
+from contact import admin_pages, services, spam
 from contact.models import Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 
 
 @admin.register(Submission)
 class SubmissionAdmin(OperatorModelAdmin):
-    list_display = ("reference", "received_at", "delivery", "next_attempt_at", "verdict", "channel", "done_at")
+    list_display = (
+        "reference",
+        "received_at",
+        "message_page",
+        "delivery",
+        "next_attempt_at",
+        "verdict",
+        "channel",
+        "done_at",
+    )
     list_filter = ("delivery", "verdict", "channel", ("done_at", admin.EmptyFieldListFilter))
     search_fields = ("reference",)
     search_help_text = _("Reference, e-mail address or telephone number, complete; spelling does not matter.")
@@ -30,7 +39,7 @@ class SubmissionAdmin(OperatorModelAdmin):
     list_per_page = 50
     actions = ("mark_done", "reopen", "send_again", "release")
     fieldsets = (
-        (None, {"fields": ("reference", "received_at", "channel", "done_at", "message_file")}),
+        (None, {"fields": ("reference", "received_at", "channel", "done_at", "message_file", "message_page")}),
         (_("Mail"), {"fields": ("delivery", "sent_at", "attempts", "next_attempt_at", "last_reply")}),
         (_("Spam checks"), {"fields": ("verdict", "signs")}),
     )
@@ -47,8 +56,15 @@ class SubmissionAdmin(OperatorModelAdmin):
         return (queryset.matching(search_term) if search_term else queryset), False
 
     def get_urls(self) -> list[URLPattern]:
-        download = self.admin_site.admin_view(self.download)
-        return [path("<uuid:key>/message.asc", download, name="contact_submission_message"), *super().get_urls()]
+        pages = {
+            "<uuid:key>/message.asc": (self.download, "message"),
+            "<uuid:submission>/": (admin_pages.SubmissionPage.as_view(), "page"),
+            "record/": (admin_pages.RecordInquiry.as_view(), "record"),
+            "reading/": (admin_pages.Reading.as_view(), "reading"),
+        }
+        view = self.admin_site.admin_view
+        own = [path(route, view(page), name=f"contact_submission_{name}") for route, (page, name) in pages.items()]
+        return [*own, *super().get_urls()]
 
     def download(self, request: HttpRequest, key: Any) -> HttpResponse:
         """The ciphertext as a file, for an OpenPGP program where the secret key is."""
@@ -61,6 +77,11 @@ class SubmissionAdmin(OperatorModelAdmin):
     def message_file(self, submission: Submission) -> str:
         address = reverse("admin:contact_submission_message", args=[submission.pk])
         return format_html('<a href="{}">{}.asc</a>', address, submission.reference)
+
+    @admin.display(description=_("message and notes"))
+    def message_page(self, submission: Submission) -> str:
+        address = reverse("admin:contact_submission_page", args=[submission.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Read"))
 
     @admin.display(description=_("reasons"))
     def signs(self, submission: Submission) -> str:

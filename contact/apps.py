@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class ContactConfig(AppConfig):
     name = "contact"
     verbose_name = _("Contact")
+
+    def ready(self) -> None:
+        from contact.models import Note, ReadingKey
+        from sitebackend.vault import holdings
+
+        holdings.register(Note, "sealed", context=lambda row: row.context)
+        holdings.register(ReadingKey, "sealed_passphrase", context=lambda row: row.CONTEXT)

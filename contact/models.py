@@ -177,6 +177,43 @@ class Submission(models.Model):
         return min(pause, LONGEST_PAUSE)
 
 
+class Note(models.Model):
+    """What the operator noted on a submission, sealed to the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="notes", editable=False)
+    written_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    sealed = models.BinaryField(editable=False)
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering = ["written_at"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """What the seal is bound to: moved to another submission it does not open."""
+        return f"contact-note|{self.pk}|{self.submission_id}"
+
+
+class ReadingKey(models.Model):
+    """The operator's choice to read here: the secret key's passphrase, sealed to the vault. No row: not chosen."""
+
+    CONTEXT = "operator-key-passphrase"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    sealed_passphrase = models.BinaryField(editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_reading_key")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class KnownKey(models.Model):
     """An operator key that the worker has seen, and what the operator was told about its end."""
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contact.models import EncryptedMessage, KnownKey, Submission
+from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
@@ -44,6 +44,7 @@ holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
 holds_no_personal_data(
     KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
 )
+holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the operator's own key")  # noqa: S106
 
 
 @register
@@ -62,6 +63,7 @@ class Submissions(PersonalDataSource):
             "mail_payload",
         ),
         EncryptedMessage: ("id", "armoured"),
+        Note: ("id", "submission", "written_at", "sealed"),
     }
 
     def describe(self) -> Description:
@@ -97,6 +99,7 @@ class Submissions(PersonalDataSource):
                     str(_("Reference")): submission.reference,
                     str(_("Received")): submission.received_at,
                     str(_("Came by")): submission.get_channel_display(),
+                    str(_("Notes of the operator, sealed")): submission.notes.count(),
                 },
                 sealed=_("Only the operator's secret key opens it: manage.py decrypt {reference}").format(
                     reference=submission.reference

@@ -49,6 +49,24 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
         raise IntakeClosed from error
 
 
+def record_inquiry(
+    *, fields: Mapping[str, str], channel: str, received_at: datetime, nonce: str, now: datetime
+) -> Submission:
+    """Encrypt and store what came another way, so that access and erasure find it; it is not mailed.
+
+    `nonce` makes the same form sent twice one row. Raises IntakeClosed.
+    """
+    digest = lookup.nonce(json.dumps(["recorded", nonce]))
+    if known := Submission.objects.filter(idempotency_digest=digest).first():
+        return known
+    try:
+        submission = Submission(reference=new_reference(), received_at=received_at, queued_at=now, channel=channel)
+        submission.delivery, submission.idempotency_digest = Delivery.NOT_MAILED, digest
+        return _encrypted_and_saved(submission, fields, reply_to="")
+    except (operator_key.OperatorKeyUnusable, DatabaseError, OSError, ImproperlyConfigured) as error:
+        raise IntakeClosed from error
+
+
 def deliver_due(now: datetime) -> int:
     """Send the mails that are due; gives how many the mail server took.
 
@@ -88,9 +106,17 @@ def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, A
 
 
 def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: Any) -> Submission:
-    submission = Submission(reference=new_reference(), received_at=now, queued_at=now, **judged, **_digests(fields))
+    submission = Submission(reference=new_reference(), received_at=now, queued_at=now, **judged)
     _queue_or_hold(submission, fields, reply_to)
-    plaintext = message.build(fields, reference=submission.reference, received_at=now, reply_to=reply_to)
+    return _encrypted_and_saved(submission, fields, reply_to)
+
+
+def _encrypted_and_saved(submission: Submission, fields: Mapping[str, str], reply_to: str) -> Submission:
+    for column, digest in _digests(fields).items():
+        setattr(submission, column, digest)
+    plaintext = message.build(
+        fields, reference=submission.reference, received_at=submission.received_at, reply_to=reply_to
+    )
     armoured, fingerprints = operator_key.encrypt(plaintext)
     with transaction.atomic():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)

@@ -102,6 +102,11 @@ def _read(path: Path, changed: int, size: int, inode: int) -> openpgp.Certificat
     return openpgp.inspect(path.read_bytes())
 
 
+def secret_key_path() -> Path:
+    """Where the secret key lies if the operator wants it on this machine, protected by its passphrase."""
+    return Path(settings.DATA_DIR) / "keys" / "operator-secret.asc"
+
+
 def export_armoured() -> Sequence[bytes]:
     """The public certificates as the files hold them, for those who want to write encrypted mail."""
     return [path.read_bytes() for path in settings.OPERATOR_KEY_FILE]

@@ -4,12 +4,13 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from sitebackend import probes
+from sitebackend import handover, probes
 
 urlpatterns = [
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
     path("admin/vault/", include("sitebackend.vault.urls")),
+    path("admin/contact/submission/<uuid:submission>/customer/", handover.page, name="handover"),
     path("admin/", admin.site.urls),
     path("", include("sitebackend.pages.site_urls")),
     *i18n_patterns(

@@ -29,13 +29,14 @@ class Register(FormView):  # type: ignore[type-arg]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**admin.site.each_context(self.request), title=_("New customer"), **kwargs)
 
+    def register(self, form: RegistrationForm) -> Customer:
+        return register_customer(
+            master_data=form.master_data(), statements=form.statements(), recorded_by=operator_of(self.request)
+        )
+
     def form_valid(self, form: RegistrationForm) -> HttpResponse:
         try:
-            customer = register_customer(
-                master_data=form.master_data(),
-                statements=form.statements(),
-                recorded_by=operator_of(self.request),
-            )
+            customer = self.register(form)
         except (Refused, VaultError) as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)

@@ -3,14 +3,13 @@
 import getpass
 import os
 import sys
-from pathlib import Path
 
-from django.conf import settings
+from sitebackend import operator_key
 
 
 def key() -> bytes | None:
     """The key pair for trying out, if quickstart made one; None: the user's own GnuPG home has it."""
-    path = Path(settings.DATA_DIR) / "keys" / "operator-secret.asc"
+    path = operator_key.secret_key_path()
     return path.read_bytes() if path.exists() else None
 
 

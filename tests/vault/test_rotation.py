@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
+from contact.models import Note, ReadingKey
 from customers.models import Archive, Customer
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, read_technical_record
@@ -68,7 +69,8 @@ def test_one_altered_value_stops_the_whole_rotation(recovery_key: str) -> None:
 
 def test_every_field_that_is_sealed_to_the_vault_is_registered() -> None:
     registered = {(holding.model, holding.field) for holding in holdings.registered()}
-    assert registered == {(Customer, "sealed_private_key"), (Archive, "sealed_private_key")}
+    customers = {(Customer, "sealed_private_key"), (Archive, "sealed_private_key")}
+    assert registered == customers | {(Note, "sealed"), (ReadingKey, "sealed_passphrase")}
 
 
 def test_many_values_are_resealed_in_batches(

@@ -1,0 +1,59 @@
+"""What the operator fills in, in the inbox."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contact.forms import ContactForm, one_line, storable, visible
+from contact.message import LABELS
+from contact.models import Channel
+from sitebackend import nonce
+
+OTHER_CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.FORM]
+
+
+class InquiryForm(ContactForm):
+    """An inquiry that came another way. People on the telephone do not say everything: little is required."""
+
+    channel = forms.ChoiceField(label=_("It came by"), choices=OTHER_CHANNELS)
+    received_at = forms.DateTimeField(
+        label=_("When?"),
+        initial=timezone.localtime,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    field_order = ("channel", "received_at", *LABELS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", nonce.issue())
+        del self.fields["extra"]
+        for name in LABELS:
+            self.fields[name].required = name == "message"
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean_received_at(self) -> datetime:
+        received_at: datetime = self.cleaned_data["received_at"]
+        if received_at > timezone.now():
+            raise forms.ValidationError(_("It cannot have come in the future."))
+        return received_at
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(
+        label=_("New note"), max_length=5000, validators=[storable, visible], widget=forms.Textarea({"rows": 3})
+    )
+
+
+class ReadingForm(forms.Form):
+    """The passphrase goes into the vault, never into the page again."""
+
+    passphrase = forms.CharField(
+        label=_("Passphrase of the operator's secret key"),
+        strip=False,
+        max_length=500,
+        validators=[storable, one_line],
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )

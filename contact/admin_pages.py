@@ -1,0 +1,149 @@
+"""The inbox's own pages: one submission with its notes, an inquiry that came another way, reading here."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import FormView
+
+from contact import reading, services
+from contact.admin_forms import InquiryForm, NoteForm, ReadingForm
+from contact.message import LABELS
+from contact.models import ReadingKey, Submission
+from sitebackend import operator_key
+from sitebackend.models import Operator
+from sitebackend.vault import services as vault
+from sitebackend.vault.errors import VaultError
+from sitebackend.vault.opened import OpenVault
+
+
+class InboxForm(FormView):  # type: ignore[type-arg]
+    """One form, one verb: subclasses say which. A refusal stands at the form, with status 422."""
+
+    template_name = "admin/contact/form.html"
+    title: str | Promise
+    button: str | Promise = _("Save")
+    intro: str | Promise = ""
+    done: str | Promise = _("Saved.")
+
+    def carry_out(self, form: Any) -> None:
+        raise NotImplementedError
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        page = {"title": self.title, "button": self.button, "intro": self.intro, "back": self.get_success_url()}
+        return super().get_context_data(**admin.site.each_context(self.request), **page, **kwargs)
+
+    def get_success_url(self) -> str:
+        return reverse("admin:contact_submission_changelist")
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        try:
+            self.carry_out(form)
+        except services.IntakeClosed:
+            form.add_error(None, _("Nothing can be encrypted at the moment; the cockpit says why."))
+        except (VaultError, reading.NotReadable, operator_key.OperatorKeyUnusable) as error:
+            form.add_error(None, str(error))
+        if form.errors:
+            return self.form_invalid(form)
+        messages.success(self.request, str(self.done))
+        return redirect(self.get_success_url())
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class RecordInquiry(InboxForm):
+    """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
+
+    form_class = InquiryForm
+    title = _("Record an inquiry")
+    intro = _(
+        "It is encrypted like a message of the contact form, found by the same search, and part of every answer to "
+        "a request for access or deletion. It is not mailed."
+    )
+
+    def carry_out(self, form: InquiryForm) -> None:
+        submission = services.record_inquiry(
+            fields=form.typed(),
+            channel=form.cleaned_data["channel"],
+            received_at=form.cleaned_data["received_at"],
+            nonce=form.cleaned_data["nonce"],
+            now=timezone.now(),
+        )
+        admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
+
+
+class SubmissionPage(InboxForm):
+    """A submission and its notes. What is sealed shows with the vault open only; each showing is logged."""
+
+    form_class = NoteForm
+    template_name = "admin/contact/submission.html"
+    button = _("Add the note")
+
+    @cached_property
+    def submission(self) -> Submission:
+        return get_object_or_404(Submission.objects.select_related("message"), pk=self.kwargs["submission"])
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return self.submission.reference
+
+    def get_success_url(self) -> str:
+        return reverse("admin:contact_submission_page", args=[self.submission.pk])
+
+    def carry_out(self, form: NoteForm) -> None:
+        reading.add_note(submission=self.submission, text=form.cleaned_data["text"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        open_vault = vault.opened(self.request)
+        shown = self._shown(open_vault) if open_vault else {}
+        frame = {"submission": self.submission, "is_open": open_vault is not None}
+        return super().get_context_data(**frame, **shown, **kwargs)
+
+    def _shown(self, open_vault: OpenVault) -> dict[str, Any]:
+        shown: dict[str, Any] = {"notes": reading.notes(open_vault=open_vault, submission=self.submission)}
+        try:
+            fields = reading.read(open_vault=open_vault, submission=self.submission)
+            shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
+        except reading.NotReadable as error:
+            shown["why_not"] = str(error)
+        record_opening(self.request, self.submission)
+        return shown
+
+
+class Reading(InboxForm):
+    """The operator's choice to read messages here, and its end."""
+
+    form_class = ReadingForm
+    template_name = "admin/contact/reading.html"
+    title, button = _("Read messages here"), _("Allow reading here")
+    intro = _(
+        "Without this, messages are read where your secret key is. With it, the passphrase of the secret key lies in "
+        "the vault, and messages can be read here while the vault is open."
+    )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        path = operator_key.secret_key_path()
+        state = {"is_allowed": ReadingKey.objects.exists(), "path": path, "has_key": path.exists()}
+        return super().get_context_data(**state, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "forbid" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        reading.forbid()
+        messages.success(request, str(_("Messages can no longer be read here.")))
+        return redirect(self.get_success_url())
+
+    def carry_out(self, form: ReadingForm) -> None:
+        reading.allow(passphrase=form.cleaned_data["passphrase"])
+
+
+def record_opening(request: HttpRequest, submission: Submission) -> None:
+    """Log that its contents were shown, never what they are."""
+    vault.record_opening(operator=cast("Operator", request.user), kind="contact.submission", key=submission.pk)

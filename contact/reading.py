@@ -1,0 +1,95 @@
+"""Reading a submission in the admin, for operators who chose to.
+
+What must never happen: the server opens a message while the vault is locked. So what this needs is split: the
+secret key's file lies on the machine under its passphrase, and the passphrase is sealed to the vault. Without
+an unlocked vault neither opens anything. Whoever does not want the secret key here leaves it on their own
+computer and takes the ciphertext away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contact.message import fields_of
+from contact.models import Note, ReadingKey, Submission
+from sitebackend import operator_key
+from sitebackend.crypto import openpgp
+from sitebackend.crypto.sealing import SealingError
+from sitebackend.vault import services as vault
+from sitebackend.vault.opened import OpenVault
+
+
+class NotReadable(Exception):
+    """It cannot be read here; the message says why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNote:
+    """`text` is empty if the note was altered or moved and does not open."""
+
+    written_at: datetime
+    text: str
+
+
+def allow(*, passphrase: str) -> None:
+    """Keep the secret key's passphrase in the vault, after a trial that it opens what is encrypted now.
+
+    Raises NotReadable, OperatorKeyUnusable, VaultError.
+    """
+    armoured, _fingerprints = operator_key.encrypt(b"trial")
+    _opened(armoured, passphrase)
+    with transaction.atomic():
+        sealed = vault.seal(passphrase.encode(), context=ReadingKey.CONTEXT)
+        ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
+
+
+def forbid() -> None:
+    """Forget the passphrase. The secret key's file is the operator's to remove."""
+    ReadingKey.objects.all().delete()
+
+
+def read(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
+    """The fields as they were typed. Raises NotReadable."""
+    chosen = ReadingKey.objects.first()
+    if chosen is None:
+        raise NotReadable(_("Reading here is not set up."))
+    try:
+        passphrase = open_vault.unseal(chosen.sealed_passphrase, context=ReadingKey.CONTEXT).decode()
+        return fields_of(_opened(submission.message.armoured.encode(), passphrase))
+    except (SealingError, ValueError) as error:
+        raise NotReadable(_("What is stored was altered: it does not open.")) from error
+
+
+@transaction.atomic
+def add_note(*, submission: Submission, text: str) -> Note:
+    """Seal a note; needs no open vault. Raises VaultError."""
+    note = Note(submission=submission)
+    note.sealed = vault.seal(text.encode(), context=note.context)
+    note.save(force_insert=True)
+    return note
+
+
+def notes(*, open_vault: OpenVault, submission: Submission) -> list[ShownNote]:
+    return [ShownNote(timezone.localtime(note.written_at), _text(open_vault, note)) for note in submission.notes.all()]
+
+
+def _text(open_vault: OpenVault, note: Note) -> str:
+    try:
+        return open_vault.unseal(note.sealed, context=note.context).decode()
+    except SealingError:
+        return ""
+
+
+def _opened(armoured: bytes, passphrase: str) -> bytes:
+    try:
+        secret_key = operator_key.secret_key_path().read_bytes()
+    except OSError as error:
+        words = _("The secret key is not on this machine. It would lie at {path}.")
+        raise NotReadable(words.format(path=operator_key.secret_key_path())) from error
+    try:
+        return openpgp.decrypt(armoured, secret_key=secret_key, passphrase=passphrase)
+    except openpgp.OpenPGPError as error:
+        raise NotReadable(_("The secret key or its passphrase does not open this message.")) from error
