@@ -60,6 +60,7 @@ class SubmissionAdmin(OperatorModelAdmin):
             "<uuid:key>/message.asc": (self.download, "message"),
             "<uuid:submission>/": (admin_pages.SubmissionPage.as_view(), "page"),
             "record/": (admin_pages.RecordInquiry.as_view(), "record"),
+            "key/": (admin_pages.Keys.as_view(), "key"),
             "reading/": (admin_pages.Reading.as_view(), "reading"),
         }
         view = self.admin_site.admin_view

@@ -47,6 +47,16 @@ class NoteForm(forms.Form):
     )
 
 
+class KeyForm(forms.Form):
+    """A public certificate, as a file."""
+
+    file = forms.FileField(
+        label=_("New public key"),
+        max_length=200,
+        help_text=_("The exported certificate, never the secret key: gpg --export --armor YOUR-ADDRESS."),
+    )
+
+
 class ReadingForm(forms.Form):
     """The passphrase goes into the vault, never into the page again."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
 from contact import reading, services
-from contact.admin_forms import InquiryForm, NoteForm, ReadingForm
+from contact.admin_forms import InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
 from sitebackend import operator_key
@@ -115,6 +115,25 @@ class SubmissionPage(InboxForm):
             shown["why_not"] = str(error)
         record_opening(self.request, self.submission)
         return shown
+
+
+class Keys(InboxForm):
+    """The operator key: which is in use, until when, and how another takes its place."""
+
+    form_class = KeyForm
+    template_name = "admin/contact/keys.html"
+    title, button = _("Operator key"), _("Put this key into place")
+    done = _("This key is in use from now on; the one before lies beside it.")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(files=operator_key.key_files(), has_file=True, **kwargs)
+
+    def carry_out(self, form: KeyForm) -> None:
+        try:
+            operator_key.put_into_place(form.cleaned_data["file"].read())
+        except OSError as error:
+            words = _("This program may not write the file: use manage.py operator_key import as its owner.")
+            raise operator_key.OperatorKeyUnusable(str(words)) from error
 
 
 class Reading(InboxForm):

@@ -1,10 +1,11 @@
-"""The operator hears by mail, once each, that their key ends soon and that another key is in use.
+"""The operator hears by mail, once each, that their key ends soon, that another key is in use, or none can be read.
 
 What must never happen: the key ends unnoticed and the form closes, or somebody puts a key of their own into
 place and reads along. Cockpit and `status` say it too; a mail reaches an operator who looks at neither.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -14,18 +15,31 @@ from sitebackend import mail, operator_key
 from sitebackend.crypto.openpgp import Certificate
 
 WARN_DAYS = (60, 30, 14, 7, 1, 0)  # before the end; 0: it has ended
+UNREADABLE = "unreadable"  # in the place of a fingerprint: a file cannot be read
 LOOK_EVERY = timedelta(hours=1)  # also the pause after a mail that the server did not take
 
 
 def watch_keys(now: datetime) -> int:
     """Tell what there is to tell; gives how many mails went out. Raises what the mail server answers."""
-    try:
-        certificates = operator_key.certificates()
-    except operator_key.OperatorKeyUnusable:
-        return 0  # the report of health.py is an alarm already, and nothing can be said of the key
+    files = operator_key.key_files()
+    certificates = [file.certificate for file in files if file.certificate]
     is_first_look = not KnownKey.objects.exists()
-    KnownKey.objects.exclude(fingerprint__in=[certificate.fingerprint for certificate in certificates]).delete()
-    return sum(_watch(certificate, now, is_new_to_us=not is_first_look) for certificate in certificates)
+    unreadable = [file.reason for file in files if not file.certificate]
+    told = _tell_unreadable(unreadable, now) if unreadable else 0
+    if not unreadable:  # else a key that comes back would count as another one
+        KnownKey.objects.exclude(fingerprint__in=[certificate.fingerprint for certificate in certificates]).delete()
+    return told + sum(_watch(certificate, now, is_new_to_us=not is_first_look) for certificate in certificates)
+
+
+def _tell_unreadable(reasons: list[str], now: datetime) -> int:
+    """Once, until every file can be read again: the row that remembers it goes with the first look at all keys."""
+    known, is_new = KnownKey.objects.get_or_create(fingerprint=UNREADABLE, defaults={"looked_at": now})
+    if known.told_days is not None or (not is_new and now - known.looked_at < LOOK_EVERY):
+        return 0
+    KnownKey.objects.filter(pk=UNREADABLE).update(looked_at=now)
+    _send("key_unreadable", f"{now:%Y%m%d%H%M%S}", reasons=reasons)
+    KnownKey.objects.filter(pk=UNREADABLE).update(told_days=0)
+    return 1
 
 
 def _watch(certificate: Certificate, now: datetime, *, is_new_to_us: bool) -> int:
@@ -55,12 +69,17 @@ def warning_due(certificate: Certificate, now: datetime) -> int | None:
 
 
 def _tell(template: str, certificate: Certificate, known: KnownKey, **context: int) -> int:
+    identity = (known.fingerprint.lower(), *map(str, context.values()))
+    return _send(template, *identity, certificate=certificate, **context)
+
+
+def _send(template: str, *identity: str, **context: Any) -> int:
     with translation.override(settings.LANGUAGE_CODE):
         message = mail.render(
             f"contact/email/{template}",
-            {"certificate": certificate, **context},
+            context,
             to=settings.OPERATOR_EMAIL,
-            identity=mail.message_id(template, known.fingerprint.lower(), *map(str, context.values())),
+            identity=mail.message_id(template, *identity),
         )
     mail.send(message)
     return 1

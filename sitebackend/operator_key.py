@@ -7,6 +7,7 @@ Two files count while a key is being changed: then everything is encrypted to bo
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,15 @@ class OperatorKeyUnusable(Exception):
     """Nothing can be encrypted; the message says why, for the operator."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """One file of the settings. `certificate` is None if it cannot be read."""
+
+    path: Path
+    certificate: openpgp.Certificate | None
+    reason: str  #: why nothing is encrypted to it; empty: it is in use
+
+
 def certificates() -> tuple[openpgp.Certificate, ...]:
     """The certificate in each of OPERATOR_KEY_FILE, in that order, whatever its state.
 
@@ -41,15 +51,16 @@ def usable_certificates() -> tuple[openpgp.Certificate, ...]:
 
     Raises OperatorKeyUnusable, with the first one's reason, if there is none.
     """
-    usable, reasons = _sorted()
+    files = key_files()
+    usable = tuple(file.certificate for file in files if file.certificate and not file.reason)
     if not usable:
-        raise reasons[0]
-    return tuple(usable)
+        raise OperatorKeyUnusable(files[0].reason)
+    return usable
 
 
 def problems() -> list[str]:
     """Why a certificate of the settings is not encrypted to, one line for each such."""
-    return [str(reason) for reason in _sorted()[1]]
+    return [file.reason for file in key_files() if file.reason]
 
 
 def encrypt(plaintext: bytes) -> tuple[bytes, list[str]]:
@@ -74,17 +85,18 @@ def keyring() -> tuple[Path, list[str]]:
     return path, [certificate.fingerprint for certificate in usable]
 
 
-def _sorted() -> tuple[list[openpgp.Certificate], list[OperatorKeyUnusable]]:
-    now, usable, reasons = datetime.now(UTC), [], []
-    for path in settings.OPERATOR_KEY_FILE:
-        try:
-            certificate = _certificate(path)
-            if problem := certificate.problem(now):
-                raise OperatorKeyUnusable(str(PROBLEMS[problem]))
-            usable.append(certificate)
-        except OperatorKeyUnusable as reason:
-            reasons.append(reason)
-    return usable, reasons
+def key_files() -> list[KeyFile]:
+    """What each of OPERATOR_KEY_FILE is good for now."""
+    return [_key_file(path) for path in settings.OPERATOR_KEY_FILE]
+
+
+def _key_file(path: Path) -> KeyFile:
+    try:
+        certificate = _certificate(path)
+    except OperatorKeyUnusable as reason:
+        return KeyFile(path, None, str(reason))
+    problem = certificate.problem(datetime.now(UTC))
+    return KeyFile(path, certificate, str(PROBLEMS[problem]) if problem else "")
 
 
 def _certificate(path: Path) -> openpgp.Certificate:
@@ -115,6 +127,7 @@ def export_armoured() -> Sequence[bytes]:
 def put_into_place(data: bytes) -> openpgp.Certificate:
     """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
 
+    With two files in the settings the key before moves into the second and stays a recipient.
     Raises OperatorKeyUnusable if nothing could be encrypted to it; then nothing was changed.
     """
     try:
@@ -123,8 +136,17 @@ def put_into_place(data: bytes) -> openpgp.Certificate:
         raise OperatorKeyUnusable(str(error)) from error
     if problem := certificate.problem(datetime.now(UTC)):
         raise OperatorKeyUnusable(str(PROBLEMS[problem]))
+    _keep_for_the_overlap(certificate)
     _replace(settings.OPERATOR_KEY_FILE[0], data)
     return certificate
+
+
+def _keep_for_the_overlap(fresh: openpgp.Certificate) -> None:
+    """An extended key is the same key: it takes its own place, and the second file stays as it is."""
+    first, *others = settings.OPERATOR_KEY_FILE
+    before = _key_file(first).certificate
+    if others and before and before.fingerprint != fresh.fingerprint:
+        _replace(others[0], first.read_bytes())
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ from sitebackend import handover, probes
 urlpatterns = [
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
+    path(".well-known/openpgpkey/", include("contact.key_directory_urls")),
     path("admin/vault/", include("sitebackend.vault.urls")),
     path("admin/contact/submission/<uuid:submission>/customer/", handover.page, name="handover"),
     path("admin/", admin.site.urls),

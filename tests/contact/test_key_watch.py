@@ -79,9 +79,18 @@ def test_a_mail_that_was_not_taken_is_tried_again_after_a_pause(
     assert watch_keys(now + LOOK_EVERY) == 1
 
 
-def test_an_unusable_key_is_an_alarm_and_no_mail(in_use: Any) -> None:
-    in_use(b"no key")
-    assert watch_keys(datetime.now(UTC)) == 0
+def test_an_unreadable_key_is_an_alarm_and_one_mail_until_it_is_back(
+    key_pair: tuple[bytes, bytes], in_use: Any, mail_server: Handler
+) -> None:
+    now = datetime.now(UTC)
+    in_use(key_pair[0])
+    watch_keys(now)
+    for broken in (b"no key", key_pair[0], b"no key again"):
+        in_use(broken)
+        for hours in range(3):
+            watch_keys(now + timedelta(hours=hours))
+    subjects = [mail["Subject"].strip() for mail in mail_server.mails()]
+    assert subjects == ["Der Betreiberschlüssel ist nicht lesbar"] * 2
     assert "operator_key.unusable" in {finding.code for finding in findings.collect(datetime.now(UTC))}
 
 
