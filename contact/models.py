@@ -80,6 +80,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def suspect(self) -> Self:
         return self.filter(verdict=Verdict.SUSPECT)
 
+    def untold(self) -> Self:
+        """Suspects that no daily line has counted yet."""
+        return self.suspect().filter(told_at=None)
+
     def matching(self, typed: str) -> Self:
         """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened."""
         found = models.Q(reference=references.tidy_reference(typed))
@@ -133,6 +137,7 @@ class Submission(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
     mail_payload = models.BinaryField(_("what the mail needs, wrapped"), null=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+    told_at = models.DateTimeField(null=True, editable=False)  #: when the daily line counted this suspect
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -175,6 +180,23 @@ class Submission(models.Model):
     def _pause(self) -> timedelta:
         pause: timedelta = FIRST_PAUSE * 2 ** min(self.attempts - 1, 10)
         return min(pause, LONGEST_PAUSE)
+
+
+class Acknowledgement(models.Model):
+    """A short mail to the sender that is still to go out; the row goes with it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="acknowledgement", editable=False)
+    wrapped = models.BinaryField(editable=False)  #: address and language, under the server's outbox key
+    next_attempt_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """What the wrapped address is bound to."""
+        return f"contact-acknowledgement|{self.pk}"
 
 
 class Note(models.Model):

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission
+from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, ReadingKey, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
@@ -39,7 +39,9 @@ holds_no_personal_data(
     last_reply="what the operator's mail server said about the operator's address",
     sent_at="a time of ours",
     done_at="a time of ours",
+    told_at="a time of ours",
 )
+holds_no_personal_data(Acknowledgement, next_attempt_at="a time of ours")
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
 holds_no_personal_data(
     KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
@@ -63,6 +65,7 @@ class Submissions(PersonalDataSource):
             "mail_payload",
         ),
         EncryptedMessage: ("id", "armoured"),
+        Acknowledgement: ("id", "submission", "wrapped"),
         Note: ("id", "submission", "written_at", "sealed"),
     }
 

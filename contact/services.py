@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 
-from contact import mail, message, spam
+from contact import acknowledgements, mail, message, spam
 from contact.models import Delivery, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
 from sitebackend import nonce as form_nonce
 from sitebackend import operator_key, smtp
@@ -121,6 +121,7 @@ def _encrypted_and_saved(submission: Submission, fields: Mapping[str, str], repl
     with transaction.atomic():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
         submission.save(force_insert=True)
+        acknowledgements.queue(submission, reply_to)
     return submission
 
 

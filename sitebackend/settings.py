@@ -149,6 +149,7 @@ CONTACT_REQUIRED_FIELDS: list[str] = read(
     default=list(CONTACT_FIELDS),
     parse=contact_fields,
 )
+CONTACT_ACKNOWLEDGE: str = read("CONTACT_ACKNOWLEDGE", "yes or no", "no", default="no", parse=one_of("yes", "no"))
 CONTACT_RETENTION_DAYS: int | None = read(
     "CONTACT_RETENTION_DAYS", "days after which submissions go", "730", default=None, parse=whole_number
 )

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from contact import services as contact
+from contact.acknowledgements import acknowledge_due
+from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
@@ -19,7 +21,9 @@ from sitebackend.vault import services as vault
 #: In this order. A job does what is due at the given time and says how many things it did.
 JOBS: list[Job] = [
     contact.deliver_due,
+    acknowledge_due,
     watch_keys,
+    report_suspects,
     vault.mail_notices,
     vault.sweep,
     backup.create_if_due,
