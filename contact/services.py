@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import Error as AnyDatabaseError
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from contact import acknowledgements, mail, message, spam
@@ -44,7 +45,7 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
         )
     except IntegrityError:  # the same form came in twice at the same moment: the other one was first
         return Submission.objects.get(idempotency_digest=digest)
-    except (operator_key.OperatorKeyUnusable, DatabaseError, OSError, ImproperlyConfigured) as error:
+    except (operator_key.OperatorKeyUnusable, AnyDatabaseError, OSError, ImproperlyConfigured) as error:
         logger.error("a submission was refused: %s", type(error).__name__)
         raise IntakeClosed from error
 
@@ -63,7 +64,7 @@ def record_inquiry(
         submission = Submission(reference=new_reference(), received_at=received_at, queued_at=now, channel=channel)
         submission.delivery, submission.idempotency_digest = Delivery.NOT_MAILED, digest
         return _encrypted_and_saved(submission, fields, reply_to="")
-    except (operator_key.OperatorKeyUnusable, DatabaseError, OSError, ImproperlyConfigured) as error:
+    except (operator_key.OperatorKeyUnusable, AnyDatabaseError, OSError, ImproperlyConfigured) as error:
         raise IntakeClosed from error
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
-from sitebackend import nonce, operator_key, throttle
+from sitebackend import nonce, operator_key, outage, throttle
 from sitebackend.crypto.openpgp import Certificate
 
 MINUTES = 60  # seconds
@@ -110,7 +110,13 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
         "operator_keys": _keys(),
         "mail_is_plain": settings.CONTACT_MAIL == "plain",
     }
-    response = render(request, "contact/form.html", context, status=status)
+    try:
+        response = render(request, "contact/form.html", context, status=status)
+    except outage.DATABASE_ERRORS:
+        if not form.is_bound:
+            raise
+        status = 503
+        response = outage.page(request, "contact/outage.html", context | {"status": status})
     if status in (429, 503):
         response.headers["Retry-After"] = str(10 * MINUTES)
     return response

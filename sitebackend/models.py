@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
@@ -102,10 +102,13 @@ class SiteSettings(models.Model):
     def __str__(self) -> str:
         return self.business_name
 
+    last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
+
     @classmethod
     def current(cls) -> "SiteSettings":
         """The one row; before the set-up has made it, an unsaved one with empty fields."""
-        return cls.objects.first() or cls()
+        cls.last_seen = cls.objects.first() or cls()
+        return cls.last_seen
 
 
 class WorkerJobQuerySet(models.QuerySet["WorkerJob"]):

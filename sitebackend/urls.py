@@ -24,4 +24,5 @@ urlpatterns = [
     ),
 ]
 
+handler500 = "sitebackend.outage.handler"
 handler404 = "sitebackend.pages.not_found.handler"
