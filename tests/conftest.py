@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -16,6 +17,18 @@ from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.skips import pytest_terminal_summary as pytest_terminal_summary
 
 PASSPHRASE = "correct horse battery staple"
+
+# How long a test takes depends on what else the machine does; speed is measured in tests/load/.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that really commits leaves an empty database behind: each begins with what the migrations made."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
 @pytest.fixture(scope="session")

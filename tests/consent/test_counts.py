@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from cookie_consent.models import Cookie
 from django.db import DatabaseError, connection, connections, transaction
 
-from consent import counts, offer, starter
-from consent.models import BannerWording, DailyCount, Edition, Group, GroupWording
+from consent import counts, offer
+from consent.models import DailyCount, Edition, GroupWording
 from tests.consent.conftest import Visitor
 
 NAME = "__Host-einwilligung"
@@ -67,12 +66,8 @@ def test_a_broken_table_costs_nobody_the_choice(visitor: Visitor, monkeypatch: p
 
 
 class TestSideBySide:
-    @pytest.fixture
-    def groups(self, transactional_db: None) -> None:
-        """What the migration wrote: a test with real transactions empties every table afterwards."""
-        starter.write(cookie_group=Group, cookie=Cookie, group_wording=GroupWording, banner_wording=BannerWording)
-
-    def test_a_locked_database_delays_the_choice_by_a_moment_only(self, groups: None) -> None:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_locked_database_delays_the_choice_by_a_moment_only(self) -> None:
         visitor, locked, done = Visitor(), Event(), Event()
         edition = offer.current().edition
         counts.count(edition=edition, accepted=["external"], refused=[])
@@ -97,7 +92,7 @@ class TestSideBySide:
         assert took < 5
         assert DailyCount.objects.get().count == 7
 
-    def test_the_databases_own_patience_is_given_back(self, groups: None) -> None:
+    def test_the_databases_own_patience_is_given_back(self, db: None) -> None:
         question = "PRAGMA busy_timeout" if connection.vendor == "sqlite" else "SHOW lock_timeout"
         with connection.cursor() as cursor:
             before = cursor.execute(question).fetchone() if connection.vendor == "sqlite" else None

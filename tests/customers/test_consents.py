@@ -96,7 +96,7 @@ def test_technical_data_need_writing_and_its_evidence(customer: Customer, form: 
     assert not Grant.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("change", ["form = 'oral'", "evidence_id = NULL", "legal_basis = 'contract'"])
 def test_the_schema_wants_writing_and_evidence_too(granting_customer: Customer, change: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

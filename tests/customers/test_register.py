@@ -57,7 +57,7 @@ def test_a_customer_cannot_rest_on_somebody_elses_consent(new_customer: Callable
         Customer.objects.filter(pk=second.pk).update(invoicing_consent=first.invoicing_consent)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("column", ["contract_consent_id", "invoicing_consent_id"])
 def test_the_schema_itself_refuses_a_customer_without_a_basis(customer: Customer, column: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

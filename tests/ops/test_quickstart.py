@@ -93,7 +93,7 @@ def test_the_vault_is_pinned_in_the_settings(made_once: Made) -> None:
 def test_without_json_it_says_in_german_what_it_made_and_where(place: Place) -> None:
     done = place.run("quickstart", "--no-serve")
     assert "Alles ist zum Ausprobieren bereit." in done.stdout
-    assert re.search(r"Anmeldename +admin\n", done.stdout)
+    assert re.search(r"Benutzername +admin\n", done.stdout)
     assert re.search(r"Passwort +[a-z0-9]{4}(-[a-z0-9]{4}){4}\n", done.stdout)
     assert str(place.data) in done.stdout
     assert str(place.env_file) in done.stdout
