@@ -27,7 +27,6 @@ class SubmissionAdmin(OperatorModelAdmin):
         "received_at",
         "message_page",
         "delivery",
-        "next_attempt_at",
         "verdict",
         "channel",
         "done_at",
@@ -79,7 +78,7 @@ class SubmissionAdmin(OperatorModelAdmin):
         address = reverse("admin:contact_submission_message", args=[submission.pk])
         return format_html('<a href="{}">{}.asc</a>', address, submission.reference)
 
-    @admin.display(description=_("message and notes"))
+    @admin.display(description=_("Message"))
     def message_page(self, submission: Submission) -> str:
         address = reverse("admin:contact_submission_page", args=[submission.pk])
         return format_html('<a href="{}">{}</a>', address, _("Read"))
