@@ -94,6 +94,8 @@ def is_available() -> bool:
 def temporary_home() -> Iterator[Path]:
     """A private GnuPG home that is gone afterwards, its agent stopped. Its path is short: sockets need that."""
     home = Path(tempfile.mkdtemp(prefix="gpg-", dir="/tmp"))
+    # the highest count there is; without a word an agent measures for seconds what this machine can bear
+    (home / "gpg-agent.conf").write_text("s2k-count 65011712\n")
     try:
         yield home
     finally:
