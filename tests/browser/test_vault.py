@@ -15,6 +15,7 @@ def log_in(visit: Visit, running_site: RunningSite) -> None:
 
 def unlock(visit: Visit, running_site: RunningSite) -> None:
     visit.page.locator(".vault-chip").get_by_role("link", name="Öffnen").click()
+    visit.page.wait_for_selector("input[type=password]:focus")
     visit.page.keyboard.type(running_site.secrets["vault_passphrase"])
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector(".vault-chip.is-open")

@@ -13,6 +13,12 @@ import pytest
 from tests.running_site import PATIENCE, ROOT
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"place", "made", "made_once"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.journey)
+
+
 @dataclass
 class Place:
     """A folder with a site's `.env` and data, and how `manage.py` runs there."""
