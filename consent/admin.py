@@ -104,7 +104,7 @@ class GroupAdmin(AsksAgain):
         is_required = obj is not None and obj.is_required
         return not is_required and super().has_delete_permission(request, obj)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         return {}  # deleting many at once would take the necessary group along
 
     @admin.display(description=_("external hosts"))

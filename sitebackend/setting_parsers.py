@@ -75,7 +75,7 @@ def email_url(value: str) -> dict[str, Any]:
 
 def mailer(config: dict[str, Any], *, timeout: int) -> dict[str, Any]:
     """What `email_url` gave, in the words of Django 6.1's MAILERS. `timeout` in seconds."""
-    if "EMAIL_FILE_PATH" in config:
+    if config["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
         return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": {"file_path": config["EMAIL_FILE_PATH"]}}
     options = {option: config[name] for name, option in _MAILER_OPTIONS.items() if config.get(name)}
     if "smtp" in config["EMAIL_BACKEND"]:

@@ -6,8 +6,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
-from pytest_django import Settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 
 from sitebackend.crypto import openpgp, server_key
 from sitebackend.privacy import high_water
@@ -24,17 +26,31 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that really commits leaves an empty database behind: each begins with what the migrations made."""
-    for item in items:
-        marker = item.get_closest_marker("django_db")
-        if marker and marker.kwargs.get("transaction"):
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+    """A test that really commits leaves an empty database behind: nothing of Django's own may be put there."""
+    for item in filter(_commits, items):
+        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
 
 
 @pytest.fixture(scope="session")
 def key_pair() -> tuple[bytes, bytes]:
     """A real operator key as armoured (public, secret) bytes; its passphrase is PASSPHRASE."""
     return openpgp.generate("Operator (test) <operator@example.de>", passphrase=PASSPHRASE)
+
+
+@pytest.fixture(autouse=True)
+def _what_the_migrations_made(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After a test that really committed, for whichever comes next."""
+    yield
+    if "transactional_db" not in request.fixturenames and not _commits(request.node):
+        return
+    with django_db_blocker.unblock():
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -80,9 +80,11 @@ class PageAdmin(VersionsAdmin):
         """Only what lies in the trash is deleted for good."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.trashed_at is not None)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         unwanted = {"move_to_trash"} if request.GET.get("trash") else {"restore_from_trash", "delete_selected"}
-        return {name: action for name, action in super().get_actions(request).items() if name not in unwanted}
+        place = {"action_location": action_location} if action_location else {}  # Django 5.2 knows one place only
+        actions = super().get_actions(request, **place)
+        return {name: action for name, action in actions.items() if name not in unwanted}
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
         services.save_page(page=obj, author=operator_of(request))

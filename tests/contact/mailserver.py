@@ -55,6 +55,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def use_backend(settings: Settings, backend: str) -> None:
+    """Let the site send its mail through that backend, which takes no options."""
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": backend}}
+    else:
+        settings.EMAIL_BACKEND = backend
+
+
 def point_to(settings: Settings, port: int, *, timeout: float = 5, use_tls: bool = False) -> None:
     """Let the site send its mail to that port, by either way that Django's versions are told."""
     backend = "sitebackend.smtp.EmailBackend"

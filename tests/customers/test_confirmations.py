@@ -15,6 +15,7 @@ from customers.refusals import Refused
 from customers.services.confirmations import note_confirmation, send_confirmation
 from sitebackend.privacy import erasure
 from sitebackend.privacy.registry import DataSubject
+from tests.contact.mailserver import free_port, point_to
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +40,7 @@ def test_sending_notes_each_oral_statement_as_confirmed_once(customer: Customer)
 
 
 def test_a_refusal_by_the_mail_server_notes_nothing(customer: Customer, settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    point_to(settings, free_port())
     with pytest.raises(Refused):
         send_confirmation(customer=customer)
     assert not Confirmation.objects.exists()

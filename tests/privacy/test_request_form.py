@@ -16,6 +16,7 @@ from sitebackend.crypto.sealing import SealingError
 from sitebackend.models import SiteSettings
 from sitebackend.privacy.models import DataSubjectRequest, Kind
 from sitebackend.privacy.services import intake
+from tests.contact.mailserver import use_backend
 from tests.privacy.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -207,9 +208,9 @@ def test_a_request_is_acknowledged_once_with_reference_and_deadline_and_no_word_
 def test_while_the_mail_server_is_away_the_acknowledgement_waits(client: Client, settings: Settings) -> None:
     _sent(client)
     now = NOON + timedelta(minutes=5)
-    settings.EMAIL_BACKEND = "tests.privacy.test_request_form.Away"
+    use_backend(settings, "tests.privacy.test_request_form.Away")
     assert intake.acknowledge_due(now) == 0
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    use_backend(settings, "django.core.mail.backends.locmem.EmailBackend")
     assert intake.acknowledge_due(now + timedelta(minutes=14)) == 0
     assert intake.acknowledge_due(now + timedelta(minutes=15)) == 1
 

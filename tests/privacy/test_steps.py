@@ -21,6 +21,7 @@ from sitebackend.privacy.personal_data import Requests
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake
 from sitebackend.privacy.statement import Statement
+from tests.contact.mailserver import use_backend
 from tests.privacy.conftest import NOON, Accounts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "in_english")]
@@ -239,7 +240,7 @@ def test_without_a_settled_identity_nothing_is_handed_out(operator: Operator) ->
 
 def test_if_the_mail_does_not_go_out_the_request_stays_open(operator: Operator, settings: Settings) -> None:
     request = _settled(Kind.ACCESS)
-    settings.EMAIL_BACKEND = "tests.privacy.test_request_form.Away"
+    use_backend(settings, "tests.privacy.test_request_form.Away")
     with pytest.raises(ConnectionRefusedError):
         answer.give_access(request, vault=None, by=operator, now=NOON)
     request.refresh_from_db()
@@ -321,7 +322,7 @@ def test_the_journals_lines_are_mailed_once_each(operator: Operator, settings: S
 def test_journal_mails_wait_for_the_mail_server(operator: Operator, settings: Settings) -> None:
     _account()
     _erase(_settled(Kind.ERASURE), operator)
-    settings.EMAIL_BACKEND = "tests.privacy.test_request_form.Away"
+    use_backend(settings, "tests.privacy.test_request_form.Away")
     assert execution.tell_journal(NOON) == 0
     assert journal.told_position() == 0
 
