@@ -16,7 +16,7 @@ from sitebackend.models import WorkerJob
 from tests.ops.conftest import Place
 from tests.running_site import PATIENCE
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a round lets go of old connections, the test's own included
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
