@@ -14,7 +14,7 @@ from sitebackend.crypto import openpgp
 
 
 def found(*, database: bool = False) -> dict[str, checks.CheckMessage]:
-    databases = ["default"] if database else None
+    databases = ["default"] if database else []  # since Django 6.1 None means all
     messages = checks.run_checks(tags=[SITE], include_deployment_checks=True, databases=databases)
     return {str(message.id): message for message in messages}
 
