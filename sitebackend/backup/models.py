@@ -1,6 +1,5 @@
 """What is known of the backups that were tried: when, where to, and what became of them. No personal data."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -38,6 +37,3 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def is_older_than(self, moment: datetime) -> bool:
-        return self.created_at < moment
