@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,14 +15,20 @@ from js_asset.media import Media
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
-from sitebackend.pages.admin_versions import VersionsAdmin, operator_of
-from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect
+from sitebackend.pages.admin_versions import VersionsAdmin
+from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect, Revision
 
 #: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
 EDITING = Media(
     css={"all": ["css/editing.css"]},
     js=[InlineStyle("", **{"data-tiptap-style": ""}), Script("js/unsaved.js", type="module")],
 )
+
+
+def _with_waiting_text(pages: QuerySet[Any]) -> QuerySet[Any]:
+    waiting = Revision.objects.filter(page=OuterRef("pk"), is_waiting=True)
+    marked: QuerySet[Any] = pages.annotate(has_waiting_text=Exists(waiting))
+    return marked
 
 
 class PageChoice(ModelChoiceField):  # type: ignore[type-arg] # none at run time
@@ -46,8 +52,7 @@ class TrashFilter(admin.SimpleListFilter):
 @admin.register(Page)
 class PageAdmin(VersionsAdmin):
     change_form_template = "admin/pages/change_form.html"
-    list_display = ["title", "address", "status", "menu", "menu_order", "updated_at"]
-    list_editable = ["menu", "menu_order"]
+    list_display = ["title", "address", "state", "menu", "updated_at"]
     list_filter = [TrashFilter, "language", "status", "menu"]
     search_fields = ["title", "path", "body"]
     ordering = ["language", "path"]
@@ -63,8 +68,15 @@ class PageAdmin(VersionsAdmin):
     def address(self, page: Page) -> str:
         return page.get_absolute_url()
 
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, page: Any) -> str:
+        """The status in words, with what is still to come."""
+        later = page.status == Page.Status.PUBLISHED and not page.is_visible and not page.trashed_at
+        words = [_("scheduled") if later else page.get_status_display()]
+        return ", ".join([*map(str, words), *([str(_("a draft is waiting"))] if page.has_waiting_text else [])])
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).exclude(template=Page.Template.POST)
+        return _with_waiting_text(super().get_queryset(request)).exclude(template=Page.Template.POST)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in ("parent", "translation_of"):
@@ -86,9 +98,6 @@ class PageAdmin(VersionsAdmin):
         actions = super().get_actions(request, **place)
         return {name: action for name, action in actions.items() if name not in unwanted}
 
-    def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
-        services.save_page(page=obj, author=operator_of(request))
-
     def get_view_on_site_url(self, obj: Page | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_visible else None
 
@@ -104,9 +113,16 @@ class PageAdmin(VersionsAdmin):
         """The editor's import map is an inline script: it gets the nonce that the policy asks for."""
         nonce = str(getattr(request, "csp_nonce"))  # noqa: B009 - set by the policy's middleware, unknown to types
         context["media"] = Media.from_media(context["media"] + EDITING, nonce=nonce)
+        context["is_page"] = True
         if obj:
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_versions"
-            context |= {"preview_url": preview.link(obj), "versions_url": reverse(name, args=[obj.pk])}
+            waiting = Revision.objects.waiting_for(obj)
+            context |= {
+                "preview_url": preview.link(obj),
+                "versions_url": reverse(name, args=[obj.pk]),
+                "is_public": Page.objects.filter(pk=obj.pk, status=Page.Status.PUBLISHED).exists(),
+                "waiting": waiting and waiting.pk,
+            }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.action(description=_("Move to the trash"), permissions=["change"])
@@ -129,8 +145,7 @@ class PageAdmin(VersionsAdmin):
 
 @admin.register(Post)
 class PostAdmin(PageAdmin):
-    list_display = ["title", "address", "status", "published_at"]
-    list_editable = []
+    list_display = ["title", "address", "state", "published_at"]
     list_filter = [TrashFilter, "language", "status", "categories"]
     ordering = ["-published_at"]
     filter_horizontal = ["categories"]
@@ -141,7 +156,7 @@ class PostAdmin(PageAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return OperatorModelAdmin.get_queryset(self, request)
+        return _with_waiting_text(OperatorModelAdmin.get_queryset(self, request))
 
 
 @admin.register(Category)

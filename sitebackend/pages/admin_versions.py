@@ -1,4 +1,4 @@
-"""Earlier versions of a page in the cockpit: read them, see what changed, bring one back."""
+"""A page's versions in the cockpit: read them, see what changed, bring one back; and write one that waits."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -24,7 +24,10 @@ def operator_of(request: HttpRequest) -> Operator:
 
 
 class VersionsAdmin(OperatorModelAdmin):
-    """Adds the versions' addresses to the admin of a page."""
+    """Adds the versions' addresses to the admin of a page, and “save as draft” beside a published one.
+
+    Who edits a page sees the text that waits for it; saving publishes that, “save as draft” keeps it waiting.
+    """
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -33,21 +36,24 @@ class VersionsAdmin(OperatorModelAdmin):
             path("<uuid:key>/versions/", wrap(self.versions), name=f"{name}_versions"),
             path("<uuid:key>/versions/restore/", wrap(require_POST(self.restore)), name=f"{name}_restore"),
             path("<uuid:key>/versions/forget/", wrap(require_POST(self.forget)), name=f"{name}_forget"),
+            path("<uuid:key>/versions/discard/", wrap(require_POST(self.discard)), name=f"{name}_discard"),
             *super().get_urls(),
         ]
 
     def versions(self, request: HttpRequest, key: UUID) -> HttpResponse:
         page = self._page(request, key)
         revisions = list(Revision.objects.of(page).select_related("author"))
-        shown = next((version for version in revisions if str(version.pk) == request.GET.get("version")), None)
+        waiting = Revision.objects.waiting_for(page)
+        all_of_them = [waiting, *revisions] if waiting else revisions
+        chosen = [version for version in all_of_them if str(version.pk) == request.GET.get("version")]
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": page,
             "title": _("Versions of “{title}”").format(title=page.title),
             "revisions": revisions,
-            "shown": shown,
-            "pieces": compare(shown.content["body"], page.body) if shown else [],
+            "waiting": waiting,
+            **(_difference(chosen[0], page) if chosen else {}),
         }
         return TemplateResponse(request, "admin/pages/versions.html", context)
 
@@ -65,6 +71,44 @@ class VersionsAdmin(OperatorModelAdmin):
         messages.success(request, _("{count} earlier versions are deleted.").format(count=count))
         return self._back(page)
 
+    def discard(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        page = self._page(request, key)
+        services.discard_waiting_text(page=page)
+        messages.success(request, _("The draft is discarded. The form shows what visitors see."))
+        return self._back(page)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Page | None:
+        page: Page | None = super().get_object(request, object_id, from_field)
+        if page and (waiting := Revision.objects.waiting_for(page)):
+            waiting.lay_over(page)
+            page.is_waiting_text = True
+        return page
+
+    def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
+        if _is_draft_of_public_page(request, obj):
+            services.keep_waiting(page=obj, author=operator_of(request))
+            self._tell_what_a_draft_leaves_out(request, form)
+            return
+        if "_publish" in request.POST:
+            obj.status = Page.Status.PUBLISHED
+        services.publish(page=obj, author=operator_of(request))
+
+    def _tell_what_a_draft_leaves_out(self, request: HttpRequest, form: Any) -> None:
+        left_out = [str(form.fields[name].label) for name in form.changed_data if name not in Revision.FIELDS]
+        if left_out:
+            fields = ", ".join(left_out)
+            messages.warning(request, _("Not part of a draft, so unchanged: {fields}").format(fields=fields))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if not _is_draft_of_public_page(request, form.instance):
+            super().save_related(request, form, formsets, change)
+
+    def response_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        if not _is_draft_of_public_page(request, obj):
+            return super().response_change(request, obj)
+        messages.success(request, _("The draft is saved. Visitors still see the published text."))
+        return self._back(obj)
+
     def _page(self, request: HttpRequest, key: UUID) -> Page:
         if not self.has_change_permission(request):
             raise PermissionDenied
@@ -73,3 +117,16 @@ class VersionsAdmin(OperatorModelAdmin):
 
     def _back(self, page: Page) -> HttpResponse:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", page.pk)
+
+
+def _is_draft_of_public_page(request: HttpRequest, page: Page) -> bool:
+    """“Save as draft” was pressed for a page that is published, or will be at its time."""
+    return "_draft" in request.POST and Page.objects.filter(pk=page.pk, status=Page.Status.PUBLISHED).exists()
+
+
+def _difference(version: Revision, page: Page) -> dict[str, Any]:
+    """From an earlier version to now, or from now to what waits."""
+    before, after = version.content, Revision.content_of(page)
+    if version.is_waiting:
+        before, after = after, before
+    return {"shown": version, "before": before, "after": after, "pieces": compare(before["body"], after["body"])}

@@ -38,6 +38,7 @@ holds_no_personal_data(
     created_at="a time",
     content="text that the operator published; what named somebody can be deleted from the page's versions",
     author="the operator's own account",
+    is_waiting=_SETTING,
 )
 holds_no_personal_data(
     Image,

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages import pictures
+from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import DeadLink, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
 
@@ -24,7 +25,7 @@ DEAD_LINKS_KEPT = timedelta(days=90)
 def save_page(*, page: Page, author: Operator | None) -> None:
     """Save `page` and keep what it says as its newest version, if that is new."""
     page.save()
-    content = {name: getattr(page, name) for name in Revision.FIELDS}
+    content = Revision.content_of(page)
     newest = Revision.objects.of(page).first()
     if newest is None or newest.content != content:
         Revision.objects.create(page_id=page.pk, author=author, content=content)
@@ -32,17 +33,34 @@ def save_page(*, page: Page, author: Operator | None) -> None:
         Revision.objects.of(page).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
 
+@transaction.atomic
+def publish(*, page: Page, author: Operator | None) -> None:
+    """Save `page`, whose text comes from the editor and so replaces the one that waited."""
+    save_page(page=page, author=author)
+    discard_waiting_text(page=page)
+
+
+def keep_waiting(*, page: Page, author: Operator | None) -> None:
+    """Keep what `page` says in memory for later. Its row, and what visitors see, stays as it is."""
+    page.body = sanitise(page.body)
+    waiting = {"author": author, "content": Revision.content_of(page), "created_at": timezone.now()}
+    Revision.objects.update_or_create(page_id=page.pk, is_waiting=True, defaults=waiting)
+
+
+def discard_waiting_text(*, page: Page) -> None:
+    Revision.objects.filter(page_id=page.pk, is_waiting=True).delete()
+
+
 def restore_version(*, revision: Revision, author: Operator | None) -> None:
     """Let the page say again what it said then; what it says now stays as a version."""
     page = revision.page
-    for name in Revision.FIELDS:
-        setattr(page, name, revision.content[name])
+    revision.lay_over(page)
     save_page(page=page, author=author)
 
 
 @transaction.atomic
 def forget_versions(*, page: Page) -> int:
-    """Delete what the page said before, all but the newest version; returns how many."""
+    """Delete what the page said before, all but the newest version and what waits; returns how many."""
     earlier = Revision.objects.of(page).values_list("pk", flat=True)[1:]
     return Revision.objects.filter(pk__in=list(earlier)).delete()[0]
 

@@ -97,6 +97,8 @@ class Page(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    is_waiting_text = False  #: in memory it says what visitors do not see yet
+
     objects = PageQuerySet.as_manager()
 
     class Meta:
