@@ -9,10 +9,9 @@ environment already gives is left out: it stays where the operator put it.
 import argparse
 import os
 import secrets
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
+from sitebackend import whole_file
 from sitebackend.instance import LOOPBACK, Address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,7 +34,7 @@ def ensure(arguments: list[str]) -> None:
     if wanted.help:
         os.environ.update(values)
     else:
-        _create([HEADER, *(f"{name}={value}\n" for name, value in values.items())])
+        _create("".join([HEADER, *(f"{name}={value}\n" for name, value in values.items())]))
 
 
 def remember(name: str, value: str) -> bool:
@@ -45,7 +44,7 @@ def remember(name: str, value: str) -> bool:
     if line in lines:
         return False
     kept = [old for old in lines if not old.startswith(f"{name}=")]
-    _replace(f"{one}\n" for one in (*kept, line))
+    whole_file.write(path(), "".join(f"{one}\n" for one in (*kept, line)).encode())
     return True
 
 
@@ -72,26 +71,7 @@ def _is_given(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
-def _create(lines: Iterable[str]) -> None:
-    """Like `_replace`, but whoever comes second keeps the file of the first."""
-    name = _write_beside(lines)
-    try:
-        os.link(name, path())
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(name)
-
-
-def _replace(lines: Iterable[str]) -> None:
-    os.replace(_write_beside(lines), path())
-
-
-def _write_beside(lines: Iterable[str]) -> str:
+def _create(text: str) -> None:
+    """Whoever comes second keeps the file of the first."""
     path().parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path().parent, prefix=".env.")  # mode 0600
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    return name
+    whole_file.write_new(path(), text.encode())

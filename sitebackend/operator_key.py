@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import whole_file
 from sitebackend.crypto import openpgp
 
 PROBLEMS: dict[str, str | Promise] = {
@@ -154,6 +155,4 @@ def _replace(path: Path, data: bytes) -> None:
     if path.exists():
         before = path.read_bytes()
         path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:16]}{path.suffix}").write_bytes(before)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(data)
-    os.replace(fresh, path)
+    whole_file.write(path, data, mode=0o644)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from sitebackend import whole_file
 from sitebackend.proxy import Application, Environ, StartResponse
 
 PAGE = b"""<!doctype html>
@@ -34,12 +35,7 @@ def is_shut() -> bool:
 def shut(*, journal_number: int) -> None:
     """From now on the restore is completed, whatever happens; everything staged is on the disk before."""
     os.sync()
-    fresh = _ready().with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump({"journal_number": journal_number}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, _ready())
+    whole_file.write(_ready(), json.dumps({"journal_number": journal_number}).encode())
 
 
 def journal_number() -> int:

@@ -4,12 +4,13 @@ OpenPGP encryption to the operator proves nothing about the writer: anybody can 
 The private half lies beside the server key; the public half is printed for the recovery sheet.
 """
 
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+
+from sitebackend import whole_file
 
 SIGNATURE_LENGTH = 64  # bytes
 
@@ -21,14 +22,7 @@ def path() -> Path:
 def ensure() -> None:
     """Make the key if there is none. Mode 0600, never overwritten."""
     path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(Ed25519PrivateKey.generate().private_bytes_raw())
-        file.flush()
-        os.fsync(file.fileno())
+    whole_file.write_new(path(), Ed25519PrivateKey.generate().private_bytes_raw())
 
 
 def public_key() -> str:

@@ -22,6 +22,8 @@ from typing import IO, Any, cast
 
 import gnupg
 
+from sitebackend import whole_file
+
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 SECONDS = 20  # a gpg process that takes longer is killed
 QUICK_SECONDS = 5  # the same where somebody waits at a form
@@ -260,9 +262,7 @@ def write_keyring(certificates: Sequence[Certificate], folder: Path) -> Path:
     path = folder / f"{name}.gpg"
     if not path.exists() or path.read_bytes() != content:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(content)
-        os.replace(file.name, path)
+        whole_file.write(path, content)
     return path
 
 

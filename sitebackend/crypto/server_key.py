@@ -4,7 +4,6 @@ It opens what the server must be able to open without the operator: mails that w
 digests by which a submission is found. It opens nothing in the vault. Every use derives a key of its own.
 """
 
-import os
 import secrets
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from sitebackend import whole_file
 
 LENGTH = 32  # bytes
 
@@ -24,15 +25,7 @@ def path() -> Path:
 def ensure() -> bool:
     """Make the key if there is none; True if one was made. Mode 0600, never overwritten."""
     path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(LENGTH))
-        file.flush()
-        os.fsync(file.fileno())
-    return True
+    return whole_file.write_new(path(), secrets.token_bytes(LENGTH))
 
 
 def derive(purpose: str) -> bytes:

@@ -6,10 +6,8 @@ a second run finds it there and goes on with it; the file goes when everything h
 """
 
 import json
-import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend import environment, operator_key
+from sitebackend import environment, operator_key, whole_file
 from sitebackend.backup import signing
 from sitebackend.checks import TRIAL_KEY
 from sitebackend.crypto import openpgp, sealing, server_key
@@ -132,9 +130,4 @@ def _keys() -> Path:
 def _write(path: Path, content: bytes) -> None:
     """The whole file or none of it, mode 0600."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
+    whole_file.write(path, content)

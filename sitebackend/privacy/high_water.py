@@ -4,11 +4,12 @@ A customer number that was given after the backup was made may stand on an invoi
 beside the erasure journal and on every backup medium within reach, and whoever gives numbers asks here first.
 """
 
-import os
 import re
 from pathlib import Path
 
 from django.conf import settings
+
+from sitebackend import whole_file
 
 CUSTOMER_NUMBER = "highest-customer-number"
 NAMES = (CUSTOMER_NUMBER,)
@@ -53,9 +54,4 @@ def _read(path: Path) -> int:
 def _write(path: Path, number: int) -> None:
     if _read(path) >= number:
         return
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        file.write(f"{number}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
+    whole_file.write(path, f"{number}\n".encode())

@@ -22,6 +22,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from sitebackend import whole_file
+
 ROWS_PER_LINE = 200
 FILE_NAME = "erasures.jsonl"
 TOLD_FILE_NAME = "told"
@@ -57,9 +59,8 @@ def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime)
         for source, action, rows in _in_pieces(steps):
             number += 1
             chain = _write(file, chain, number=number, at=now, source=source, action=action, rows=rows)
-        file.flush()
-        os.fsync(file.fileno())
-    copy_to_targets()
+        whole_file.force(file)
+        _copy_to_targets()
     return number
 
 
@@ -85,7 +86,7 @@ def told_position() -> int:
 
 
 def mark_told(number: int) -> None:
-    _replace(str(number).encode(), path().with_name(TOLD_FILE_NAME))
+    whole_file.write(path().with_name(TOLD_FILE_NAME), str(number).encode())
 
 
 def copy_to_targets() -> list[Path]:
@@ -93,7 +94,15 @@ def copy_to_targets() -> list[Path]:
 
     A copy that knows more than the journal is left alone: it is what a restore needs.
     """
-    content = path().read_bytes() if path().exists() else b""
+    if not path().exists():
+        return []
+    with _locked():
+        return _copy_to_targets()
+
+
+def _copy_to_targets() -> list[Path]:
+    """With the journal locked: of two that copy at the same time, the one with less must not come last."""
+    content = path().read_bytes()
     return [folder for folder in settings.BACKUP_TARGETS if content and not _copied(content, folder / FILE_NAME)]
 
 
@@ -101,19 +110,11 @@ def _copied(content: bytes, target: Path) -> bool:
     try:
         old = target.read_bytes() if target.exists() else b""
         if old != content and content.startswith(old):
-            _replace(content, target)
+            whole_file.sweep(target.parent, target.name)
+            whole_file.write(target, content)
     except OSError:
         return False
     return content.startswith(old)
-
-
-def _replace(content: bytes, target: Path) -> None:
-    fresh = target.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, target)
 
 
 @contextmanager

@@ -88,8 +88,8 @@ def test_no_half_file_is_left_beside_it(env_file: Path) -> None:
 
 
 def test_whoever_makes_it_second_keeps_the_file_of_the_first(env_file: Path) -> None:
-    environment._create(["SITE_URL=http://127.0.0.1:1\n"])
-    environment._create(["SITE_URL=http://127.0.0.1:2\n"])
+    environment._create("SITE_URL=http://127.0.0.1:1\n")
+    environment._create("SITE_URL=http://127.0.0.1:2\n")
     assert env_file.read_text() == "SITE_URL=http://127.0.0.1:1\n"
 
 
