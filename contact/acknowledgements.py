@@ -13,14 +13,14 @@ from django.conf import settings
 from django.utils import translation
 
 from contact.models import LEASE, Acknowledgement, Submission, Verdict
-from sitebackend import mail, smtp
+from sitebackend import mail, retention, smtp
 from sitebackend.crypto import sealing, server_key
 from sitebackend.models import SiteSettings
 
 ONE_PER_ADDRESS = timedelta(days=1)
 MOST_PER_HOUR = 30  # submissions: above it is a flood, and nobody gets an acknowledgement
 PAUSE = timedelta(minutes=15)  # after a mail that was not taken
-GIVE_UP_AFTER = timedelta(days=1)  # later it would only puzzle
+GIVE_UP_AFTER = retention.ACKNOWLEDGEMENT_WAITS
 AT_ONCE = 20
 
 logger = logging.getLogger(__name__)

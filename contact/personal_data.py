@@ -72,6 +72,7 @@ class Submissions(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Messages through the contact form"),
+            persons=(_("senders of messages"),),
             categories=(_("Name"), _("Address"), _("Telephone"), _("E-mail address"), _("Message")),
             purposes=(_("Answering the message"),),
             legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),

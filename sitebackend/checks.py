@@ -14,10 +14,10 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from sitebackend import operator_key
+from sitebackend.retention import STATUTORY_BILLING_YEARS
 
 SITE = "sitebackend"
 TRIAL_KEY = "Probeschlüssel"  # stands in the user id of the key that quickstart makes
-LEAST_RETENTION_YEARS = 8  # § 147 AO, § 257 HGB, § 14b UStG
 LONGEST_CHOICE = 24 * 60 * 60  # seconds: the cookie choice lives one day (S4)
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
 
@@ -37,11 +37,11 @@ def _site_check(*tags: str, deploy: bool = False) -> Callable[[_Check], _Check]:
 
 @_site_check()
 def retention(**kwargs: Any) -> Iterator[CheckMessage]:
-    if settings.BILLING_RETENTION_YEARS < LEAST_RETENTION_YEARS:
+    if settings.BILLING_RETENTION_YEARS < STATUTORY_BILLING_YEARS:
         yield Error(
             _("BILLING_RETENTION_YEARS is shorter than the law allows."),
             hint=_("Set it to {years} or more; ten is what the privacy notice promises.").format(
-                years=LEAST_RETENTION_YEARS
+                years=STATUTORY_BILLING_YEARS
             ),
             id="sitebackend.E001",
         )

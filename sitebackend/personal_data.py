@@ -54,11 +54,14 @@ class Operators(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Operators' accounts"),
+            persons=(_("operators of the site"),),
             categories=(_("name, e-mail address, password digest, second factor"), _("times and kinds of own actions")),
             purposes=(_("keeping strangers out of the site's administration, and knowing who did what"),),
             legal_basis=_("Art. 6(1)(f) GDPR: a site that is administered safely"),
             recipients=(_("nobody"),),
-            retention=_("as long as the account exists"),
+            retention=_(
+                "as long as the account exists; what was done with it to the end of the following calendar year"
+            ),
             origin=_("from the operator"),
             location=_("database of this site"),
         )
@@ -122,6 +125,7 @@ class BusinessData(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Business data of the site"),
+            persons=(_("owner of the business"),),
             categories=(_("name, address, telephone, e-mail address and VAT number of the owner"),),
             purposes=(_("imprint, contact page and letters"),),
             legal_basis=_("Art. 6(1)(c) GDPR with § 5 DDG: the duty to give an imprint"),

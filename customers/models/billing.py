@@ -21,13 +21,6 @@ from customers.models.customer import Customer
 from customers.models.sealed import is_sealed
 from customers.refusals import AppendOnly, Kept
 
-STATUTORY_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
-
-
-def end_of_year_after(issued_on: date, years: int) -> date:
-    """Periods of § 147(4) AO run from the end of the calendar year in which the document was issued."""
-    return date(issued_on.year + years, 12, 31)
-
 
 class Archive(models.Model):
     """The key that billing documents are sealed to; its private half is sealed to the vault."""
@@ -50,7 +43,11 @@ class Archive(models.Model):
 class BillingQuerySet(models.QuerySet["BillingDocument"]):
     def due(self, today: date) -> "BillingQuerySet":
         """Those that retention says must go now: every date has passed, nobody holds them."""
-        return self.filter(kept_until__lt=today, legal_hold=False)
+        return self.past(today).filter(legal_hold=False)
+
+    def past(self, today: date) -> "BillingQuerySet":
+        """Those whose every date has passed, whether somebody holds them or not."""
+        return self.filter(kept_until__lt=today)
 
     def restricted(self) -> "BillingQuerySet":
         """Those that outlived their customer: kept for the legal duty alone (§ 35(3) BDSG)."""

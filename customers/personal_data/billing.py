@@ -34,6 +34,7 @@ class BillingDocuments(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Invoices, credit notes and statements"),
+            persons=(_("customers"),),
             categories=(_("Name"), _("Company"), _("Address"), _("Customer number"), _("Services and amounts")),
             purposes=(_("invoicing and the duties to keep records"),),
             legal_basis=_("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG"),
@@ -82,7 +83,7 @@ class BillingDocuments(PersonalDataSource):
         return count - found.count()
 
     def due(self, today: date) -> Iterable[Step]:
-        for document in BillingDocument.objects.due(today):
+        for document in BillingDocument.objects.past(today):
             yield self._step(document, today)
 
     def _documents(self, subject: DataSubject) -> Iterator[tuple[BillingDocument, tuple[str, ...]]]:

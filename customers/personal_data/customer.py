@@ -103,6 +103,10 @@ class MasterData(OfCustomer):
     def describe(self) -> Description:
         return Description(
             title=_("Customers: master data and consents"),
+            persons=(
+                _("customers"),
+                _("their contact persons"),
+            ),
             categories=(
                 _("Customer number"),
                 _("Name"),
@@ -153,6 +157,10 @@ class ConsentEvidence(OfCustomer):
     def describe(self) -> Description:
         return Description(
             title=_("Customers: signed consents"),
+            persons=(
+                _("customers"),
+                _("whoever signed for them"),
+            ),
             categories=(_("Signature"), _("Name")),
             purposes=(_("proving the consent (Art. 7(1) GDPR)"),),
             legal_basis=_("Art. 6(1)(c) GDPR together with Art. 7(1) GDPR"),
@@ -196,6 +204,10 @@ class TechnicalData(OfCustomer):
     def describe(self) -> Description:
         return Description(
             title=_("Customers: technical data"),
+            persons=(
+                _("customers"),
+                _("their employees, as far as devices lead to them"),
+            ),
             categories=(_("Networks"), _("Network elements"), _("Devices"), _("Services"), _("Access data")),
             purposes=(_("helping quickly in urgent cases"),),
             legal_basis=_("Art. 6(1)(a) GDPR (written consent)"),

@@ -4,7 +4,6 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from customers import file_names
 from customers.clear_file import ClearFile
 from customers.models import Archive, BillingDocument, Customer
-from customers.models.billing import STATUTORY_YEARS, end_of_year_after
 from customers.refusals import Refused
 from sitebackend.crypto import lookup
+from sitebackend.retention import STATUTORY_BILLING_YEARS, billing_years, end_of_calendar_years
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
@@ -34,8 +33,8 @@ def file_billing_document(
     document = BillingDocument(
         customer=customer, kind=kind, number=number, issued_on=issued_on, amount=amount, currency=currency
     )
-    document.statutory_until = end_of_year_after(issued_on, STATUTORY_YEARS)
-    document.kept_until = end_of_year_after(issued_on, max(STATUTORY_YEARS, settings.BILLING_RETENTION_YEARS))
+    document.statutory_until = end_of_calendar_years(issued_on, STATUTORY_BILLING_YEARS)
+    document.kept_until = end_of_calendar_years(issued_on, billing_years())
     recipient = {name: getattr(customer, name) for name in RECIPIENT}
     archive = bytes(_archive().public_key)
     document.sealed_recipient = vault.seal_to_holder(

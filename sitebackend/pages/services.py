@@ -1,7 +1,7 @@
 """What is done to pages: saving with a version, restoring, the trash, the first pages."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -11,14 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image as Pillow
 
+from sitebackend import retention
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages import pictures
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import DeadLink, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
-
-TRASH_KEPT = timedelta(days=30)
-DEAD_LINKS_KEPT = timedelta(days=90)
 
 
 @transaction.atomic
@@ -88,12 +86,12 @@ def restore_from_trash(*, page: Page) -> None:
 
 def forget_dead_links(now: datetime) -> int:
     """The worker's job: links that nobody has followed for ninety days are mended or gone."""
-    return DeadLink.objects.forget_before((now - DEAD_LINKS_KEPT).date())
+    return DeadLink.objects.forget_before((now - retention.DEAD_LINKS).date())
 
 
 def empty_trash(now: datetime) -> int:
     """The worker's job: pages that have lain in the trash for thirty days go, those below others first."""
-    due = Page.objects.trashed().filter(trashed_at__lt=now - TRASH_KEPT, children=None)
+    due = Page.objects.trashed().filter(trashed_at__lt=now - retention.PAGE_TRASH, children=None)
     return due.delete()[0]
 
 

@@ -1,7 +1,7 @@
 """What requests about data hold on people themselves: the request, its text, and answers that wait to be fetched."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
 from sitebackend.crypto import lookup
-from sitebackend.privacy import retention
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,
@@ -54,6 +54,7 @@ class Requests(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Requests about data"),
+            persons=(_("persons who ask about their data"),),
             categories=(_("name, e-mail address, telephone, postal address, message, dates of the answer"),),
             purposes=(_("answering the request, and being able to prove the answer"),),
             legal_basis=_("Art. 6(1)(c) GDPR with Art. 12 and 15–21; for the proof Art. 6(1)(f)"),
@@ -92,10 +93,10 @@ class Requests(PersonalDataSource):
         return reopened + requests.filter(purged_at=None).update(**gone, purged_at=timezone.now())
 
     def due(self, today: date) -> Iterator[Step]:
-        text = DataSubjectRequest.objects.to_purge(_end_of(today))
+        text = DataSubjectRequest.objects.to_purge(retention.midnight(today))
         yield self._step(Action.REDACT, text, _TEXT_GOES, _("30 days since the answer."))
-        year = retention.last_answer_year_to_go(today)
-        proofs = DataSubjectRequest.objects.filter(purged_at__isnull=False, answered_at__lt=_end_of(date(year, 12, 31)))
+        first_kept = retention.midnight(retention.first_kept_day(today, retention.PROOF_YEARS))
+        proofs = DataSubjectRequest.objects.filter(purged_at__isnull=False, answered_at__lt=first_kept)
         reason = _("Three calendar years since the answer.")
         yield self._step(Action.DELETE, proofs, _("§§ 195, 199 BGB: limitation is over"), reason)
 
@@ -148,11 +149,6 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Customer number or reference")): said.number,
         str(_("Message")): said.message,
     }
-
-
-def _end_of(day: date) -> datetime:
-    """Midnight after `day`, here."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 _STEP = "a step of the answer and its time, no statement of the person"

@@ -49,6 +49,7 @@ class Description:
     """One holding as Art. 15(1) and Art. 30 GDPR want it told."""
 
     title: Text
+    persons: tuple[Text, ...]  #: categories of data subjects (Art. 30(1)(c))
     categories: tuple[Text, ...]
     purposes: tuple[Text, ...]
     legal_basis: Text
@@ -136,7 +137,7 @@ class PersonalDataSource:
         raise NotImplementedError
 
     def due(self, today: date) -> Iterable[Step]:
-        """What retention says must go today."""
+        """What retention says must go today; with the action RETAIN what a hold keeps although its time is over."""
         return ()
 
 

@@ -10,12 +10,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from sitebackend import retention
 
 IDLE = timedelta(minutes=10)  # without use, then the vault locks
 ABSOLUTE = timedelta(minutes=60)  # after unlocking, then it locks whatever happens
 CLOCK_TOLERANCE = timedelta(seconds=5)  # by which the clocks of two machines may differ
-LOG_KEPT = timedelta(days=365)
 TRIES = 5
 TRIES_WITHIN = timedelta(minutes=15)
 
@@ -145,7 +147,8 @@ class VaultEventQuerySet(models.QuerySet["VaultEvent"]):
 
     def old(self, now: datetime) -> "VaultEventQuerySet":
         """Those that the log keeps no longer; what is still to be told stays."""
-        return self.filter(at__lt=now - LOG_KEPT, announce_at=None)
+        first_kept = retention.first_kept_day(timezone.localdate(now), retention.TRAIL_YEARS)
+        return self.filter(at__lt=retention.midnight(first_kept), announce_at=None)
 
 
 class VaultEvent(models.Model):

@@ -185,6 +185,6 @@ def _told(event: VaultEvent, now: datetime) -> bool:
 
 
 def sweep(now: datetime) -> int:
-    """Worker's job: delete what no longer counts: log lines after a year, old tries, sessions that are over."""
+    """Worker's job: delete what no longer counts: log lines that had their time, old tries, sessions that are over."""
     swept = [UnlockSession.objects.over(now), UnlockAttempt.objects.spent(now), VaultEvent.objects.old(now)]
     return sum(rows.delete()[0] for rows in swept)

@@ -123,6 +123,10 @@ def test_the_sweep_takes_what_is_due_and_nothing_else(file_one: Callable[..., Bi
     file_one(number="young", issued_on=date(2016, 1, 1))
     held = file_one(number="held", issued_on=date(2010, 1, 1))
     billing.hold(document=held, reason="Außenprüfung 2010")
+    held.refresh_from_db()
+    assert [(step.rows, step.reason) for step in erasure.due(date(2026, 1, 1)).retained] == [
+        ((held.pk,), held.why_kept())
+    ]
     assert sweep(date(2026, 1, 1)) == 1
     assert set(BillingDocument.objects.values_list("number", flat=True)) == {"young", "held"}
     held.refresh_from_db()

@@ -30,6 +30,7 @@ class Accounts(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title="Accounts",
+            persons=("operators",),
             categories=("name",),
             purposes=("testing",),
             legal_basis="§ 0",

@@ -166,7 +166,7 @@ def test_after_its_text_went_the_page_shows_the_bare_proof(client: Client, opera
     page = _recorded(client, kind="objection")
     _press(client, page, "nothing-held")
     _press(client, page, "finish", outcome=Outcome.REFUSED)
-    execution.run_retention(timezone.now() + timedelta(days=30))
+    execution.run_retention(timezone.now() + timedelta(days=31))
     text = client.get(page).content.decode()
     assert "Anna" not in text
     assert DataSubjectRequest.objects.get().reference in text

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from sitebackend.models import Operator
 from sitebackend.privacy import journal
@@ -75,4 +76,14 @@ def test_retention_shows_what_is_due_and_acts_only_when_told(anna: Operator) -> 
 
 
 def test_retention_with_nothing_due_says_so(anna: Operator, accounts: Accounts) -> None:
-    assert _run("retention", "plan") == "Nothing is due.\n"
+    assert _run("retention", "run") == "Nothing is due.\n"
+
+
+def test_the_retention_plan_shows_every_period_with_its_beginning_and_reason(
+    anna: Operator, settings: Settings
+) -> None:
+    settings.CONTACT_RETENTION_DAYS, settings.BILLING_RETENTION_YEARS = 90, 10
+    out = _run("retention", "plan")
+    assert "messages and recorded inquiries: 90 days. receipt." in out
+    assert "invoices, credit notes, statements: 10 calendar years. end of the calendar year of issue." in out
+    assert out.endswith("\n\nNothing is due.\n")

@@ -373,10 +373,10 @@ def _answered(operator: Operator) -> DataSubjectRequest:
 
 def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator) -> None:
     request = _answered(operator)
-    execution.run_retention(NOON + timedelta(days=29))
+    execution.run_retention(NOON + timedelta(days=30))
     request.refresh_from_db()
     assert request.statement == SAID
-    execution.run_retention(NOON + timedelta(days=30))
+    execution.run_retention(NOON + timedelta(days=31))
     request.refresh_from_db()
     assert (request.sealed, request.email_digest, request.name_digest) == (None, "", "")
     assert request.statement == Statement()
@@ -386,7 +386,7 @@ def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator)
 
 def test_the_proof_goes_after_three_calendar_years(operator: Operator) -> None:
     request = _answered(operator)
-    execution.run_retention(NOON + timedelta(days=30))
+    execution.run_retention(NOON + timedelta(days=31))
     execution.run_retention(datetime(2029, 12, 31, 12, tzinfo=NOON.tzinfo))
     assert DataSubjectRequest.objects.filter(pk=request.pk).exists()
     execution.run_retention(datetime(2030, 1, 1, 12, tzinfo=NOON.tzinfo))
@@ -395,7 +395,7 @@ def test_the_proof_goes_after_three_calendar_years(operator: Operator) -> None:
 
 def test_retention_runs_once_a_day_and_leaves_its_proof(operator: Operator) -> None:
     _answered(operator)
-    later = NOON + timedelta(days=30)
+    later = NOON + timedelta(days=31)
     assert [execution.run_retention(later), execution.run_retention(later + timedelta(hours=1))] == [1, 0]
     assert RetentionRun.objects.get().receipt == [["privacy.requests", "redact", 1]]
 

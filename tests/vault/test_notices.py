@@ -129,8 +129,12 @@ def test_notices_that_stay_unsent_are_a_warning(recovery_key: str) -> None:
 # --- what is forgotten
 
 
-def test_the_log_forgets_after_a_year_but_not_what_is_still_to_be_told(recovery_key: str) -> None:
-    later = VaultEvent.objects.get().at + timedelta(days=366)
+def test_the_log_forgets_after_the_next_years_end_but_not_what_is_still_to_be_told(recovery_key: str) -> None:
+    VaultEvent.objects.update(at=datetime(2026, 3, 1, tzinfo=UTC))
+    services.mail_notices(services.timezone.now())
+    assert services.sweep(datetime(2027, 12, 31, 22, tzinfo=UTC)) == 0  # an hour before the year's end here
+    VaultEvent.objects.update(announce_at=datetime(2027, 12, 31, tzinfo=UTC))
+    later = datetime(2028, 1, 1, tzinfo=UTC)
     services.sweep(later)
     assert VaultEvent.objects.count() == 1
     services.mail_notices(later)

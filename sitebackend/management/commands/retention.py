@@ -1,4 +1,4 @@
-"""`manage.py retention`: what has had its time, and its erasure."""
+"""`manage.py retention`: every period, what has had its time, what a hold keeps, and the erasure of what is due."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,19 +10,25 @@ from django.utils.translation import ngettext
 
 from sitebackend.privacy import deadlines, erasure
 from sitebackend.privacy.services import execution
+from sitebackend.retention import periods
 
 
 class Command(BaseCommand):
-    help = "Show what retention says must go today (plan), or let it go (run --yes)."
+    help = "Show all periods and what must go today (plan), or let it go (run --yes)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["plan", "run"])
         parser.add_argument("--yes", action="store_true", help="with run: act; without it, the plan is shown")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["verb"] == "plan" or not options["yes"]:
-            self._show(erasure.due(deadlines.local_date(timezone.now())))
-            return
+        if options["verb"] == "run" and options["yes"]:
+            return self._run()
+        if options["verb"] == "plan":
+            self._show_periods()
+        self._show(erasure.due(deadlines.local_date(timezone.now())))
+        return None
+
+    def _run(self) -> None:
         try:
             count = execution.erase_due(timezone.now())
         except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
@@ -30,7 +36,12 @@ class Command(BaseCommand):
         self.stdout.write(ngettext("{n} row went.", "{n} rows went.", count).format(n=count))
 
     def _show(self, plan: erasure.Plan) -> None:
-        for step in plan.destructive:
+        for step in (*plan.destructive, *plan.retained):
             self.stdout.write(f"{step.source}  {step.action.label}  {len(step.rows)}  {step.reason} ({step.law})")
         if not plan.destructive:
             self.stdout.write(_("Nothing is due."))
+
+    def _show_periods(self) -> None:
+        for period in periods():
+            self.stdout.write(f"{period.what}: {period.length}. {period.counted_from}. {period.reason}.")
+        self.stdout.write("")

@@ -23,6 +23,7 @@ VERBS = {
     "erase": "the same; with --yes HASH exactly that preview is carried out",
 }
 TOLD = {
+    "persons": _("Whose data"),
     "categories": _("Categories"),
     "purposes": _("Purposes"),
     "legal_basis": _("Legal basis"),

@@ -15,6 +15,7 @@ from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
+from sitebackend.privacy import trail
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake
 from sitebackend.vault import services as vault
 
@@ -37,6 +38,7 @@ JOBS: list[Job] = [
     execution.verify_due,
     execution.run_retention,
     answer.sweep,
+    trail.sweep,
 ]
 
 

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from sitebackend import retention
 from sitebackend.crypto import sealing
 from sitebackend.models import Operator
-from sitebackend.privacy import documents, mail, registry, retention
+from sitebackend.privacy import deadlines, documents, mail, registry
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Export, Step
@@ -113,7 +114,7 @@ def _kept(request: DataSubjectRequest, held: Sequence[Export], now: datetime) ->
 def _close(request: DataSubjectRequest, outcome: Outcome, by: Operator, now: datetime) -> None:
     request.answered_at, request.answered_by, request.outcome = now, by, outcome
     request.acknowledged_at = request.acknowledged_at or now
-    request.purge_at = now + retention.REQUEST_TEXT
+    request.purge_at = retention.midnight(retention.goes_on(deadlines.local_date(now), retention.REQUEST_TEXT_DAYS))
     request.save()
 
 

@@ -11,7 +11,8 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend.privacy import deadlines, mail, registry, retention
+from sitebackend import retention
+from sitebackend.privacy import deadlines, mail, registry
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item

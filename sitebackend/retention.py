@@ -1,0 +1,155 @@
+"""How long what is kept, counted from when, and why: every period of this site, in one place.
+
+Arithmetic of dates, nothing else; the holdings' sources say which rows it meets (`due` of the registry). A
+period of days does not count the day that caused it (§§ 187, 188 BGB): thirty whole days lie between the
+answer and the day on which its text goes. A period of calendar years starts with the end of the year that
+caused it: what was answered on 2 January 2026 and on 30 December 2026 both goes on 1 January 2030.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+REQUEST_TEXT_DAYS = 30
+PROOF_YEARS = 3
+ANSWER_LIVES = timedelta(days=14)
+LINK_LIVES = timedelta(days=14)
+TRAIL_YEARS = 1
+STATUTORY_BILLING_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
+ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
+PAGE_TRASH = timedelta(days=30)
+DEAD_LINKS = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One line of the table: what is kept, how long, counted from when, and why so long and no longer."""
+
+    what: str
+    length: str
+    counted_from: str
+    reason: str
+
+
+def periods() -> Iterator[Period]:
+    """All of them, in the active language, as the settings make them."""
+    yield from _of_business()
+    yield from _of_requests()
+    yield from _of_the_site()
+
+
+def billing_years() -> int:
+    """Whole calendar years that billing documents are kept: never fewer than the law wants."""
+    return max(STATUTORY_BILLING_YEARS, settings.BILLING_RETENTION_YEARS)
+
+
+def goes_on(caused_on: date, days: int) -> date:
+    """The first day on which it is gone, after this many whole days (§§ 187(1), 188(1) BGB)."""
+    return caused_on + timedelta(days=days + 1)
+
+
+def end_of_calendar_years(caused_on: date, years: int) -> date:
+    """The last day of a period of whole calendar years."""
+    return date(caused_on.year + years, 12, 31)
+
+
+def first_kept_day(today: date, years: int) -> date:
+    """What happened before this day has had its calendar years."""
+    return date(today.year - years, 1, 1)
+
+
+def midnight(day: date) -> datetime:
+    """When `day` begins at the operator's (aware)."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _of_business() -> Iterator[Period]:
+    yield Period(_("messages and recorded inquiries"), _messages(), _("receipt"), _("as the form names it (S15)"))
+    yield Period(
+        _("the sender's address for an acknowledgement"),
+        _days(ACKNOWLEDGEMENT_WAITS.days),
+        _("receipt; it goes with the mail"),
+        _("later it would only puzzle"),
+    )
+    yield Period(
+        _("customers' master data, consents and their evidence"),
+        _("as long as a consent or the contract carries them"),
+        _("withdrawal, objection or end of the contract"),
+        _("Art. 17(1) GDPR; a dispute on record holds them (Art. 17(3)(e))"),
+    )
+    yield Period(
+        _("customers' technical data"),
+        _("as long as the written consent is in force"),
+        _("withdrawal: they go with it"),
+        _("S14 of the privacy notice, Art. 7(3) GDPR"),
+    )
+    yield Period(
+        _("invoices, credit notes, statements"),
+        _calendar_years(billing_years()),
+        _("end of the calendar year of issue"),
+        _("§ 147 AO, § 14b UStG: {years} years; beyond that as promised, unless the person objects").format(
+            years=STATUTORY_BILLING_YEARS
+        ),
+    )
+
+
+def _of_requests() -> Iterator[Period]:
+    yield Period(
+        _("text of an answered request"),
+        _days(REQUEST_TEXT_DAYS),
+        _("the answer"),
+        _("S12 of the privacy notice; until then the person can ask back"),
+    )
+    yield Period(
+        _("proof of a request: kind, dates, counts, reference"),
+        _calendar_years(PROOF_YEARS),
+        _("end of the calendar year of the answer"),
+        _("§§ 195, 199 BGB: as long as somebody could claim that it was not answered"),
+    )
+    yield Period(
+        _("a copy that waits to be fetched"),
+        _days(ANSWER_LIVES.days),
+        _("the answer; it goes with the fetching"),
+        _("a copy of somebody's data that nobody fetches is only a danger"),
+    )
+
+
+def _of_the_site() -> Iterator[Period]:
+    yield Period(
+        _("audit trail: operators' actions, the vault's log, other events"),
+        _calendar_years(TRAIL_YEARS),
+        _("end of the calendar year of the event"),
+        _("Art. 5(2) GDPR; as § 76(4) BDSG sets it for logs"),
+    )
+    yield Period(
+        _("backups"),
+        _days(settings.BACKUP_MAX_AGE_DAYS),
+        _("their making"),
+        _("long enough to notice damage, short enough that the erased are gone from them too"),
+    )
+    yield Period(_("pages in the trash"), _days(PAGE_TRASH.days), _("their deletion"), _("until then a slip is mended"))
+    yield Period(
+        _("dead links that visitors followed"),
+        _days(DEAD_LINKS.days),
+        _("the last time"),
+        _("a link that nobody follows any more needs no mending"),
+    )
+
+
+def _messages() -> str:
+    if settings.CONTACT_RETENTION_DAYS is None:
+        return _("until deletion is asked for, or the operator deletes them")
+    return _days(settings.CONTACT_RETENTION_DAYS)
+
+
+def _days(number: int) -> str:
+    return ngettext("{n} day", "{n} days", number).format(n=number)
+
+
+def _calendar_years(number: int) -> str:
+    return ngettext("{n} calendar year", "{n} calendar years", number).format(n=number)
