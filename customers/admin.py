@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import invoicing_list
 from customers.clear_file import ClearFile
-from customers.models import BillingDocument, ConsentEntry, Customer, NumberRange, Wording
+from customers.models import BillingDocument, ConsentEntry, ContactPoint, Customer, NumberRange, Wording
+from customers.models.customer import CustomerQuerySet
+from customers.services.billing import keep_findable
 from customers.uploads import in_memory
 from customers.views import billing, consents, master_data, technical
 from customers.views.base import download, log, page_of
@@ -56,6 +58,14 @@ class WithoutDeletion(OperatorModelAdmin):
         return False
 
 
+class ContactPoints(admin.StackedInline):  # type: ignore[type-arg]
+    """Further telephones, mail addresses and addresses, below the customer's own."""
+
+    model = ContactPoint
+    extra = 0
+    fields = (("kind", "label"), "value", "street", ("postal_code", "city"), "country", "for_invoices")
+
+
 @admin.register(Customer)
 class CustomerAdmin(WithoutDeletion):
     list_display = ("number", "display_name", "city", "phone", "status", "contact")
@@ -72,10 +82,15 @@ class CustomerAdmin(WithoutDeletion):
         (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status", "hold_reason")}),
     )
 
+    inlines = (ContactPoints,)
     actions = ("export_for_invoicing",)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        keep_findable(customer=form.instance)
+
     @admin.action(description=_("Export for invoicing (table)"))
-    def export_for_invoicing(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse:
+    def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
         """Those who may be invoiced; each export stands in the history of every customer in it."""
         chosen = queryset.exclude(status=Customer.Status.NO_BASIS)
         for customer in chosen:
@@ -144,7 +159,7 @@ class BillingDocumentAdmin(WithoutDeletion):
     list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "kept_until", "legal_hold")
     list_filter = ("kind", "issued_on", "legal_hold")
     list_select_related = ("customer",)
-    search_fields = ("number", "customer__search_text")
+    search_fields = ("number",)
     date_hierarchy = "issued_on"
     show_full_result_count = False
     fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "kept_until", "legal_hold")

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _PHONE_SIGNS = re.compile(r"[\s/().-]+")
+_LONGEST = 2000  # bytes of a search column: PostgreSQL's index takes no more than 2704 in a row
 
 
 def folded(text: str) -> str:
@@ -17,3 +18,8 @@ def folded_phone(number: str) -> str:
     """Digits only, `+49` and a leading zero alike: `+49 (0)30 123-4` and `030/1234` become `301234`."""
     digits = _PHONE_SIGNS.sub("", number.replace("(0)", ""))
     return re.sub(r"^(\+49|0049|0)", "", digits)
+
+
+def searchable(*spoken: str) -> str:
+    """What stands in a search column: folded, and cut where an index ends."""
+    return folded(" ".join(spoken)).encode()[:_LONGEST].decode(errors="ignore")

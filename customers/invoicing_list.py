@@ -5,10 +5,10 @@ that begins like one gets an apostrophe in front, which spreadsheets show as tex
 """
 
 import csv
-from collections.abc import Iterable
 from io import StringIO
 
-from customers.models import Customer
+from customers.models import ContactPoint, Customer
+from customers.models.customer import PLACE, CustomerQuerySet
 
 COLUMNS = (
     "number",
@@ -16,27 +16,36 @@ COLUMNS = (
     "salutation",
     "first_name",
     "last_name",
-    "street",
-    "postal_code",
-    "city",
-    "country",
+    *PLACE,
     "email",
     "vat_number",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
-def table(customers: Iterable[Customer]) -> bytes:
+def table(customers: CustomerQuerySet) -> bytes:
     """UTF-8 with a byte order mark and semicolons, as German spreadsheets open it."""
     out = StringIO()
     writer = csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL)
     labels = {field.name: str(field.verbose_name) for field in Customer._meta.concrete_fields}
     writer.writerow([labels[name] for name in COLUMNS])
-    for customer in customers:
-        values = {name: str(getattr(customer, name)) for name in COLUMNS}
-        values["salutation"] = customer.get_salutation_display()
-        writer.writerow([safe(value) for value in values.values()])
+    for customer in customers.prefetch_related("contact_points"):
+        values = _values(customer)
+        writer.writerow([safe(values[name]) for name in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _values(customer: Customer) -> dict[str, str]:
+    """The customer's, with the address and the e-mail address that invoices go to, if these are others."""
+    values = {name: str(getattr(customer, name)) for name in COLUMNS} | {
+        "salutation": customer.get_salutation_display()
+    }
+    for point in customer.contact_points.all():
+        if point.for_invoices and point.kind == ContactPoint.Kind.EMAIL:
+            values["email"] = point.value
+        elif point.for_invoices:
+            values |= {name: getattr(point, name) for name in PLACE}
+    return values
 
 
 def safe(cell: str) -> str:

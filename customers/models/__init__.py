@@ -1,7 +1,8 @@
 """What is kept on customers, one module per holding."""
 
-from customers.models.billing import Archive, BillingDocument
+from customers.models.billing import Archive, BillingDocument, RecipientDigest
 from customers.models.consent import Confirmation, ConsentEntry, Evidence, Grant, Wording
+from customers.models.contact_point import ContactPoint
 from customers.models.customer import Customer, NumberRange
 from customers.models.technical import Attachment, TechnicalRecord
 
@@ -11,10 +12,12 @@ __all__ = [
     "BillingDocument",
     "Confirmation",
     "ConsentEntry",
+    "ContactPoint",
     "Customer",
     "Evidence",
     "Grant",
     "NumberRange",
+    "RecipientDigest",
     "TechnicalRecord",
     "Wording",
 ]

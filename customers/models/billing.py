@@ -6,6 +6,7 @@ it stood are sealed to the archive's key, never to the customer's, which is dest
 """
 
 import uuid
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -53,6 +54,22 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         """Those that outlived their customer: kept for the legal duty alone (§ 35(3) BDSG)."""
         return self.filter(customer=None)
 
+    def led_to_by(self, digests: Collection[str]) -> "BillingQuerySet":
+        """Those whose recipient said something with one of these digests, also when the customer is gone."""
+        return self.filter(pk__in=RecipientDigest.objects.filter(digest__in=digests).values("document"))
+
+    def keep_findable(self, digests: Mapping[str, Collection[str]]) -> None:
+        """Add what the recipient of these documents is found by: statement → digests. What is there stays."""
+        RecipientDigest.objects.bulk_create(
+            [
+                RecipientDigest(document_id=document, statement=statement, digest=digest)
+                for document in self.values_list("pk", flat=True)
+                for statement, found_by in digests.items()
+                for digest in found_by
+            ],
+            ignore_conflicts=True,
+        )
+
     def update(self, **values: Any) -> int:
         if set(values) - {"legal_hold", "hold_reason"}:
             raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
@@ -69,8 +86,8 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
 
     def erase_on_request(self, today: date) -> int:
         """Delete those that no law and no hold keeps: between the two dates the person's request wins."""
-        deleted, _models = models.QuerySet.delete(self.filter(statutory_until__lt=today, legal_hold=False))
-        return deleted
+        _all, deleted = models.QuerySet.delete(self.filter(statutory_until__lt=today, legal_hold=False))
+        return deleted.get(BillingDocument._meta.label, 0)
 
 
 class BillingDocument(models.Model):
@@ -94,10 +111,6 @@ class BillingDocument(models.Model):
     )
     sealed_recipient = models.BinaryField()
     sealed_file = models.BinaryField()
-    email_digest = models.CharField(max_length=64, editable=False, db_index=True)
-    phone_digest = models.CharField(max_length=64, editable=False, db_index=True)
-    name_digest = models.CharField(max_length=64, editable=False, db_index=True)
-    customer_number_digest = models.CharField(max_length=64, editable=False, db_index=True)
     statutory_until = models.DateField(_("kept by law until"), editable=False)
     kept_until = models.DateField(_("kept until"), editable=False, db_index=True)
     legal_hold = models.BooleanField(_("on hold"), default=False)
@@ -150,3 +163,21 @@ class BillingDocument(models.Model):
     def context(self, part: str) -> str:
         """What the seal of the file or of the recipient is bound to."""
         return f"billing-{part}|{self.pk}|{self.kind}|{self.number}|{self.issued_on.isoformat()}"
+
+
+class RecipientDigest(models.Model):
+    """What the recipient of a document is found by, also when the customer is gone: one keyed digest of one
+    statement (telephone, e-mail address, name with postal code, customer number)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.ForeignKey(BillingDocument, on_delete=models.CASCADE, related_name="found_by")
+    statement = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("digest of a recipient")
+        verbose_name_plural = _("digests of recipients")
+        constraints = [models.UniqueConstraint(fields=["digest", "document"], name="one_digest_per_document")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -6,7 +6,7 @@ see that they are this customer's own and say yes.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,23 +16,21 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.folding import folded, folded_phone
+from customers.folding import folded, folded_phone, searchable
 from customers.models.consent import ConsentEntry, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
 
 CONFIRM_EVERY = timedelta(days=365)
+PLACE = ("street", "postal_code", "city", "country")
 #: what the customer told, in the order in which it is asked
 MASTER_DATA = (
     "salutation",
     "first_name",
     "last_name",
     "company",
-    "street",
-    "postal_code",
-    "city",
-    "country",
+    *PLACE,
     "phone",
     "email",
     "vat_number",
@@ -79,11 +77,18 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         """Those who hold every one of the words, however spelled, or this telephone number. No words: all."""
         if not words.strip():
             return self.all()
-        every_word = Q(*(Q(search_text__contains=word) for word in folded(words).split()))
+        every_word = Q(*(_holding(word) for word in folded(words).split()))
         number = folded_phone(words)
-        wanted = every_word | Q(search_text__contains=number) if number.isdecimal() else every_word
+        wanted = every_word | _holding(number) if number.isdecimal() else every_word
         # a query of its own reads nothing but the narrow index; the wide rows are read of the hits only
         return self.filter(pk__in=Customer.objects.filter(wanted).order_by().values("pk"))
+
+    def led_to_by(self, digests: Mapping[str, str]) -> "CustomerQuerySet":
+        """Those whose first or further telephone, e-mail address or address has one of these digests, by statement."""
+        found = Q(pk__in=_points().filter(digest__in=list(digests.values())).values("customer"))
+        for statement, digest in digests.items():
+            found |= Q(**{f"{statement}_digest": digest})
+        return self.filter(found)
 
     def to_confirm(self, now: datetime) -> "CustomerQuerySet":
         """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR)."""
@@ -207,6 +212,9 @@ class Customer(models.Model):
         check_bases([self])
         self.index()
         super().save(*args, **kwargs)
+        for address in self.contact_points.filter(kind="address"):  # found by the name that may have changed
+            address.customer = self
+            address.save()
 
     @property
     def display_name(self) -> str:
@@ -223,6 +231,13 @@ class Customer(models.Model):
         told = {name: getattr(self, name) for name in MASTER_DATA} | {"salutation": self.get_salutation_display()}
         return {labels[name]: value for name, value in told.items() if value}
 
+    def found_by(self) -> dict[str, set[str]]:
+        """Statement → the digests under which this customer is looked for, of first and further contact details."""
+        found = {"email": {self.email_digest}, "phone": {self.phone_digest}, "name": {self.name_digest}}
+        for kind, digest in self.contact_points.values_list("kind", "digest"):
+            found["name" if kind == "address" else kind].add(digest)
+        return {statement: digests - {""} for statement, digests in found.items()}
+
     @property
     def key_context(self) -> str:
         """What the seal of the private key is bound to."""
@@ -231,7 +246,7 @@ class Customer(models.Model):
     def index(self) -> None:
         """Fill the columns that searching and requests for access look into."""
         spoken = (self.number, self.company, self.first_name, self.last_name, self.city, self.postal_code, self.email)
-        self.search_text = f"{folded(' '.join(spoken))} {folded_phone(self.phone)}".strip()
+        self.search_text = searchable(*spoken, folded_phone(self.phone))
         self.email_digest = lookup.email(self.email)
         self.phone_digest = lookup.phone(self.phone)
         self.name_digest = lookup.name_and_postal_code(self.full_name, self.postal_code)
@@ -246,3 +261,15 @@ def check_bases(customers: Collection[Customer]) -> None:
             entry = entries.get(getattr(customer, f"{field}_id"))
             if entry is None or not entry.is_basis_of(customer, purpose):
                 raise NoConsent(_("Without a recorded basis for contract and invoicing no customer can be kept."))
+
+
+def _holding(word: str) -> Q:
+    """Condition: the word stands in the customer's own search column or in that of a further contact detail."""
+    return Q(search_text__contains=word) | Q(pk__in=_points().filter(search_text__contains=word).values("customer"))
+
+
+def _points() -> models.QuerySet[Any]:
+    """The further contact details, whose model stands below this one."""
+    model: Any = Customer._meta.get_field("contact_points").related_model
+    points: models.QuerySet[Any] = model.objects.order_by()
+    return points

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import BillingDocument
-from customers.personal_data.subjects import SEALED, any_of, digests_of, everything, matched_by
+from customers.models import BillingDocument, RecipientDigest
+from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
@@ -29,7 +29,7 @@ from sitebackend.vault.opened import OpenVault
 class BillingDocuments(PersonalDataSource):
     name = "customers.billing"
     erased_after = 1
-    models = {BillingDocument: everything(BillingDocument)}
+    models = {BillingDocument: everything(BillingDocument), RecipientDigest: everything(RecipientDigest)}
 
     def describe(self) -> Description:
         return Description(
@@ -90,8 +90,10 @@ class BillingDocuments(PersonalDataSource):
         wanted = digests_of(subject)
         if number := lookup.customer_number(subject.customer_number):
             wanted["customer_number"] = number
-        for document in BillingDocument.objects.filter(any_of(wanted)):
-            yield document, matched_by(document, wanted)
+        found = BillingDocument.objects.led_to_by(list(wanted.values())).prefetch_related("found_by")
+        for document in found:
+            held = {digest.digest for digest in document.found_by.all()}
+            yield document, tuple(statement for statement, digest in wanted.items() if digest in held)
 
     def _step(self, document: BillingDocument, today: date) -> Step:
         """Law first, then a hold; between law and promise the person's request wins."""

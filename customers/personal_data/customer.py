@@ -10,7 +10,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.technical import labelled
-from customers.models import Attachment, Confirmation, ConsentEntry, Customer, Evidence, Grant, TechnicalRecord
+from customers.models import (
+    Attachment,
+    Confirmation,
+    ConsentEntry,
+    ContactPoint,
+    Customer,
+    Evidence,
+    Grant,
+    TechnicalRecord,
+)
 from customers.personal_data.subjects import SEALED, customers_of, everything
 from customers.services.consents import end_grant
 from customers.services.register import erase_customer
@@ -70,7 +79,11 @@ class OfCustomer(PersonalDataSource):
         for customer in customers_of(subject):
             rows = self.rows().filter(**{self.rows_of: customer.pk})
             if keys := tuple(rows.values_list("pk", flat=True)):
-                yield self._step(customer, keys, version_of(rows))
+                yield self._step(customer, keys, self.version(rows))
+
+    def version(self, rows: QuerySet[Any]) -> str:
+        """What the preview was made of: another version, another plan."""
+        return version_of(rows)
 
     def _step(self, customer: Customer, keys: tuple[UUID, ...], version: str) -> Step:
         held = customer.hold_reason if self.may_be_held else ""
@@ -96,6 +109,7 @@ class MasterData(OfCustomer):
     consequence = _("Without these data no order can be carried out and nothing can be invoiced.")
     models = {
         Customer: everything(Customer),
+        ContactPoint: everything(ContactPoint),
         ConsentEntry: everything(ConsentEntry),
         Confirmation: everything(Confirmation),
     }
@@ -131,7 +145,18 @@ class MasterData(OfCustomer):
             for entry in row.entries.select_related("wording")
         ]
         number = {str(_("customer number")): row.number}
-        return number | row.master_data() | {str(_("Consents")): consents}
+        further = {
+            str(_("Further contact details")): [
+                f"{point.get_kind_display()} ({point.label}): {point.shown}" if point.label else point.shown
+                for point in row.contact_points.all()
+            ]
+        }
+        return number | row.master_data() | further | {str(_("Consents")): consents}
+
+    def version(self, rows: QuerySet[Any]) -> str:
+        """With all that goes with the row: a telephone or a consent that came after the preview is a change."""
+        going = [rows, *(model.objects.filter(customer__in=rows) for model in (ContactPoint, ConsentEntry))]
+        return "".join(version_of(held) for held in going)
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         """DELETE; or what a withdrawal did: RESTRICT ends the contact, REDACT takes the basis away."""

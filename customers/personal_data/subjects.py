@@ -1,9 +1,8 @@
 """Who is meant: from what a person says of themselves to the rows that may be theirs."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
@@ -28,24 +27,17 @@ def digests_of(subject: DataSubject) -> dict[str, str]:
     return {name: digest for name, digest in digests.items() if digest}
 
 
-def any_of(digests: Mapping[str, str]) -> Q:
-    """Condition: one of the digest columns holds its digest. Nothing said finds nobody."""
-    found = Q(pk__in=[])
-    for name, digest in digests.items():
-        found |= Q(**{f"{name}_digest": digest})
-    return found
-
-
-def matched_by(row: Any, digests: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(name for name, digest in digests.items() if getattr(row, f"{name}_digest") == digest)
-
-
 def customers_of(subject: DataSubject) -> dict[Customer, tuple[str, ...]]:
     """The customers that this may be, each with the statements that led there."""
     wanted, number = digests_of(subject), "".join(subject.customer_number.split())
-    same_number = Q(number__iexact=number) if number else Q(pk__in=[])
-    found = Customer.objects.filter(any_of(wanted) | same_number)
-    return {customer: (*matched_by(customer, wanted), *_by_number(customer, number)) for customer in found}
+    same_number = Customer.objects.filter(number__iexact=number) if number else Customer.objects.none()
+    found = Customer.objects.led_to_by(wanted) | same_number
+    return {customer: (*_by_digest(customer, wanted), *_by_number(customer, number)) for customer in found}
+
+
+def _by_digest(customer: Customer, wanted: Mapping[str, str]) -> tuple[str, ...]:
+    held = {digest for digests in customer.found_by().values() for digest in digests}
+    return tuple(statement for statement, digest in wanted.items() if digest in held)
 
 
 def _by_number(customer: Customer, number: str) -> tuple[str, ...]:

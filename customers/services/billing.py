@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from customers import file_names
 from customers.clear_file import ClearFile
 from customers.models import Archive, BillingDocument, Customer
+from customers.models.customer import PLACE
 from customers.refusals import Refused
 from sitebackend.crypto import lookup
 from sitebackend.retention import STATUTORY_BILLING_YEARS, billing_years, end_of_calendar_years
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
-RECIPIENT = ("number", "company", "first_name", "last_name", "street", "postal_code", "city", "country", "vat_number")
+RECIPIENT = ("number", "company", "first_name", "last_name", *PLACE, "vat_number")
 
 
 @transaction.atomic
@@ -35,18 +36,29 @@ def file_billing_document(
     )
     document.statutory_until = end_of_calendar_years(issued_on, STATUTORY_BILLING_YEARS)
     document.kept_until = end_of_calendar_years(issued_on, billing_years())
-    recipient = {name: getattr(customer, name) for name in RECIPIENT}
     archive = bytes(_archive().public_key)
     document.sealed_recipient = vault.seal_to_holder(
-        archive, json.dumps(recipient).encode(), context=document.context("recipient")
+        archive, json.dumps(recipient_of(customer)).encode(), context=document.context("recipient")
     )
     document.sealed_file = vault.seal_to_holder(archive, file.packed(), context=document.context("file"))
-    document.email_digest, document.phone_digest = customer.email_digest, customer.phone_digest
-    document.name_digest = customer.name_digest
-    document.customer_number_digest = lookup.customer_number(customer.number)
-    document.full_clean(exclude=["email_digest", "phone_digest", "name_digest"])
+    document.full_clean()
     document.save(force_insert=True)
+    keep_findable(customer=customer)
     return document
+
+
+def recipient_of(customer: Customer) -> dict[str, str]:
+    """Name and address as they stand on an invoice: the address that invoices go to, or else the first one."""
+    place = customer.contact_points.for_invoices().filter(kind="address").first()
+    recipient = {name: getattr(customer, name) for name in RECIPIENT}
+    return recipient | ({name: getattr(place, name) for name in PLACE} if place else {})
+
+
+@transaction.atomic
+def keep_findable(*, customer: Customer) -> None:
+    """Let the customer's documents be found by everything that leads to the customer now, also when they are gone."""
+    number = {"customer_number": {lookup.customer_number(customer.number)}}
+    BillingDocument.objects.filter(customer=customer).keep_findable(customer.found_by() | number)
 
 
 def file_by_name(*, customer: Customer, kind: str, currency: str, file: ClearFile) -> BillingDocument:

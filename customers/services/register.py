@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from customers.models import Customer, NumberRange
+from customers.models import ContactPoint, Customer, NumberRange
 from customers.models.consent import Decision, Purpose
 from customers.models.customer import BASES
 from customers.services.consents import Statement
@@ -18,9 +18,13 @@ from sitebackend.vault import services as vault
 
 @transaction.atomic
 def register_customer(
-    *, master_data: Mapping[str, Any], statements: Iterable[Statement], recorded_by: Operator | None
+    *,
+    master_data: Mapping[str, Any],
+    statements: Iterable[Statement],
+    recorded_by: Operator | None,
+    further: Iterable[ContactPoint] = (),
 ) -> Customer:
-    """Keep master data together with what the customer agreed to.
+    """Keep master data, with further contact details, together with what the customer agreed to.
 
     Raises NoConsent unless contract and invoicing are among the statements and given, ValidationError if the
     master data are not plausible, vault.VaultError if nothing can be sealed.
@@ -38,6 +42,10 @@ def register_customer(
         entry.save(force_insert=True)
     customer.full_clean(exclude=["search_text", "email_digest", "phone_digest", "name_digest", *BASES])
     customer.save(force_insert=True)
+    for point in further:
+        point.customer = customer
+        point.full_clean()
+        point.save(force_insert=True)
     return customer
 
 

@@ -43,6 +43,15 @@ def consent(**changes: object) -> dict[str, object]:
     return said | {"evidence": paper} | changes
 
 
+def further(*points: dict[str, str]) -> dict[str, str]:
+    """The part of the change form that holds further contact details."""
+    count = {"contact_points-TOTAL_FORMS": str(len(points)), "contact_points-INITIAL_FORMS": "0"}
+    fields = (
+        (f"contact_points-{place}-{name}", value) for place, point in enumerate(points) for name, value in point.items()
+    )
+    return count | dict(fields)
+
+
 def test_a_customer_is_registered_together_with_the_consents(admin_client: Client, vault_key: bytes) -> None:
     response = admin_client.post(url("add"), registration())
     customer = Customer.objects.get()
@@ -81,7 +90,7 @@ def test_the_list_finds_customers_and_leads_to_their_page(admin_client: Client, 
 
 
 def test_changing_master_data_leaves_no_copy_in_the_history(admin_client: Client, customer: Customer) -> None:
-    data = MASTER_DATA | {"country": "Deutschland", "status": "active", "city": "Halle"}
+    data = MASTER_DATA | {"country": "Deutschland", "status": "active", "city": "Halle"} | further()
     response = admin_client.post(url("change", customer.pk), data)
     assert response.headers["Location"] == url("page", customer.pk)
     entry = LogEntry.objects.get()
