@@ -16,6 +16,7 @@ from contact.models import LEASE, Acknowledgement, Submission, Verdict
 from sitebackend import mail, retention, smtp
 from sitebackend.crypto import sealing, server_key
 from sitebackend.models import SiteSettings
+from sitebackend.privacy.restriction.models import Restriction
 
 ONE_PER_ADDRESS = timedelta(days=1)
 MOST_PER_HOUR = 30  # submissions: above it is a flood, and nobody gets an acknowledgement
@@ -38,6 +39,7 @@ def queue(submission: Submission, address: str) -> None:
 def acknowledge_due(now: datetime) -> int:
     """Worker's job: send those that are due; gives how many the mail server took."""
     due = Acknowledgement.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
+    due = due.exclude(submission__in=Restriction.objects.rows())
     return sum(_sent(row, now) for row in due.select_related("submission")[:AT_ONCE])
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import references
 from sitebackend.crypto import lookup
+from sitebackend.privacy.restriction.models import Restriction, since
 
 LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -66,13 +67,17 @@ class Channel(models.TextChoices):
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def usable(self) -> Self:
+        """Those that may be used: not restricted (Art. 18 GDPR)."""
+        return self.exclude(pk__in=Restriction.objects.rows())
+
     def due(self, now: datetime) -> Self:
         """Whose mail is to be sent now, by whoever leases it."""
-        return self.filter(next_attempt_at__lte=now)
+        return self.filter(next_attempt_at__lte=now).usable()
 
     def unsent(self) -> Self:
         """Whose mail is still to be sent, now or later."""
-        return self.filter(next_attempt_at__isnull=False)
+        return self.filter(next_attempt_at__isnull=False).usable()
 
     def undeliverable(self) -> Self:
         return self.filter(delivery=Delivery.UNDELIVERABLE)
@@ -92,9 +97,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(found)
 
     def queue(self, now: datetime) -> int:
-        """Have their mails sent, from the start; gives how many. Suspects stay where they are."""
+        """Have their mails sent, from the start; gives how many. Suspects and restricted ones stay where they are."""
         start = {"delivery": Delivery.WAITING, "queued_at": now, "next_attempt_at": now, "attempts": 0, "sent_at": None}
-        return self.exclude(verdict=Verdict.SUSPECT).update(**start)
+        return self.exclude(verdict=Verdict.SUSPECT).usable().update(**start)
 
     def mark_done(self, now: datetime) -> int:
         return self.filter(done_at=None).update(done_at=now)
@@ -161,6 +166,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def restricted_since(self) -> datetime | None:
+        """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
+        return since(self.pk)
 
     def payload_context(self) -> str:
         """What the wrapped payload is bound to: moved to another row it does not open."""

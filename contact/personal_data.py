@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +53,7 @@ holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the o
 @register
 class Submissions(PersonalDataSource):
     name = "contact.submissions"
+    may_be_restricted = True
     models = {
         Submission: (
             "id",
@@ -110,6 +112,9 @@ class Submissions(PersonalDataSource):
                 ),
             )
 
+    def page_of(self, identifier: str) -> str:
+        return reverse("admin:contact_submission_page", args=[identifier])
+
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         found = Submission.objects.filter(_any_of(_digests(subject)))
         mailed = settings.CONTACT_MAIL != "notice"
@@ -129,7 +134,7 @@ class Submissions(PersonalDataSource):
     def due(self, today: date) -> Iterator[Step]:
         if settings.CONTACT_RETENTION_DAYS:
             last = timezone.make_aware(datetime.combine(today, time.min)) - timedelta(settings.CONTACT_RETENTION_DAYS)
-            old = Submission.objects.filter(received_at__lt=last)
+            old = Submission.objects.filter(received_at__lt=last).usable()  # a restriction keeps them (Art. 18(1))
             yield self._step(old, law=_("Art. 5(1)(e) GDPR"), reason=_("The period that the form names is over."))
 
     def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:

@@ -53,6 +53,13 @@ def forbid() -> None:
 
 def read(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
     """The fields as they were typed. Raises NotReadable."""
+    if submission.restricted_since:
+        raise NotReadable(_("The use of this message is restricted (Art. 18 GDPR). Lift the restriction first."))
+    return opened(open_vault=open_vault, submission=submission)
+
+
+def opened(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
+    """As `read`, for the sender's own copy, which a restriction does not stand against. Raises NotReadable."""
     chosen = ReadingKey.objects.first()
     if chosen is None:
         raise NotReadable(_("Reading here is not set up."))

@@ -92,7 +92,7 @@ class CustomerAdmin(WithoutDeletion):
     @admin.action(description=_("Export for invoicing (table)"))
     def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
         """Those who may be invoiced; each export stands in the history of every customer in it."""
-        chosen = queryset.exclude(status=Customer.Status.NO_BASIS)
+        chosen = queryset.usable().exclude(status=Customer.Status.NO_BASIS)
         for customer in chosen:
             log(request, customer, _("export for invoicing"))
         return download(ClearFile(f"{_('customers')}.csv", "text/csv", invoicing_list.table(chosen)))
@@ -103,7 +103,12 @@ class CustomerAdmin(WithoutDeletion):
 
     @admin.display(description=_("contact"), ordering="do_not_contact")
     def contact(self, customer: Customer) -> str:
+        if customer.restricted_since:
+            return str(_("restricted: do not use"))
         return str(_("do not contact")) if customer.do_not_contact else ""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.restricted_since)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList

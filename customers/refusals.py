@@ -1,6 +1,7 @@
 """What the customers' room refuses; every message is a sentence for the operator and names no person."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
@@ -20,6 +21,13 @@ class AppendOnly(Refused):
 
 class Kept(Refused):
     """The row is kept by law or by a hold until a date that the message names."""
+
+
+class Restricted(Refused):
+    """The customer's data are kept and must not be used (Art. 18 GDPR)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The use of this customer's data is restricted. Lift the restriction first."))
 
 
 class Changed(Refused):

@@ -234,6 +234,7 @@ INSTALLED_APPS = [
     "sitebackend.vault",
     "sitebackend.privacy",
     "sitebackend.privacy.notice",
+    "sitebackend.privacy.restriction",
     "sitebackend.backup",
     "sitebackend.pages",
     "contact",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker, Settings
 
 from sitebackend.crypto import openpgp, server_key
@@ -83,6 +84,21 @@ def operator_key(key_pair: tuple[bytes, bytes], settings: Settings, tmp_path: Pa
 def data_dir() -> Path:
     """The folder that the tested site keeps its files in."""
     return Path(settings.DATA_DIR)
+
+
+@pytest.fixture
+def journal_folder(settings: Settings, tmp_path: Path) -> Path:
+    """An empty journal, in a data folder of its own."""
+    settings.DATA_DIR = tmp_path
+    server_key.ensure()
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Refusals in the language of their source, whatever the translation says."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from customers.models.consent import ConsentEntry, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
+from sitebackend.privacy.restriction.models import Restriction, since
 
 CONFIRM_EVERY = timedelta(days=365)
 PLACE = ("street", "postal_code", "city", "country")
@@ -93,6 +94,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def to_confirm(self, now: datetime) -> "CustomerQuerySet":
         """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR)."""
         return self.filter(status=Customer.Status.ACTIVE, last_confirmed_at__lt=now - CONFIRM_EVERY)
+
+    def usable(self) -> "CustomerQuerySet":
+        """Those whose data may be used: not restricted (Art. 18 GDPR)."""
+        return self.exclude(pk__in=Restriction.objects.rows())
 
     def without_basis(self) -> "CustomerQuerySet":
         """Those whose agreement to contract or invoicing was withdrawn, or whose reference leads astray."""
@@ -220,6 +225,11 @@ class Customer(models.Model):
     def display_name(self) -> str:
         person = " ".join(part for part in (self.first_name, self.last_name) if part)
         return ", ".join(part for part in (self.company, person) if part)
+
+    @property
+    def restricted_since(self) -> datetime | None:
+        """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
+        return since(self.pk)
 
     @property
     def full_name(self) -> str:

@@ -1,10 +1,12 @@
 """What hangs on a customer and goes with the customer: master data with consents, evidence, technical records."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +22,16 @@ from customers.models import (
     Grant,
     TechnicalRecord,
 )
+from customers.personal_data import rights
 from customers.personal_data.subjects import SEALED, customers_of, everything
 from customers.services.consents import end_grant
 from customers.services.register import erase_customer
 from customers.services.technical import read_attachment, read_evidence, read_technical_record
+from sitebackend.models import Operator
 from sitebackend.privacy.registry import (
     Action,
+    Closable,
+    Correctable,
     DataSubject,
     Description,
     Export,
@@ -106,6 +112,7 @@ class MasterData(OfCustomer):
     rows_of = "pk"
     title = _("Master data")
     erased_after = 2
+    may_be_restricted = True
     consequence = _("Without these data no order can be carried out and nothing can be invoiced.")
     models = {
         Customer: everything(Customer),
@@ -157,6 +164,21 @@ class MasterData(OfCustomer):
         """With all that goes with the row: a telephone or a consent that came after the preview is a change."""
         going = [rows, *(model.objects.filter(customer__in=rows) for model in (ContactPoint, ConsentEntry))]
         return "".join(version_of(held) for held in going)
+
+    def page_of(self, identifier: str) -> str:
+        return reverse("admin:customers_customer_page", args=[identifier])
+
+    def correctable(self, subject: DataSubject) -> Iterator[Correctable]:
+        return rights.correctable(self.name, subject)
+
+    def correct(self, row: UUID, values: Mapping[str, str]) -> None:
+        rights.correct(row, values)
+
+    def closable(self, subject: DataSubject) -> Iterator[Closable]:
+        return rights.closable(self.name, subject)
+
+    def close(self, row: UUID, purpose: str, *, by: Operator, channel: str, at: datetime) -> None:
+        rights.close(row, purpose, by=by, channel=channel, at=at)
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         """DELETE; or what a withdrawal did: RESTRICT ends the contact, REDACT takes the basis away."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import mail
 from customers.models import Confirmation, ConsentEntry, Customer
 from customers.models.consent import Decision
-from customers.refusals import Refused
+from customers.refusals import Refused, Restricted
 from sitebackend.mail import send
 
 
@@ -22,8 +22,10 @@ def consents_in_force(customer: Customer) -> list[ConsentEntry]:
 def send_confirmation(*, customer: Customer) -> None:
     """By mail. It is noted as sent once the mail server took it: at worst a mail goes out twice.
 
-    Raises Refused if there is no address, or the mail server does not take it.
+    Raises Refused if there is no address, if the customer's data are restricted, or the mail server does not take it.
     """
+    if customer.restricted_since:
+        raise Restricted
     if not customer.email:
         raise Refused(_("There is no e-mail address. Print the letter instead."))
     try:

@@ -148,6 +148,18 @@ def withdraw_consent(
 
 
 @transaction.atomic
+def close_purpose(*, customer: Customer, purpose: str, channel: str, at: datetime, recorded_by: Operator) -> None:
+    """End one purpose as an objection asks: what withdrawing its consent does, previewed with the request.
+
+    Raises NoConsent if it is closed already, Refused if it rests on the contract.
+    """
+    plan = plan_withdrawal(customer=customer, purpose=purpose).digest
+    withdraw_consent(
+        customer=customer, plan=plan, purpose=purpose, channel=channel, given_at=at, recorded_by=recorded_by
+    )
+
+
+@transaction.atomic
 def end_grant(*, grant: Grant) -> None:
     """Erase a grant with everything on it, as an erasure asks; the ledger then says that the consent is over."""
     customer = grant.customer

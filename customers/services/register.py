@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customers.models import ContactPoint, Customer, NumberRange
 from customers.models.consent import Decision, Purpose
-from customers.models.customer import BASES
+from customers.models.customer import BASES, MASTER_DATA
 from customers.services.consents import Statement
 from sitebackend.models import Operator
 from sitebackend.privacy import high_water
@@ -54,6 +54,17 @@ def confirm_master_data(*, customer: Customer, at: datetime | None = None) -> No
     """The customer looked at their master data and found them right (Art. 5(1)(d) GDPR)."""
     customer.last_confirmed_at = at or timezone.now()
     customer.save(update_fields=["last_confirmed_at"])
+
+
+@transaction.atomic
+def correct_master_data(*, customer: Customer, values: Mapping[str, str]) -> None:
+    """Take over what the customer says is right (Art. 16 GDPR). Raises ValidationError, and nothing has changed."""
+    current = Customer.objects.select_for_update().get(pk=customer.pk)
+    for name in set(values) & set(MASTER_DATA):
+        setattr(current, name, values[name])
+    current.last_confirmed_at = timezone.now()
+    current.full_clean(exclude=["search_text", "email_digest", "phone_digest", "name_digest", *BASES])
+    current.save()
 
 
 @transaction.atomic

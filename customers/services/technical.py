@@ -15,6 +15,7 @@ from customers.models import Attachment, Customer, Evidence, Grant, TechnicalRec
 from customers.models.consent import NO_GRANT
 from customers.refusals import Changed, NoConsent
 from sitebackend.crypto.sealing import SealingError
+from sitebackend.privacy.restriction.models import Restriction
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
@@ -81,9 +82,10 @@ def search_technical_records(
     """Open every record (or one customer's) and give those that hold all the words, however spelled.
 
     There is no index: an index of sealed contents would be their contents. A record that does not open is left
-    out; the customer's page names it.
+    out; the customer's page names it. So are those of customers whose data are restricted.
     """
     records = TechnicalRecord.objects.select_related("grant__customer").order_by("grant__customer__number")
+    records = records.exclude(grant__customer__in=Restriction.objects.rows())
     if customer is not None:
         records = records.of_customer(customer)
     wanted = folded(words).split()

@@ -7,7 +7,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise, cached_property
@@ -18,7 +20,7 @@ from django.views.generic.base import ContextMixin, View
 
 from customers.clear_file import ClearFile
 from customers.models import Customer
-from customers.refusals import Refused
+from customers.refusals import Refused, Restricted
 from sitebackend.models import Operator
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -43,6 +45,17 @@ class CustomerMixin(ContextMixin, View):
     """Below `<customer's key>/`: the customer, and what the admin's frame needs."""
 
     title: str | Promise = ""
+    uses_data = True  #: False: what a person's rights or the law ask for, also while their data are restricted
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.uses_data and self.customer.restricted_since:
+            return self.refused(Restricted())
+        return super().dispatch(request, *args, **kwargs)
+
+    def refused(self, refusal: Refused) -> HttpResponse:
+        """The page that says why not."""
+        context = self.frame() | {"refusal": refusal}
+        return TemplateResponse(self.request, "admin/customers/refused.html", context, status=409)
 
     @cached_property
     def customer(self) -> Customer:

@@ -64,6 +64,7 @@ class FileSeveral(CustomerForm):
 class Hold(CustomerForm):
     """Keep a document past every date, for a reason; or let it go again."""
 
+    uses_data = False
     title, button = _("Hold this document"), _("Hold")
 
     @cached_property

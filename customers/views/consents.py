@@ -5,7 +5,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import ConfirmationForm, ConsentForm, WithdrawalForm
@@ -30,6 +29,7 @@ class Record(CustomerForm):
     """A consent or a refusal for one purpose."""
 
     form_class = ConsentForm
+    uses_data = False
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "purpose": _purpose(self.kwargs["purpose"])}
@@ -57,13 +57,14 @@ class Withdraw(CustomerForm):
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")
+    uses_data = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except Refused as refusal:
-            context = self.frame() | {"title": _("Withdraw consent"), "refusal": refusal}
-            return TemplateResponse(request, "admin/customers/refused.html", context, status=409)
+            self.title = _("Withdraw consent")
+            return self.refused(refusal)
 
     def plan(self) -> WithdrawalPlan:
         return plan_withdrawal(customer=self.customer, purpose=_purpose(self.kwargs["purpose"]))

@@ -52,13 +52,16 @@ class Overview(CustomerPage):
     """Contacts, consents with their state, technical records (locked or open), documents."""
 
     template_name = "admin/customers/page.html"
+    uses_data = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         last_words = self.customer.entries.select_related("wording", "recorded_by").latest_by_purpose()
         records = TechnicalRecord.objects.of_customer(self.customer)
-        open_vault = self.open_vault
+        restricted_since = self.customer.restricted_since
+        open_vault = None if restricted_since else self.open_vault
         return super().get_context_data(**kwargs) | {
             "title": self.customer.display_name,
+            "restricted_since": restricted_since,
             "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],
             "unconfirmed": self.customer.entries.unconfirmed().count(),
             "history": self.customer.entries.select_related("wording", "recorded_by"),

@@ -21,7 +21,8 @@ from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.services import answer, execution, identity, intake
+from sitebackend.privacy.registry import Item
+from sitebackend.privacy.services import answer, execution, identity, intake, rights
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
 
@@ -148,7 +149,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         return facts | ({"letter": answer.letter(row)} if facts["wrote"] and not said.email else {})
     held = identity.held(row)
     facts |= {
-        "held": [(item, [FOUND_BY.get(by, by) for by in item.matched_by]) for item in held],
+        "held": [_held_line(item) for item in held],
         "by_email": any("email" in item.matched_by for item in held),
         "outcomes": Outcome.choices,
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
@@ -157,7 +158,27 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         facts |= _copy_shown(row, vault.opened(request))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
         facts |= _plan_shown(row)
+    if row.identity:
+        facts |= _rights_shown(row)
     return facts
+
+
+def _held_line(item: Item) -> dict[str, Any]:
+    page = registry.source(item.source).page_of(item.identifier)
+    return {"item": item, "found_by": [FOUND_BY.get(by, by) for by in item.matched_by], "page": page}
+
+
+def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
+    """What the other rights offer, each on the page of a request that asks for it."""
+    offers = {
+        Kind.RESTRICTION: ("restrictable", rights.restrictable),
+        Kind.RECTIFICATION: ("correctable", rights.correctable),
+        Kind.OBJECTION: ("closable", rights.closable),
+    }
+    if row.kind not in offers:
+        return {}
+    name, found = offers[Kind(row.kind)]
+    return {name: found(row), "offers": name}
 
 
 def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from sitebackend.models import Operator
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.services import answer, deadline, execution, identity, intake
+from sitebackend.privacy.services import answer, deadline, execution, identity, intake, rights
 from sitebackend.vault import services as vault
 
 Do = Callable[[DataSubjectRequest, HttpRequest, datetime], str]
@@ -63,6 +65,30 @@ def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
     return _("The person is told, and the request is answered.")
 
 
+def _restrict(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    rights.restrict(row, by=_operator(request), now=now)
+    return _("Restricted: nobody uses these data any more. Close the request below; the person is told.")
+
+
+def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    prefix = "value-"
+    values = {
+        name.removeprefix(prefix): str(value).strip() for name, value in request.POST.items() if name.startswith(prefix)
+    }
+    try:
+        rights.correct(row, row=UUID(request.POST.get("row", "")), values=values, by=_operator(request), now=now)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+    except ValueError as error:
+        raise Refused(_("There is no such record of this person any more.")) from error
+    return _("Corrected. Tell those who received the old values, then close the request below.")
+
+
+def _close(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    rights.close(row, keys=request.POST.getlist("purpose"), by=_operator(request), now=now)
+    return _("Closed: the data are no longer used for this.")
+
+
 def _operator(request: HttpRequest) -> Operator:
     assert isinstance(request.user, Operator)  # noqa: S101 - the admin lets nobody else in
     return request.user
@@ -77,5 +103,8 @@ STEPS: dict[str, Do] = {
     "extend": _extend,
     "erase": _erase,
     "access": _access,
+    "restrict": _restrict,
+    "correct": _correct,
+    "close": _close,
     "finish": _finish,
 }

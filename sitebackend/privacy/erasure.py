@@ -12,12 +12,14 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.privacy import journal, registry
-from sitebackend.privacy.registry import Action, DataSubject, Step
+from sitebackend.privacy.registry import Action, DataSubject, Measure, Step
+from sitebackend.privacy.restriction import services as restriction
 
 
 class PlanOutdated(Exception):
@@ -88,11 +90,19 @@ def verify(subject: DataSubject, scope: Collection[str] = ()) -> tuple[Step, ...
 
 
 def replay(entries: Sequence[journal.Entry]) -> int:
-    """Do again, on a restored database, what the journal says; gives how many rows were still there."""
+    """Do again, on a restored database, what the journal says; gives how many rows were still there.
+
+    What came after a line counts more than the line: restrictions come last, in the order in which they came.
+    """
+    measures = [entry for entry in entries if entry.action in Measure]
+    erasures = [entry for entry in entries if entry.action not in Measure]
     done = 0
     with transaction.atomic():
-        for entry in sorted(entries, key=lambda entry: registry.source(entry.source).erased_after):
+        for entry in sorted(erasures, key=lambda entry: registry.source(entry.source).erased_after):
             done += registry.source(entry.source).erase(Action(entry.action), entry.rows)
+            _forget_restrictions(entry.action, entry.rows)
+        for entry in measures:
+            restriction.again(entry)
     return done
 
 
@@ -109,4 +119,10 @@ def _carry_out_step(step: Step) -> int:
     count = registry.source(step.source).erase(step.action, step.rows)
     if count != len(step.rows):
         raise ErasureIncomplete(f"{step.source}: {count} of {len(step.rows)} rows")
+    _forget_restrictions(step.action, step.rows)
     return count
+
+
+def _forget_restrictions(action: str, rows: Collection[UUID]) -> None:
+    if action == Action.DELETE:
+        restriction.forget(rows)

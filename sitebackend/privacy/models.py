@@ -114,6 +114,7 @@ class DataSubjectRequest(models.Model):
     extended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
+    extension_told_at = models.DateTimeField(_("extension told"), null=True, editable=False)
     reminded_at_days = models.SmallIntegerField(null=True, editable=False)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, editable=False)
     mail_after = models.DateTimeField(default=timezone.now, editable=False)
@@ -127,6 +128,11 @@ class DataSubjectRequest(models.Model):
     erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
     receipt = models.JSONField(_("receipt"), null=True, editable=False)
     verified_at = models.DateTimeField(_("physically gone"), null=True, editable=False)
+    carried_out_at = models.DateTimeField(_("carried out"), null=True, editable=False)
+    carried_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    carried_out = models.JSONField(_("what was carried out"), null=True, editable=False)
 
     answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
     answered_by = models.ForeignKey(
@@ -147,6 +153,14 @@ class DataSubjectRequest(models.Model):
             models.CheckConstraint(name="request_extended_by_whom", condition=_together("extended_at", "extended_by")),
             models.CheckConstraint(
                 name="request_erased_by_whom", condition=_together("erased_at", "erased_by", "receipt")
+            ),
+            models.CheckConstraint(
+                name="request_carried_out_by_whom",
+                condition=_together("carried_out_at", "carried_out_by", "carried_out"),
+            ),
+            models.CheckConstraint(
+                name="request_extension_told_after_it",
+                condition=Q(extension_told_at=None) | Q(extended_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="request_answered_by_whom",

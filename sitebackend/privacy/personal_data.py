@@ -46,6 +46,7 @@ class Requests(PersonalDataSource):
             "nonce_digest",
             "extended_by",
             "erased_by",
+            "carried_out_by",
             "answered_by",
         ),
         AccessAnswer: ("request", "token_digest", "sealed"),
@@ -159,8 +160,9 @@ holds_no_personal_data(
     **dict.fromkeys(("received_on", "recorded_at", "due_on", "paused_on", "resumed_on", "extended_at"), _STEP),
     **dict.fromkeys(("reminded_at_days", "acknowledged_at", "mail_after", "identity_at"), _STEP),
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
-    **dict.fromkeys(("purge_at", "purged_at"), _STEP),
+    **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "extension_told_at"), _STEP),
     receipt="holdings and numbers of rows",
+    carried_out="holdings, measures and numbers of rows",
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
 holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows")

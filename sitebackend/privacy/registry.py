@@ -22,6 +22,7 @@ from django.db.models import Model, TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.models import Operator
 from sitebackend.vault.opened import OpenVault
 
 Text = str | Promise
@@ -88,6 +89,39 @@ class Action(TextChoices):
     RETAIN = "retain", _("keep")
 
 
+class Measure(TextChoices):
+    """What else is done to rows on the person's word; the journal names it, and a restore repeats it."""
+
+    RESTRICT = "art-18-restrict", _("restrict")
+    RELEASE = "art-18-release", _("lift the restriction")
+    CORRECT = "art-16-correct", _("correct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correctable:
+    """A row whose values can be put right on the person's word (Art. 16 GDPR)."""
+
+    source: str
+    row: UUID
+    title: Text
+    values: Mapping[str, tuple[Text, str]]  #: name of the field → its label and its value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closable:
+    """A purpose that a row is used for and that the person can end (Art. 7(3) and 21 GDPR)."""
+
+    source: str
+    row: UUID
+    purpose: str
+    title: Text
+    consequences: tuple[Text, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.source}|{self.row}|{self.purpose}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What happens to some rows of one holding, and why: one line of the preview of an erasure."""
@@ -109,6 +143,7 @@ class PersonalDataSource:
     name: ClassVar[str]  #: stable, as in "contact.submissions"; the erasure journal names it for years
     models: ClassVar[Mapping[type[Model], tuple[str, ...]]]  #: the fields that hold or lead to personal data
     erased_after: ClassVar[int] = 0  #: what others' rows refer to goes after them: the higher, the later
+    may_be_restricted: ClassVar[bool] = False  #: what `find` names can be kept without being used (Art. 18)
 
     def describe(self) -> Description:
         raise NotImplementedError
@@ -139,6 +174,31 @@ class PersonalDataSource:
     def due(self, today: date) -> Iterable[Step]:
         """What retention says must go today; with the action RETAIN what a hold keeps although its time is over."""
         return ()
+
+    def present(self, rows: Collection[UUID]) -> list[UUID]:
+        """Those of `rows` that are in this holding's first table."""
+        model = next(iter(self.models))
+        return list(model._base_manager.filter(pk__in=rows).values_list("pk", flat=True))
+
+    def page_of(self, identifier: str) -> str:
+        """The path of the page on which the operator sees this item; empty: there is none."""
+        return ""
+
+    def correctable(self, subject: DataSubject) -> Iterable[Correctable]:
+        """What of this person can be corrected here."""
+        return ()
+
+    def correct(self, row: UUID, values: Mapping[str, str]) -> None:
+        """Take over the values that the person says are right. Raises ValidationError."""
+        raise NotImplementedError
+
+    def closable(self, subject: DataSubject) -> Iterable[Closable]:
+        """The purposes that this person's data are open for and that an objection closes."""
+        return ()
+
+    def close(self, row: UUID, purpose: str, *, by: Operator, channel: str, at: datetime) -> None:
+        """Close one of them, for good, the journal's line first. `channel`: of models.Channel. Raises Refused."""
+        raise NotImplementedError
 
 
 _sources: dict[str, PersonalDataSource] = {}
@@ -180,3 +240,8 @@ def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]
     """The copy of everything held on one person, over all apps; with the vault open, what it seals as well."""
     copies = [copy for holding in sources() for copy in holding.export(subject)]
     return [source(copy.item.source).opened(copy, vault) for copy in copies] if vault else copies
+
+
+def restrictable(subject: DataSubject) -> list[Item]:
+    """What of this person can be kept without being used."""
+    return [item for source in sources() if source.may_be_restricted for item in source.find(subject)]

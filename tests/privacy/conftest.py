@@ -9,10 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, connections
-from django.utils import translation
-from pytest_django import Settings
 
-from sitebackend.crypto import server_key
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import Action, DataSubject, Description, Export, Item, PersonalDataSource, Step
@@ -89,21 +86,6 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
     source = Accounts()
     monkeypatch.setattr(registry, "_sources", {source.name: source})
     return source
-
-
-@pytest.fixture
-def journal_folder(settings: Settings, tmp_path: Path) -> Path:
-    """An empty journal, in a data folder of its own."""
-    settings.DATA_DIR = tmp_path
-    server_key.ensure()
-    return tmp_path / "journal"
-
-
-@pytest.fixture
-def in_english() -> Iterator[None]:
-    """Refusals in the language of their source, whatever the translation says."""
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture

@@ -153,10 +153,10 @@ def test_a_person_without_mail_address_is_answered_by_letter(client: Client, ope
     page = _recorded(client, kind="rectification", email="", address="Weg 1, 12345 Ort")
     _press(client, page, "acknowledged")
     _press(client, page, "nothing-held")
-    _press(client, page, "finish", outcome=Outcome.GRANTED)
+    _press(client, page, "finish", outcome=Outcome.NOTHING_HELD)
     assert mail.outbox == []
     request = DataSubjectRequest.objects.get()
-    assert request.outcome == Outcome.GRANTED
+    assert request.outcome == Outcome.NOTHING_HELD
     text = client.get(page).content.decode()
     letter = text.partition('<pre class="letter">')[2].partition("</pre>")[0]
     assert "Beispiel IT" in letter
@@ -177,7 +177,7 @@ def test_the_list_shows_open_requests_first_and_answered_ones_when_asked(client:
     reference = DataSubjectRequest.objects.get().reference
     assert reference in client.get(LIST).content.decode()
     _press(client, page, "nothing-held")
-    _press(client, page, "finish", outcome=Outcome.GRANTED)
+    _press(client, page, "finish", outcome=Outcome.NOTHING_HELD)
     assert reference not in client.get(LIST).content.decode()
     assert reference in client.get(f"{LIST}?answered=yes").content.decode()
 

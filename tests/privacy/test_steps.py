@@ -130,7 +130,7 @@ def test_each_mark_reminds_once_and_the_last_says_overdue() -> None:
 
 def test_an_answered_request_reminds_nobody(operator: Operator) -> None:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
     mail.outbox.clear()
     assert deadline.remind(NOON + timedelta(days=60)) == 0
 
@@ -367,7 +367,7 @@ def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, s
 
 def _answered(operator: Operator) -> DataSubjectRequest:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
     return request
 
 
@@ -380,7 +380,7 @@ def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator)
     request.refresh_from_db()
     assert (request.sealed, request.email_digest, request.name_digest) == (None, "", "")
     assert request.statement == Statement()
-    assert (request.kind, request.received_on, request.outcome) == (Kind.OBJECTION, TODAY, Outcome.GRANTED)
+    assert (request.kind, request.received_on, request.outcome) == (Kind.OBJECTION, TODAY, Outcome.REFUSED)
     assert list(Requests().find(SAID.subject())) == []
 
 

@@ -253,7 +253,7 @@ def test_a_request_goes_from_the_files_with_its_retention(on_disk: Path, vault_k
     request = _request(her)
     identity.settle(request, identity=Identity.NOTHING_HELD, now=NOW)
     request.kind = Kind.OBJECTION
-    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
+    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOW)
     day = NOW.date() + timedelta(days=31)
     erasure.erase_due(day, plan_hash=erasure.due(day).hash, now=NOW)
     assert traces.wipe()

@@ -23,6 +23,9 @@ from sitebackend.privacy.registry import Export, Step
 from sitebackend.privacy.services import execution
 from sitebackend.vault.opened import OpenVault
 
+#: what is carried out in the data before it can be answered as granted
+CHANGES = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.OBJECTION)
+
 
 def copies(request: DataSubjectRequest, vault: OpenVault | None) -> list[Export]:
     """What is held on the person, this request included, in the person's language."""
@@ -49,8 +52,8 @@ def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: 
     Raises Refused, above all while an erasure is not proved, or what SMTP raises; then it stays open.
     """
     _require_open(request, *Kind)
-    if request.kind == Kind.ERASURE and outcome in (Outcome.GRANTED, Outcome.PARTLY) and not execution.is_told(request):
-        raise Refused(_("The erasure is not proved yet. The worker is at it; try again in a minute."))
+    if outcome in (Outcome.GRANTED, Outcome.PARTLY):
+        _require_done(request)
     with transaction.atomic():
         _close(request, outcome, by, now)
         if request.statement.email:
@@ -97,6 +100,14 @@ def _require_open(request: DataSubjectRequest, *kinds: str) -> None:
         raise Refused(_("First settle who asks."))
     if request.kind not in kinds:
         raise Refused(_("The person asked for something else."))
+
+
+def _require_done(request: DataSubjectRequest) -> None:
+    """Nothing is reported as done that is not."""
+    if (request.kind == Kind.ERASURE or request.erased_at) and not execution.is_told(request):
+        raise Refused(_("The erasure is not proved yet. The worker is at it; try again in a minute."))
+    if request.kind in CHANGES and not (request.carried_out_at or request.erased_at):
+        raise Refused(_("It is not carried out yet. Do it above, or choose another outcome."))
 
 
 def _kept(request: DataSubjectRequest, held: Sequence[Export], now: datetime) -> str:
