@@ -34,8 +34,8 @@ class SiteSettingsAdmin(OperatorModelAdmin):
         (None, {"fields": ("business_name", "claim", "opening_hours")}),
         (_("Imprint"), {"fields": ("owner", "street", "postal_code", "city", "country", "vat_number")}),
         (_("How to reach us"), {"fields": ("email", "phone")}),
-        (_("Data protection"), {"fields": ("supervisory_authority",)}),
-        (_("Look"), {"fields": ("brand_colour", "accent_colour")}),
+        (_("Data protection"), {"fields": ("supervisory_authority", "federal_state")}),
+        (_("Look"), {"fields": ("logo", "brand_colour", "accent_colour")}),
     )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

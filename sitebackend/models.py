@@ -79,6 +79,15 @@ class SiteSettings(models.Model):
     opening_hours = models.TextField(
         _("opening hours"), blank=True, help_text=_("One line each, as in “Montag bis Freitag 8–17 Uhr”.")
     )
+    logo = models.ForeignKey(
+        "pages.Image",  # by name: the ground imports no room above it
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="logo_of",
+        verbose_name=_("logo"),
+        help_text=_("In the place of the name, at the top of every page. Best a PNG with a transparent ground."),
+    )
     brand_colour = models.CharField(
         _("main colour"),
         max_length=7,
@@ -107,7 +116,7 @@ class SiteSettings(models.Model):
     @classmethod
     def current(cls) -> "SiteSettings":
         """The one row; before the set-up has made it, an unsaved one with empty fields."""
-        cls.last_seen = cls.objects.first() or cls()
+        cls.last_seen = cls.objects.select_related("logo").first() or cls()
         return cls.last_seen
 
 

@@ -190,6 +190,7 @@ holds_no_personal_data(
     federal_state="a state, for its public holidays",
     supervisory_authority="a public body",
     opening_hours="hours of the business",
+    logo="a picture of the site",
     brand_colour="a colour",
     accent_colour="a colour",
 )

@@ -65,7 +65,7 @@ class ImageAdmin(OperatorModelAdmin):
 
     @admin.display(description=_("picture"))
     def shown(self, image: Image) -> SafeString:
-        return format_html('<img src="{}" alt="" width="120" loading="lazy">', image.url(image.widths[0], "webp"))
+        return format_html('<img src="{}" alt="" width="120" loading="lazy">', image.small)
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
         return [*([] if obj else ["upload"]), *ImageForm.Meta.fields]

@@ -49,7 +49,9 @@ holds_no_personal_data(
     caption=_PUBLISHED,
     width="pixels",
     height="pixels",
+    fallback_kind="a format",
     created_at="a time",
+    encoded_at="a time",
 )
 holds_no_personal_data(SiteVersion, id="a number", token="random")  # noqa: S106 - a field's name
 holds_no_personal_data(Redirect, id="a number", path=_PUBLISHED, page=_SETTING, target=_PUBLISHED)

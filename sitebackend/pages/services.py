@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from sitebackend import retention
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.pages import pictures
+from sitebackend.pages import pictures, version
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import DeadLink, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
@@ -97,11 +97,32 @@ def empty_trash(now: datetime) -> int:
 
 @transaction.atomic
 def add_picture(*, image: Image, upload: Pillow.Image) -> None:
-    """Store what `pictures.read` made of an upload, in all widths."""
+    """Store what `pictures.read` made of an upload; the worker makes its faster formats."""
     image.width, image.height = upload.size
+    image.fallback_kind = "png" if upload.mode == "RGBA" else "jpg"
     image.full_clean()
-    pictures.write(image, upload)
+    pictures.store(image, upload)
     image.save()
+
+
+def encode_pictures(now: datetime) -> int:
+    """The worker's job: the faster formats of one picture a round, so that mail never waits for many.
+
+    A picture whose files are gone keeps no other waiting. Raises its OSError once there is nothing else to do.
+    """
+    broken: OSError | None = None
+    for image in Image.objects.to_encode():
+        try:
+            pictures.encode(image)
+        except OSError as error:
+            broken = error
+            continue
+        if Image.objects.filter(pk=image.pk).update(encoded_at=now):
+            version.renew()
+        return 1
+    if broken:
+        raise broken
+    return 0
 
 
 def remove_files(paths: Iterable[Path]) -> None:

@@ -13,7 +13,7 @@ urlpatterns = [
         views.theme_file,
         name="theme",
     ),
-    re_path(r"^media/images/(?P<name>[0-9a-f]{32}-[0-9]+\.(?:webp|jpg))$", views.picture, name="picture"),
+    re_path(r"^media/images/(?P<name>[0-9a-f]{32}-[0-9]+\.(?:avif|webp|jpg|png))$", views.picture, name="picture"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/security.txt", views.security, name="security"),

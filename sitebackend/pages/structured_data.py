@@ -16,6 +16,7 @@ def local_business(site: SiteSettings) -> dict[str, Any]:
         "name": site.business_name,
         "description": site.claim,
         "url": f"{settings.SITE_URL}/",
+        "logo": site.logo and settings.SITE_URL + site.logo.fallback,
         "email": site.email,
         "telephone": site.phone,
         "vatID": site.vat_number,

@@ -18,6 +18,7 @@ from sitebackend.pages import fast_path, preview, theme
 from sitebackend.pages.models import Category, Image, Page
 
 POSTS_PER_PAGE = 10
+PICTURE_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "png": "image/png"}
 SECURITY_TXT_VALID = timedelta(days=180)
 
 
@@ -79,9 +80,10 @@ def theme_file(request: HttpRequest, version: str, brand: str, accent: str) -> H
 def picture(request: HttpRequest, name: str) -> FileResponse:
     """A picture never changes under its name: another upload has another key."""
     try:
-        return FileResponse((Image.folder() / name).open("rb"))
+        stored = (Image.folder() / name).open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
+    return FileResponse(stored, content_type=PICTURE_TYPES[name.rpartition(".")[2]])
 
 
 @require_safe

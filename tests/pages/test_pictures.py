@@ -1,5 +1,6 @@
 """Hostile and careless uploads: what is stored is pixels, encoded anew, and nothing else."""
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image as Pillow
+from PIL import ImageCms
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from sitebackend.models import SiteSettings
 from sitebackend.pages import pictures, services
-from sitebackend.pages.models import Image
+from sitebackend.pages.models import Image, SiteVersion
 from tests.pages.conftest import MakePage
 
 GPS = 0x8825
@@ -24,7 +27,7 @@ ORIENTATION = 0x0112
 
 def photo(size: tuple[int, int] = (1000, 500), *, kind: str = "JPEG", **options: object) -> bytes:
     stream = BytesIO()
-    Pillow.effect_noise(size, 40).convert("RGB").save(stream, kind, **options)
+    Pillow.linear_gradient("L").resize(size).convert("RGB").save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -55,9 +58,14 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stored(db: None, media: Path) -> Callable[..., Image]:
-    def store(data: bytes, **fields: object) -> Image:
+    """Stores a picture, as the upload does and, if not told otherwise, the worker after it."""
+
+    def store(data: bytes, *, is_encoded: bool = True, **fields: object) -> Image:
         image = Image(**{"name": "bild", "alternative": "Ein Bild"} | fields)
         services.add_picture(image=image, upload=pictures.read(BytesIO(data)))
+        if is_encoded:
+            services.encode_pictures(datetime.now(UTC))
+            image.refresh_from_db()
         return image
 
     return store
@@ -67,7 +75,9 @@ def test_place_camera_and_comments_of_a_photo_are_gone_and_it_stands_upright(
     stored: Callable[..., Image], media: Path
 ) -> None:
     image = stored(photo_with_place())
+    stored(photo_with_place(), name="noch-beim-helfer", is_encoded=False)
     assert (image.width, image.height) == (500, 1000)
+    assert {path.suffix for path in media.iterdir()} == {".avif", ".webp", ".jpg", ".png"}
     for path in media.iterdir():
         content = path.read_bytes()
         assert not [word for word in (b"Exif", b"Mustermann", b"geheim", b"GPS") if word in content], path.name
@@ -115,17 +125,50 @@ def test_three_widths_are_stored_and_a_small_picture_is_never_enlarged(stored: C
     large, small = stored(photo((2000, 1000)), name="gross"), stored(photo((300, 100)), name="klein")
     assert large.widths == [480, 960, 1600]
     assert small.widths == [300]
-    assert all(path.exists() for path in [*large.files(), *small.files()])
-    with Pillow.open(large.files()[0]) as picture:
-        assert picture.size == (480, 240)
+    assert [path for path in [*large.files(), *small.files()] if not path.exists()] == [large.source, small.source]
+    for kind in ("avif", "webp", "jpg"):
+        with Pillow.open(large.file(480, kind)) as picture:
+            assert (picture.size, picture.format) == ((480, 240), {"jpg": "JPEG"}.get(kind, kind.upper()))
 
 
-def test_a_transparent_picture_gets_a_white_ground_where_there_must_be_one(stored: Callable[..., Image]) -> None:
+def test_no_more_pixels_are_kept_than_are_shown(stored: Callable[..., Image]) -> None:
+    image = stored(photo((4000, 3000)), is_encoded=False)
+    assert (image.width, image.height) == (1600, 1200)
+    with Pillow.open(image.source) as picture:
+        assert picture.size == (1600, 1200)
+
+
+def test_an_upright_photo_of_a_lying_camera_stays_wide_enough(stored: Callable[..., Image]) -> None:
+    exif = Pillow.Exif()
+    exif[ORIENTATION] = 6
+    image = stored(photo((3400, 1700), exif=exif), is_encoded=False)
+    assert (image.width, image.height) == (1600, 3200)
+
+
+def test_colours_look_as_the_camera_meant_them() -> None:
+    """A profile that swaps red and green, which no converter would leave as it is."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    swapped = bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    swapped = swapped.replace(b"rXYZ", b"tmpZ").replace(b"gXYZ", b"rXYZ").replace(b"tmpZ", b"gXYZ")
+    red = BytesIO()
+    Pillow.new("RGB", (50, 50), (255, 0, 0)).save(red, "PNG", icc_profile=swapped)
+    shown = pictures.read(BytesIO(red.getvalue())).getpixel((20, 20))
+    assert shown[1] > 200 > shown[0]
+    strange = BytesIO()
+    Pillow.new("RGB", (50, 50), (255, 0, 0)).save(strange, "PNG", icc_profile=profile.tobytes())
+    assert pictures.read(BytesIO(strange.getvalue())).getpixel((20, 20)) == (255, 0, 0)
+    unreadable = photo(icc_profile=b"no profile at all")
+    assert pictures.read(BytesIO(unreadable)).size == (1000, 500)
+
+
+def test_a_transparent_picture_stays_transparent_in_every_format(stored: Callable[..., Image]) -> None:
     stream = BytesIO()
     Pillow.new("RGBA", (20, 20), (255, 0, 0, 0)).save(stream, "PNG")
     image = stored(stream.getvalue())
-    with Pillow.open(image.folder() / image.file_name(20, "jpg")) as picture:
-        assert min(picture.getpixel((10, 10))) > 250
+    for kind in ("avif", "webp", "png"):
+        with Pillow.open(image.file(20, kind)) as picture:
+            assert picture.getpixel((10, 10))[3] == 0, kind
+    assert image.fallback.endswith(".png")
 
 
 @pytest.mark.parametrize(("alternative", "is_decorative"), [("", False), ("Ein Haus", True)])
@@ -151,14 +194,54 @@ def test_a_page_shows_its_picture_in_all_sizes_without_a_jump(
     assert 'alt="Zwei &quot;Leute&quot; &amp; ein Hund"' in html
     assert 'width="1000" height="500"' in html
     assert 'loading="lazy"' in html
-    assert f"{image.url(480, 'webp')} 480w, {image.url(960, 'webp')} 960w, {image.url(1000, 'webp')} 1000w" in html
+    for kind in ("avif", "webp", "jpg"):
+        assert f"{image.url(480, kind)} 480w, {image.url(960, kind)} 960w, {image.url(1000, kind)} 1000w" in html
+    assert html.index("image/avif") < html.index("image/webp") < html.index(".jpg")
+
+
+def test_until_the_worker_has_made_them_a_page_names_no_format_that_is_not_there(
+    client: Client, stored: Callable[..., Image], make_page: MakePage, media: Path
+) -> None:
+    image = stored(photo(), name="team", is_encoded=False)
+    make_page(slug="mit", body="<p>[Bild: team]</p>")
+    before = client.get("/mit/").content.decode()
+    named = re.findall(r"/media/images/([\w.-]+)", before)
+    assert len(named) == 4
+    assert [name for name in named if not (media / name).exists()] == []
+    known = SiteVersion.objects.get().token
+    assert services.encode_pictures(datetime.now(UTC)) == 1
+    assert services.encode_pictures(datetime.now(UTC)) == 0
+    assert image.url(480, "avif") in client.get("/mit/").content.decode()
+    assert SiteVersion.objects.get().token != known
+
+
+def test_a_picture_whose_files_are_lost_keeps_no_other_waiting(stored: Callable[..., Image]) -> None:
+    lost, other = (stored(photo(), name=name, is_encoded=False) for name in ("verloren", "anderes"))
+    services.remove_files(lost.files())
+    now = datetime.now(UTC)
+    assert services.encode_pictures(now) == 1
+    other.refresh_from_db()
+    assert other.encoded_at == now
+    with pytest.raises(FileNotFoundError):
+        services.encode_pictures(now)
+
+
+def test_a_picture_stored_before_there_were_faster_formats_gets_them(stored: Callable[..., Image]) -> None:
+    image = stored(photo(), is_encoded=False)
+    image.source.unlink()
+    assert services.encode_pictures(datetime.now(UTC)) == 1
+    assert image.file(480, "avif").exists()
 
 
 def test_a_picture_is_served_for_ever_and_nothing_else_of_the_folder_is(
     client: Client, stored: Callable[..., Image], media: Path
 ) -> None:
     image = stored(photo())
+    waiting = stored(photo(), name="wartet", is_encoded=False)
     (media / "geheim.txt").write_text("geheim")
+    first = client.get(image.url(480, "avif"))
+    assert first.headers["Content-Type"] == "image/avif"
+    assert b"ftypavif" in b"".join(first.streaming_content)[:32]
     response = client.get(image.url(480, "webp"))
     assert response.headers["Content-Type"] == "image/webp"
     assert "immutable" in response.headers["Cache-Control"]
@@ -166,6 +249,8 @@ def test_a_picture_is_served_for_ever_and_nothing_else_of_the_folder_is(
     assert b"".join(response.streaming_content)[:4] == b"RIFF"
     for address in ("/media/images/geheim.txt", "/media/images/../site.sqlite3", f"/media/images/{'0' * 32}-480.webp"):
         assert client.get(address).status_code == 404
+    assert waiting.source.exists()
+    assert client.get(f"/media/images/{waiting.source.name}").status_code == 404
 
 
 def test_the_operator_uploads_a_picture_and_later_changes_its_words(operator: Client, media: Path) -> None:
@@ -195,11 +280,31 @@ def test_a_deleted_picture_takes_its_files_along(
 
 
 def test_pictures_on_no_page_are_found(stored: Callable[..., Image], make_page: MakePage) -> None:
-    lead = stored(photo(), name="oben")
-    stored(photo(), name="im-text")
-    stored(photo(), name="vergessen")
-    make_page(slug="a", picture=lead, body="<p>[Galerie: im-text]</p>")
-    assert [image.name for image in Image.objects.unused()] == ["vergessen"]
+    for name in ("oben", "logo", "im-text", "text", "frueher", "oben-frueher", "entwurf", "vergessen"):
+        stored(photo((20, 20)), name=name, is_encoded=False)
+    lead, logo = Image.objects.get(name="oben"), Image.objects.get(name="logo")
+    SiteSettings.objects.create(logo=logo)
+    page = make_page(slug="a", picture=Image.objects.get(name="oben-frueher"), body="<p>[Bild: frueher]</p>")
+    services.save_page(page=page, author=None)
+    page.picture, page.body = lead, "<p>[Galerie: im-text, fehlt]</p><p>Ein text, der vergessen wurde.</p>"
+    services.save_page(page=page, author=None)
+    page.body = "<p>[Bild: entwurf]</p>"
+    services.keep_waiting(page=page, author=None)
+    assert {image.name for image in Image.objects.unused()} == {"vergessen", "text"}
+
+
+def test_the_logo_stands_for_the_name_and_is_told_to_search_engines(
+    client: Client, starter_site: None, stored: Callable[..., Image]
+) -> None:
+    stream = BytesIO()
+    Pillow.new("RGBA", (600, 200), (14, 90, 96, 255)).save(stream, "PNG")
+    logo = stored(stream.getvalue(), name="logo", alternative="Logo")
+    SiteSettings.objects.update(logo=logo)
+    html = client.get("/").content.decode()
+    assert f'<img src="{logo.url(480, "png")}" width="600" height="200" alt="Muster IT-Service">' in html
+    assert f'"logo": "https://www.example.de{logo.fallback}"' in html
+    logo.delete()
+    assert ">Muster IT-Service" in client.get("/").content.decode()
 
 
 def test_stray_files_go_after_a_day(stored: Callable[..., Image], media: Path) -> None:
@@ -208,4 +313,4 @@ def test_stray_files_go_after_a_day(stored: Callable[..., Image], media: Path) -
     now = datetime.now(UTC)
     assert services.remove_stray_files(now) == 0
     assert services.remove_stray_files(now + timedelta(days=2)) == 1
-    assert all(path.exists() for path in image.files())
+    assert [path for path in image.files() if not path.exists()] == [image.source]

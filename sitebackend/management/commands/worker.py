@@ -31,6 +31,7 @@ JOBS: list[Job] = [
     pages.empty_trash,
     pages.forget_dead_links,
     pages.remove_stray_files,
+    pages.encode_pictures,
     intake.acknowledge_due,
     identity.mail_links,
     deadline.remind,

@@ -1,8 +1,10 @@
 """Pictures: what the site shows, never what was uploaded."""
 
+import re
 import uuid
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,18 +14,31 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.pages.models.page import Page, slug_characters
 
+#: a placed picture or gallery, as blocks.py reads it
+_PLACED = re.compile(r"\[(?:bild|galerie):([^\]<>]*)\]", re.IGNORECASE)
+
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def unused(self) -> Self:
-        """Those that no page shows, not even an earlier version or one in the trash."""
-        texts = "\n".join(Page.objects.filter(body__contains="[").values_list("body", flat=True))
-        return self.filter(leads=None).exclude(name__in=[image.name for image in self if image.name in texts])
+        """Those that nothing shows, not even an earlier version of a page, a draft, or a page in the trash."""
+        bodies = Page.objects.filter(body__contains="[").values_list("body", flat=True)
+        versions = Page.objects.exclude(revisions=None).values_list("revisions__content", flat=True)
+        texts = "\n".join([*bodies, *(content["body"] for content in versions)])
+        placed = {name.strip() for names in _PLACED.findall(texts) for name in names.split(",")}
+        leads = [content.get("picture") for content in versions]
+        kept = [UUID(key) for key in leads if key]
+        return self.filter(leads=None, logo_of=None).exclude(name__in=placed).exclude(pk__in=kept)
+
+    def to_encode(self) -> Self:
+        """Those that lack the faster formats, the first uploaded first."""
+        return self.filter(encoded_at=None).order_by("created_at")
 
 
 class Image(models.Model):
-    """One picture, stored in up to three widths as WebP and JPEG under its random key."""
+    """One picture, stored in up to three widths under its random key: as JPEG or PNG, and as AVIF and WebP."""
 
     WIDTHS = (480, 960, 1600)  #: pixels
+    FASTER = ("avif", "webp")  #: formats, the best first
     FOLDER = "images"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,7 +59,11 @@ class Image(models.Model):
     caption = models.CharField(_("caption"), max_length=250, blank=True)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
+    fallback_kind = models.CharField(
+        max_length=3, choices=[("jpg", "JPEG"), ("png", "PNG")], default="jpg", editable=False
+    )
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    encoded_at = models.DateTimeField(null=True, editable=False)  #: since then the faster formats are there
 
     objects = ImageQuerySet.as_manager()
 
@@ -76,26 +95,42 @@ class Image(models.Model):
         """The stored widths in pixels, the smallest first; a small picture is never enlarged."""
         return sorted({min(width, self.width) for width in self.WIDTHS})
 
-    def file_name(self, width: int, kind: str) -> str:
-        return f"{self.pk.hex}-{width}.{kind}"
+    def file(self, width: int, kind: str) -> Path:
+        return self.folder() / self._file_name(width, kind)
+
+    @property
+    def source(self) -> Path:
+        """The bare pixels, until the worker has made the faster formats of them. Never given out."""
+        return self.folder() / f"{self.pk.hex}-source.png"
 
     def files(self) -> list[Path]:
-        return [self.folder() / self.file_name(width, kind) for width in self.widths for kind in ("webp", "jpg")]
+        """All that may be there."""
+        kinds = (self.fallback_kind, *self.FASTER)
+        return [self.source, *(self.file(width, kind) for width in self.widths for kind in kinds)]
 
     def url(self, width: int, kind: str) -> str:
-        return f"{settings.MEDIA_URL}{self.FOLDER}/{self.file_name(width, kind)}"
+        return f"{settings.MEDIA_URL}{self.FOLDER}/{self._file_name(width, kind)}"
+
+    def _file_name(self, width: int, kind: str) -> str:
+        return f"{self.pk.hex}-{width}.{kind}"
 
     def source_set(self, kind: str) -> str:
         return ", ".join(f"{self.url(width, kind)} {width}w" for width in self.widths)
 
     @property
-    def webp_set(self) -> str:
-        return self.source_set("webp")
+    def sources(self) -> list[tuple[str, str]]:
+        """Media type and `srcset` of each faster format that is there, the best first."""
+        return [(f"image/{kind}", self.source_set(kind)) for kind in self.FASTER] if self.encoded_at else []
 
     @property
-    def jpeg_set(self) -> str:
-        return self.source_set("jpg")
+    def fallback_set(self) -> str:
+        return self.source_set(self.fallback_kind)
 
     @property
     def fallback(self) -> str:
-        return self.url(self.widths[-1], "jpg")
+        return self.url(self.widths[-1], self.fallback_kind)
+
+    @property
+    def small(self) -> str:
+        """For lists, and for a logo."""
+        return self.url(self.widths[0], self.fallback_kind)
