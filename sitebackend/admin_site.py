@@ -94,6 +94,19 @@ class OperatorModelAdmin(_ModelAdmin):
         return lines
 
 
+class ReadOnlyAdmin(OperatorModelAdmin):
+    """For logs and papers: to read, not to change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def _log(request: HttpRequest, rows: Iterable[Model], action: int, message: Any) -> list[LogEntry]:
     return LogEntry.objects.bulk_create(
         LogEntry(

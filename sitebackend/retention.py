@@ -20,6 +20,7 @@ PROOF_YEARS = 3
 ANSWER_LIVES = timedelta(days=14)
 LINK_LIVES = timedelta(days=14)
 TRAIL_YEARS = 1
+BREACH_YEARS = 3
 STATUTORY_BILLING_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
 ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
 PAGE_TRASH = timedelta(days=30)
@@ -120,6 +121,12 @@ def _of_requests() -> Iterator[Period]:
 
 
 def _of_the_site() -> Iterator[Period]:
+    yield Period(
+        _("register of breaches"),
+        _calendar_years(BREACH_YEARS),
+        _("end of the calendar year in which the entry was closed"),
+        _("Art. 33(5) GDPR, §§ 195, 199 BGB"),
+    )
     yield Period(
         _("audit trail: operators' actions, the vault's log, other events"),
         _calendar_years(TRAIL_YEARS),

@@ -235,6 +235,7 @@ INSTALLED_APPS = [
     "sitebackend.privacy",
     "sitebackend.privacy.notice",
     "sitebackend.privacy.restriction",
+    "sitebackend.privacy.papers",
     "sitebackend.backup",
     "sitebackend.pages",
     "contact",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.privacy import deadlines, record, registry
+from sitebackend.privacy import deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
@@ -81,19 +81,8 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
         guarded = self.admin_site.admin_view
         return [
             path("<uuid:pk>/step/<str:verb>/", guarded(self.step), name="privacy_request_step"),
-            path("record/<str:form>/", guarded(self.record), name="privacy_record"),
             *super().get_urls(),
         ]
-
-    def record(self, request: HttpRequest, form: str) -> HttpResponse:
-        """The record of processing activities, to read and print, or as a table."""
-        if form == "csv":
-            headers = {"Content-Disposition": 'attachment; filename="art-30.csv"'}
-            return HttpResponse(record.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)
-        facts = {"title": _("Record of processing activities"), "opts": self.opts, "today": timezone.localdate()}
-        shown = {name: getattr(record, name)() for name in ("controller", "headings", "activities", "measures")}
-        context = {**self.admin_site.each_context(request), **facts, **shown}
-        return TemplateResponse(request, "privacy/admin/record.html", context)
 
     def response_add(
         self, request: HttpRequest, obj: DataSubjectRequest, post_url_continue: Any = None

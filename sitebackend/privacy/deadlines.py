@@ -11,7 +11,7 @@ at run time that would be nine megabytes for these few lines.
 """
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from django.utils import timezone
@@ -20,6 +20,7 @@ from sitebackend.models import State
 
 ANSWER_MONTHS = 1  #: Art. 12(3) GDPR, first sentence
 EXTENDED_MONTHS = 3  #: second sentence: two further months, counted from receipt like the first
+REPORT_HOURS = 72  #: Art. 33(1) GDPR: from noticing a breach to its report
 
 
 #: (month, day) and the states that keep it; None: all.
@@ -54,6 +55,15 @@ def local_date(moment: datetime) -> date:
 def due_on(received_on: date, *, state: str, months: int = ANSWER_MONTHS, paused_days: int = 0) -> date:
     """The last day for the answer. `paused_days`: how long the person's identity stayed unclear (Art. 12(6))."""
     return next_working_day(_months_after(received_on, months) + timedelta(days=paused_days), state)
+
+
+def hours_after(moment: datetime, hours: int) -> datetime:
+    """When a period of hours ends (aware, UTC); the event's own hour is not counted (Art. 3(1) of the Regulation).
+
+    Nights, weekends, holidays and the hours that clocks skip or repeat count like any other (Art. 3(2)(a) and (3)).
+    """
+    first = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return first + timedelta(hours=hours)
 
 
 def next_working_day(day: date, state: str) -> date:

@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from sitebackend.comparison import Piece
 from sitebackend.models import Operator
 from sitebackend.pages import services
-from sitebackend.pages.comparison import Piece, compare
+from sitebackend.pages.comparison import compare
 from sitebackend.pages.models import Page, Revision
 from tests.pages.conftest import MakePage
 

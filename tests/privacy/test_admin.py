@@ -1,7 +1,5 @@
 """From arrival to answer in the admin: few clicks, nothing done that was not shown, nothing shown that is gone."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -195,21 +193,3 @@ def test_the_admins_history_says_who_did_which_step_and_nothing_of_the_person(
 @pytest.mark.parametrize("path", ["", "add/"])
 def test_nobody_else_comes_in(client: Client, path: str) -> None:
     assert client.get(f"{LIST}{path}").status_code == 302
-
-
-def test_the_record_of_processing_names_every_holding_and_the_controller(client: Client, operator: Operator) -> None:
-    text = client.get(f"{LIST}record/html/").content.decode()
-    for words in ("Beispiel IT", "Accounts", "testing", "until the year", "OpenPGP"):
-        assert words in text
-    assert f"{LIST}record/html/" in client.get(LIST).content.decode()
-
-
-def test_the_record_as_a_table_has_one_line_per_holding_and_opens_in_a_spreadsheet(
-    client: Client, operator: Operator
-) -> None:
-    response = client.get(f"{LIST}record/csv/")
-    text = response.content.decode("utf-8-sig")
-    heading, *activities = csv.reader(io.StringIO(text), delimiter=";")
-    assert response.content.startswith(b"\xef\xbb\xbf")
-    assert [line[0] for line in activities][1] == "Accounts"
-    assert {len(line) for line in activities} == {len(heading)}

@@ -16,6 +16,7 @@ from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
 from sitebackend.privacy import trail
+from sitebackend.privacy.papers import breaches, record
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake
 from sitebackend.vault import services as vault
 
@@ -40,6 +41,8 @@ JOBS: list[Job] = [
     execution.run_retention,
     answer.sweep,
     trail.sweep,
+    breaches.remind,
+    record.keep_if_new,
 ]
 
 

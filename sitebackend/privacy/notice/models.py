@@ -1,10 +1,48 @@
-"""Every privacy notice that visitors have read, with the dates between which it stood."""
+"""Papers that change with the site, each version with the dates between which it stood.
 
+Here the privacy notices that visitors have read; the record of processing activities is kept the same way.
+"""
+
+import hashlib
+import json
 from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class DatedVersion(models.Model):
+    """A paper as it stood from `valid_from` until the next version of it took over."""
+
+    number = models.PositiveIntegerField(_("number"))
+    digest = models.CharField(_("digest"), max_length=64)
+    content = models.JSONField(_("content"))
+    valid_from = models.DateTimeField(_("valid from"))
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def after(cls, newest: Self | None, content: Any, **values: Any) -> Self:
+        """The newest version if it says just this, or the one that follows it, unsaved."""
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        if newest and newest.digest == digest:
+            return newest
+        number = newest.number + 1 if newest else 1
+        return cls(number=number, digest=digest, content=content, valid_from=timezone.now(), **values)
+
+    def all_of_it(self) -> models.QuerySet[Self]:
+        """Every version of the same paper."""
+        return type(self)._default_manager.all()
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When the next version took over; None for the present one."""
+        following = self.all_of_it().filter(number__gt=self.number).order_by("number").first()
+        return following.valid_from if following else None
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
@@ -12,14 +50,10 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         return self.filter(language=language).order_by("-number").first()
 
 
-class NoticeVersion(models.Model):
-    """One notice in one language: the operator's own paragraphs and the facts, as they stood from `valid_from`."""
+class NoticeVersion(DatedVersion):
+    """One notice in one language: the operator's own paragraphs and the facts."""
 
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
-    number = models.PositiveIntegerField(_("number"))
-    digest = models.CharField(_("digest"), max_length=64)
-    content = models.JSONField(_("content"))
-    valid_from = models.DateTimeField(_("valid from"))
 
     objects = NoticeVersionQuerySet.as_manager()
 
@@ -32,9 +66,5 @@ class NoticeVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.language} {self.number}"
 
-    @property
-    def valid_until(self) -> datetime | None:
-        """When the next version took over; None for the present one."""
-        later = NoticeVersion.objects.filter(language=self.language, number__gt=self.number)
-        following = later.order_by("number").first()
-        return following.valid_from if following else None
+    def all_of_it(self) -> models.QuerySet[Self]:
+        return super().all_of_it().filter(language=self.language)

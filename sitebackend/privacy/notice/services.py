@@ -7,7 +7,6 @@ hosts from the room that sets and holds them. Each room registers its facts in a
 version is kept (`NoticeVersion`), and the old ones stay readable.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.utils import timezone, translation
+from django.utils import translation
 
 from sitebackend.privacy.notice.models import NoticeVersion
 from sitebackend.privacy.registry import Text
@@ -92,19 +91,8 @@ def present_version(*, language: str, own: str = "") -> NoticeVersion:
     Whoever reads the notice gets it even when it cannot be kept: the version is then not saved, and logged.
     """
     content = {"own": own, "sections": sections(language)}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    newest = NoticeVersion.objects.newest(language)
-    if newest and newest.digest == digest:
-        return newest
-    version = NoticeVersion(
-        language=language,
-        number=newest.number + 1 if newest else 1,
-        digest=digest,
-        content=content,
-        valid_from=timezone.now(),
-    )
-    return _keep(version)
+    version = NoticeVersion.after(NoticeVersion.objects.newest(language), content, language=language)
+    return version if version.pk else _keep(version)
 
 
 def _keep(version: NoticeVersion) -> NoticeVersion:

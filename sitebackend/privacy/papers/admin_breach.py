@@ -1,0 +1,134 @@
+"""The register of breaches in the cockpit: one form with its clock on top, letters that fill themselves, closing."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.models import Operator
+from sitebackend.privacy.papers import breaches, letters
+from sitebackend.privacy.papers.account import NAMES
+from sitebackend.privacy.papers.forms import BreachForm
+from sitebackend.privacy.papers.models import Breach, Risk
+from sitebackend.privacy.refusals import Refused
+
+
+@admin.register(Breach)
+class BreachAdmin(OperatorModelAdmin):
+    form = BreachForm
+    list_display = ("reference", "noticed_at", "risk", "reported_at", "standing")
+    list_filter = ("risk", "noticed_at")
+    change_form_template = "papers/admin/breach.html"
+    radio_fields = {"risk": admin.VERTICAL}
+    fieldsets = (
+        (_("1. When"), {"fields": ("noticed_at", "began_at", "ended_at")}),
+        (_("2. What"), {"fields": ("happened", "confidentiality", "integrity", "availability")}),
+        (_("3. Whom it concerns"), {"fields": ("whose", "persons", "what", "records")}),
+        (_("4. Consequences and measures"), {"fields": ("consequences", "measures")}),
+        (_("5. The risk"), {"fields": ("risk", "why_no_risk")}),
+        (_("6. The supervisory authority"), {"fields": ("reported_at", "authority_reference", "why_late")}),
+        (
+            _("7. The persons"),
+            {
+                "fields": ("told_at", "not_told", "why_not_told"),
+                "description": _("To be told at once if the risk is high (Art. 34 GDPR)."),
+            },
+        ),
+    )
+
+    @admin.display(description=_("where it stands"))
+    def standing(self, breach: Breach) -> str:
+        return standing(breach)
+
+    def save_model(self, request: HttpRequest, obj: Breach, form: BreachForm, change: bool) -> None:
+        assert isinstance(request.user, Operator)  # noqa: S101 - the admin lets nobody else in
+        breaches.record(obj, account=form.account(), by=request.user)
+
+    def response_add(self, request: HttpRequest, obj: Breach, post_url_continue: Any = None) -> HttpResponse:
+        return self._done(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Breach) -> HttpResponse:
+        return self._done(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/letter/<str:to>/", guarded(self.letter), name="papers_breach_letter"),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A closed entry is shown and no longer changed."""
+        breach = get_object_or_404(Breach, pk=object_id) if object_id else None
+        if breach and breach.closed_at:
+            context = {**self.admin_site.each_context(request), "title": breach.reference, "opts": self.opts}
+            return TemplateResponse(request, "papers/admin/closed.html", context | _entry(breach))
+        facts: dict[str, Any] = {"title": _("Record a breach")}
+        if breach:
+            facts = {"title": breach.reference, "clock": standing(breach), "left": list(breaches.missing(breach))}
+        return super().changeform_view(request, object_id, form_url, facts | (extra_context or {}))
+
+    def letter(self, request: HttpRequest, pk: UUID, to: str) -> HttpResponse:
+        """To read, print or copy."""
+        breach = get_object_or_404(Breach, pk=pk)
+        if to not in letters.TITLES:
+            raise Http404
+        facts = {"title": letters.TITLES[to], "opts": self.opts, "breach": breach, "to": to}
+        context = {**self.admin_site.each_context(request), **facts, "letter": letters.letter(breach, to)}
+        return TemplateResponse(request, "papers/admin/letter.html", context)
+
+    def _done(self, request: HttpRequest, breach: Breach) -> HttpResponse:
+        """Back to the entry; closed, if that was asked for and nothing is missing."""
+        messages.success(request, _("Saved."))
+        if "_close" in request.POST:
+            try:
+                breaches.close(breach, now=timezone.now())
+            except Refused as refusal:
+                messages.error(request, _("Not closed yet. {left}").format(left=refusal))
+        return HttpResponseRedirect(reverse("admin:papers_breach_change", args=[breach.pk]))
+
+
+def standing(breach: Breach) -> str:
+    """Hours left, or what became of it, in few words."""
+    if breach.closed_at:
+        return str(_("closed"))
+    if breach.reported_at:
+        return str(_("reported, not closed"))
+    if breach.risk == Risk.UNLIKELY:
+        return str(_("not to be reported, not closed"))
+    hours = breach.hours_left(timezone.now())
+    if hours < 0:
+        return ngettext("{n} hour overdue", "{n} hours overdue", -hours).format(n=-hours)
+    return ngettext("{n} hour left", "{n} hours left", hours).format(n=hours)
+
+
+def _entry(breach: Breach) -> dict[str, Any]:
+    """Every filled field of the form with its label, section by section."""
+    account = {name: getattr(breach.account, name) for name in NAMES}
+    sections = []
+    for heading, options in BreachAdmin.fieldsets:
+        names = [str(name) for name in options["fields"]]
+        lines = [(BreachForm.base_fields[name].label, _shown(breach, name, account)) for name in names]
+        sections.append((heading, [(label, value) for label, value in lines if value]))
+    return {"breach": breach, "sections": [section for section in sections if section[1]]}
+
+
+def _shown(breach: Breach, name: str, account: dict[str, str]) -> Any:
+    if name in account:
+        return account[name]
+    display = getattr(breach, f"get_{name}_display", None)
+    value = display() if display else getattr(breach, name)
+    return _("yes") if value is True else value
