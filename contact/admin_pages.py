@@ -16,8 +16,8 @@ from contact import reading, services
 from contact.admin_forms import InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
-from sitebackend import operator_key
-from sitebackend.models import Operator
+from sitebackend import audit, operator_key
+from sitebackend.models import Act, Actor, Operator
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
@@ -130,10 +130,12 @@ class Keys(InboxForm):
 
     def carry_out(self, form: KeyForm) -> None:
         try:
-            operator_key.put_into_place(form.cleaned_data["file"].read())
+            certificate = operator_key.put_into_place(form.cleaned_data["file"].read())
         except OSError as error:
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
+        operator = cast(Operator, self.request.user)
+        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, key=certificate.fingerprint)
 
 
 class Reading(InboxForm):

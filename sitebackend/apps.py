@@ -10,7 +10,7 @@ class SiteBackendConfig(AppConfig):
     verbose_name = "Website"
 
     def ready(self) -> None:
-        from sitebackend import checks  # noqa: F401 - registers itself
+        from sitebackend import audit, checks  # noqa: F401 - they register themselves
 
         autodiscover_modules("health")
 

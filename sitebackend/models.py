@@ -158,6 +158,54 @@ class WorkerJob(models.Model):
         return self.name
 
 
+class Actor(models.TextChoices):
+    """Who did something, if no operator was logged in."""
+
+    OPERATOR = "operator", _("operator")
+    SHELL = "shell", _("command line")
+    WORKER = "worker", _("the program by itself")
+    PERSON = "person", _("the person")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class Act(models.TextChoices):
+    """What was done, as far as it stands nowhere else: neither in the admin's history nor in the vault's log."""
+
+    LOGGED_IN = "logged_in", _("logged in")
+    LOGGED_OUT = "logged_out", _("logged out")
+    LOGIN_REFUSED = "login_refused", _("login refused")
+    EXPORTED = "exported", _("copy made")
+    FETCHED = "fetched", _("copy fetched")
+    CONFIRMED = "confirmed", _("identity confirmed by link")
+    ERASED = "erased", _("erased")
+    OPENED = "opened", _("opened with the secret key")
+    KEY_REPLACED = "key_replaced", _("operator key replaced")
+    RESTORED = "restored", _("backup restored")
+
+
+class Event(models.Model):
+    """One thing that was done to data or keys outside the admin's forms: who, what, on which row. Never a value.
+
+    `kind` is a model ("contact.submission") or a holding of the registry, `key` a random key or a reference.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("when"), db_index=True)
+    actor = models.CharField(_("who"), max_length=10, choices=Actor)
+    operator = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+", verbose_name=_("operator"))
+    act = models.CharField(_("what"), max_length=15, choices=Act)
+    kind = models.CharField(_("kind"), max_length=100, blank=True)
+    key = models.CharField(_("key"), max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("audit trail")
+        verbose_name_plural = _("audit trail")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
 def site_settings(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `site` in every template, read when first used."""
     return {"site": SimpleLazyObject(SiteSettings.current)}

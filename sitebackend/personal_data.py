@@ -18,7 +18,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Operator, SiteSettings, WorkerJob
+from sitebackend.models import Event, Operator, SiteSettings, WorkerJob
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -49,6 +49,7 @@ class Operators(PersonalDataSource):
         StaticToken: ("device", "token"),
         UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
         VaultEvent: ("operator", "kind", "at", "holding"),
+        Event: ("operator", "actor", "at", "act", "kind", "key"),
     }
 
     def describe(self) -> Description:
@@ -59,9 +60,7 @@ class Operators(PersonalDataSource):
             purposes=(_("keeping strangers out of the site's administration, and knowing who did what"),),
             legal_basis=_("Art. 6(1)(f) GDPR: a site that is administered safely"),
             recipients=(_("nobody"),),
-            retention=_(
-                "as long as the account exists; what was done with it to the end of the following calendar year"
-            ),
+            retention=_("as long as the account exists; its actions until the end of the following calendar year"),
             origin=_("from the operator"),
             location=_("database of this site"),
         )
@@ -101,11 +100,13 @@ def _operators(email: str) -> Iterator[Operator]:
 def _account(operator: Operator) -> dict[str, object]:
     fields = ("username", "first_name", "last_name", "email", "date_joined", "last_login")
     actions = LogEntry.objects.filter(user=operator).order_by("action_time")
+    events = Event.objects.filter(operator=operator).order_by("at")
     return {
         **{label(Operator, name): getattr(operator, name) for name in fields},
         str(_("second factors")): TOTPDevice.objects.filter(user=operator).count(),
         str(_("openings of the vault")): VaultEvent.objects.filter(operator=operator).count(),
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
+        str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
     }
 
 

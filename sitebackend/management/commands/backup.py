@@ -9,8 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sitebackend import audit
 from sitebackend.backup import restore, services, signing
 from sitebackend.management import operator_secret
+from sitebackend.models import Act, Actor
 
 
 class Command(BaseCommand):
@@ -91,6 +93,7 @@ class Command(BaseCommand):
             with_settings=options["with_settings"],
             progress=self.progress,
         )
+        audit.note(Act.RESTORED, actor=Actor.SHELL, key=file.name)
         text = _("Restored: {rows} rows, {files} files; {erased} rows erased again. The old state lies in {folder}.")
         self.stdout.write(
             text.format(

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from contact.models import Submission
+from sitebackend import audit
 from sitebackend.crypto import openpgp
 from sitebackend.management import operator_secret
+from sitebackend.models import Act, Actor
 from sitebackend.references import tidy_reference
 
 
@@ -30,6 +32,7 @@ class Command(BaseCommand):
             plaintext = openpgp.decrypt(submission.message.armoured.encode(), secret_key=key, passphrase=passphrase)
         except (openpgp.OpenPGPError, OSError) as error:
             raise CommandError(str(error)) from error
+        audit.note(Act.OPENED, actor=Actor.SHELL, kind="contact.submission", key=submission.pk)
         self.stdout.flush()
         sys.stdout.buffer.write(plaintext)
         sys.stdout.buffer.flush()

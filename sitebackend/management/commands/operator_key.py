@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from sitebackend import operator_key
+from sitebackend import audit, operator_key
 from sitebackend.crypto.openpgp import Certificate
+from sitebackend.models import Act, Actor
 
 
 class Command(BaseCommand):
@@ -41,6 +42,7 @@ class Command(BaseCommand):
 
     def _import(self, *, file: Path, **options: Any) -> None:
         certificate = operator_key.put_into_place(file.read_bytes())
+        audit.note(Act.KEY_REPLACED, actor=Actor.SHELL, key=certificate.fingerprint)
         self.stdout.write(described(certificate))
         self.stdout.write(_("This key is in use from now on; the one before lies beside it."))
 

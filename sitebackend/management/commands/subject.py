@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend.models import SiteSettings
+from sitebackend import audit
+from sitebackend.models import Act, Actor, SiteSettings
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.registry import DataSubject, Description, Export, Item, Step
 
+SHELL = Actor.SHELL
 VERBS = {
     "find": "what is held on a person, opening nothing",
     "export": "the copy of it, with what Art. 15(1) GDPR asks to be told",
@@ -55,15 +57,26 @@ class Command(BaseCommand):
             raise CommandError(f"Say who: {said}.", returncode=2)
         if options.get("yes"):
             return self._erase(person, options["yes"], options["json"])
-        answer = {"find": _found, "export": _copied, "plan": _planned, "erase": _planned}[options["verb"]](person)
+        if options["verb"] == "export":
+            return self._export(person, options["json"])
+        answer = {"find": _found, "plan": _planned, "erase": _planned}[options["verb"]](person)
         self.stdout.write(_as_json(answer) if options["json"] else "\n".join(_as_text(answer)))
         return None
+
+    def _export(self, person: DataSubject, as_json: bool) -> None:
+        answer = _copied(person)
+        audit.note_each(
+            Act.EXPORTED, ((copy.item.source, copy.item.identifier) for copy in answer["items"]), actor=SHELL
+        )
+        self.stdout.write(_as_json(answer) if as_json else "\n".join(_as_text(answer)))
 
     def _erase(self, person: DataSubject, plan_hash: str, as_json: bool) -> None:
         try:
             receipt = erasure.erase(person, plan_hash=plan_hash, now=timezone.now())
         except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
             raise CommandError(str(refusal)) from refusal
+        number = f"#{receipt.journal_number}"
+        audit.note_each(Act.ERASED, ((source, number) for source, _action, _count in receipt.done), actor=SHELL)
         lines = [f"{source}  {action}  {count}" for source, action, count in receipt.done]
         lines.append(gettext("Line {n} of the erasure journal.").format(n=receipt.journal_number))
         self.stdout.write(json.dumps(asdict(receipt)) if as_json else "\n".join(lines))

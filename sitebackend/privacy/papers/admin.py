@@ -15,6 +15,7 @@ from sitebackend.admin_site import ReadOnlyAdmin
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.papers import admin_breach as admin_breach  # registers itself
+from sitebackend.privacy.papers import admin_trail as admin_trail  # registers itself
 from sitebackend.privacy.papers import record
 from sitebackend.privacy.papers.models import RecordVersion
 from sitebackend.retention import periods

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sitebackend import retention
+from sitebackend import audit, retention
 from sitebackend.crypto import sealing
-from sitebackend.models import Operator
+from sitebackend.models import Act, Actor, Operator
 from sitebackend.privacy import deadlines, documents, mail, registry
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
@@ -85,6 +85,7 @@ def hand_over(token: str, *, now: datetime) -> bytes | None:
         return None
     content = sealing.unwrap(_key(token), bytes(answer.sealed), context=_context(answer))
     answer.delete()
+    audit.note(Act.FETCHED, actor=Actor.PERSON, kind="privacy.datasubjectrequest", key=answer.request_id)
     return content
 
 

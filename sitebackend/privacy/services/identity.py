@@ -11,7 +11,8 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend import retention
+from sitebackend import audit, retention
+from sitebackend.models import Act, Actor
 from sitebackend.privacy import deadlines, mail, registry
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.refusals import Refused
@@ -74,6 +75,7 @@ def confirm_by_link(token: str, *, now: datetime) -> bool:
     if request is None:
         return False
     _settle(request, Identity.CONFIRMED, now)
+    audit.note(Act.CONFIRMED, actor=Actor.PERSON, kind="privacy.datasubjectrequest", key=request.pk)
     return True
 
 
