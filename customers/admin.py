@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -16,7 +15,7 @@ from customers.models import BillingDocument, ConsentEntry, ContactPoint, Custom
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
 from customers.uploads import in_memory
-from customers.views import billing, consents, master_data, technical
+from customers.views import billing, consents, master_data, search, technical
 from customers.views.base import download, log, page_of
 from sitebackend.admin_site import OperatorModelAdmin
 
@@ -26,6 +25,10 @@ class CustomerList(ChangeList):
 
     def url_for_result(self, result: Any) -> str:
         return page_of(result)
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> Any:
+        rows: Any = super().get_queryset(*args, **kwargs)
+        return rows.for_lists()
 
 
 class ToConfirm(admin.SimpleListFilter):
@@ -71,8 +74,6 @@ class CustomerAdmin(WithoutDeletion):
     list_display = ("number", "display_name", "city", "phone", "status", "contact")
     list_display_links = ("number", "display_name")
     list_filter = ("status", "do_not_contact", ToConfirm, ToConfirmInWriting)
-    search_fields = ("search_text",)
-    search_help_text = _("Number, name, company, city, e-mail address or telephone number; spelling does not matter.")
     show_full_result_count = False
     list_per_page = 50
     fieldsets = (
@@ -113,11 +114,6 @@ class CustomerAdmin(WithoutDeletion):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return queryset & Customer.objects.matching(search_term), False
-
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return master_data.Register.as_view()(request)
 
@@ -152,6 +148,7 @@ PAGES: tuple[tuple[str, Any, str], ...] = (
     (f"{ONE}documents/add/", in_memory(billing.File.as_view()), "document_add"),
     (f"{ONE}documents/add-several/", in_memory(billing.FileSeveral.as_view()), "documents_add"),
     (f"{ONE}documents/<uuid:document>/hold/", billing.Hold.as_view(), "document_hold"),
+    ("search/", search.Search.as_view(), "search"),
     ("records/search/", technical.Search.as_view(), "record_search"),
     ("documents/<uuid:document>/", billing.document_file, "document"),
 )

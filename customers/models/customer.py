@@ -84,6 +84,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         # a query of its own reads nothing but the narrow index; the wide rows are read of the hits only
         return self.filter(pk__in=Customer.objects.filter(wanted).order_by().values("pk"))
 
+    def for_lists(self) -> "CustomerQuerySet":
+        """Without the columns that no list shows."""
+        return self.defer("public_key", "sealed_private_key", "search_text", "notes")
+
     def led_to_by(self, digests: Mapping[str, str]) -> "CustomerQuerySet":
         """Those whose first or further telephone, e-mail address or address has one of these digests, by statement."""
         found = Q(pk__in=_points().filter(digest__in=list(digests.values())).values("customer"))

@@ -29,6 +29,7 @@ def test_customers_submissions_and_pages_come_in_the_wanted_number(
     assert NumberRange.objects.get().highest == 30
     assert not Customer.objects.without_basis().exists()
     assert Customer.objects.matching("möller 5").exists()
+    assert Customer.objects.matching("0170 000024").count() == 1
 
 
 def test_submissions_share_one_ciphertext_and_nothing_waits_to_be_mailed(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from contact import message
 from contact.models import Delivery, EncryptedMessage, Submission
-from customers.models import ConsentEntry, Customer, Wording
+from customers.models import ConsentEntry, ContactPoint, Customer, Wording
 from customers.models.consent import LegalBasis, Purpose
 from customers.services.consents import Statement
 from customers.services.register import next_numbers
@@ -66,6 +66,7 @@ def customers(number: int, now: datetime) -> Iterator[int]:
             bases = _Bases(now)
             ConsentEntry.objects.bulk_create([entry for customer in made for entry in bases.of(customer)])
             Customer.objects.bulk_create(made)
+            ContactPoint.objects.bulk_create(_second_telephones(made))
         yield start + len(made)
 
 
@@ -103,6 +104,12 @@ def _customer(place: int, number: str) -> Customer:
     )
     customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
     return customer
+
+
+def _second_telephones(customers: list[Customer]) -> Iterator[ContactPoint]:
+    """Every third customer has one."""
+    for customer in customers[::3]:
+        yield ContactPoint(customer=customer, kind="phone", label="mobil", value=f"+49 170 {customer.phone[-6:]}")
 
 
 class _Bases:
