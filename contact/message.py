@@ -10,7 +10,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.encoders import encode_base64
+from email.header import Header
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
 from email.utils import format_datetime
 from typing import cast
 
@@ -21,6 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 BLOCK = 16 * 1024  # bytes
+#: The older of Python's two ways with mail: it takes a quarter of the time, and a sender waits for it.
+_LINES_OF_MAIL = policy.compat32.clone(linesep="\r\n")
 LABELS: dict[str, str | Promise] = {
     "name": gettext_lazy("Name"),
     "street": gettext_lazy("Street and number"),
@@ -34,22 +40,36 @@ LABELS: dict[str, str | Promise] = {
 
 def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, reply_to: str) -> bytes:
     """The message in whole blocks. `reply_to` is one checked ASCII address, or empty."""
-    message = EmailMessage(policy=policy.SMTP)
+    message = MIMEMultipart()
+    message.set_param("protected-headers", "v1")
     with translation.override(settings.LANGUAGE_CODE):
-        message["Subject"] = _("Contact form {reference}: {name}").format(
+        subject = _("Contact form {reference}: {name}").format(
             reference=reference, name=_one_line(fields.get("name", ""))
         )
         text = readable(fields, reference=reference)
+    message["Subject"] = Header(subject, "utf-8").encode()
     message["From"] = settings.MAIL_FROM
     message["To"] = settings.OPERATOR_EMAIL
     if reply_to:
         message["Reply-To"] = reply_to
     message["Date"] = format_datetime(received_at)
     message["X-Reference"] = reference
-    message.set_content(text, cte="8bit")
-    message.add_attachment(as_json(fields), maintype="application", subtype="json", filename=f"{reference}.json")
-    message.set_param("protected-headers", "v1")
-    return _padded(message.as_bytes())
+    message.attach(_text_part(text))
+    message.attach(_json_part(as_json(fields), name=f"{reference}.json"))
+    return _padded(message.as_bytes(policy=_LINES_OF_MAIL))
+
+
+def _text_part(text: str) -> MIMENonMultipart:
+    part = MIMENonMultipart("text", "plain", charset="utf-8")
+    part["Content-Transfer-Encoding"] = "8bit"
+    part.set_payload(text.encode().decode("ascii", "surrogateescape"))
+    return part
+
+
+def _json_part(content: bytes, *, name: str) -> MIMEApplication:
+    part = MIMEApplication(content, "json", encode_base64)
+    part.add_header("Content-Disposition", "attachment", filename=name)
+    return part
 
 
 def readable(fields: Mapping[str, str], *, reference: str) -> str:

@@ -25,6 +25,7 @@ from sitebackend import nonce as form_nonce
 from sitebackend import operator_key, smtp
 from sitebackend.crypto import lookup
 from sitebackend.references import new_reference
+from sitebackend.turns import transaction_in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ def _encrypted_and_saved(submission: Submission, fields: Mapping[str, str], repl
         fields, reference=submission.reference, received_at=submission.received_at, reply_to=reply_to
     )
     armoured, fingerprints = operator_key.encrypt(plaintext)
-    with transaction.atomic():
+    with transaction_in_turn():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
         submission.save(force_insert=True)
         acknowledgements.queue(submission, reply_to)

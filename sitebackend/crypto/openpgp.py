@@ -2,9 +2,9 @@
 
 What must never happen: something counts as encrypted that is not, or is encrypted to another key than the
 operator's. So the key ring is one read-only file with exactly one certificate, recipients are 40-digit
-fingerprints, every process has a time limit, and success is only: status ok, exit code 0, and output that
-begins with the armour line. A certificate is inspected without `--trust-model always`, under which gpg hides
-expired and revoked keys, down to its encryption subkey.
+fingerprints, every process has a time limit, and success is only: gpg's status line that says so, exit code 0,
+and output that begins with the armour line. A certificate is inspected without `--trust-model always`, under
+which gpg hides expired and revoked keys, down to its encryption subkey.
 """
 
 import os
@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -25,6 +24,7 @@ import gnupg
 from sitebackend import whole_file
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+_ENCRYPTED = b"[GNUPG:] END_ENCRYPTION"
 SECONDS = 20  # a gpg process that takes longer is killed
 QUICK_SECONDS = 5  # the same where somebody waits at a form
 CHUNK = 1 << 20  # bytes that a stream moves at a time
@@ -32,6 +32,7 @@ CHUNK = 1 << 20  # bytes that a stream moves at a time
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"} | {
     name: os.environ[name] for name in ("HOME", "GNUPGHOME") if name in os.environ
 }
+_COMMAND = ["gpg", "--batch", "--no-tty"]
 _OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
 _ENCRYPT_OPTIONS = [
     *_OPTIONS,
@@ -74,8 +75,7 @@ class _GPG(gnupg.GPG):
 
     def _open_subprocess(self, args: list[str], passphrase: bool = False) -> Any:
         process: Any = super()._open_subprocess(args, passphrase)  # type: ignore[no-untyped-call]
-        seconds = QUICK_SECONDS if {"--encrypt", "--list-config"} & set(args) else SECONDS
-        process.limit = threading.Timer(seconds, process.kill)
+        process.limit = threading.Timer(SECONDS, process.kill)
         process.limit.daemon = True
         process.limit.start()
         return process
@@ -134,13 +134,18 @@ def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> 
     """
     if not fingerprints or any(len(fingerprint) != 40 for fingerprint in fingerprints):
         raise OpenPGPError("recipients must be 40-digit fingerprints")
+    command = _encrypting(keyring, fingerprints, "--armor", "--status-fd", "2")
     try:
-        result = _encrypting_gpg(keyring).encrypt(plaintext, list(fingerprints))
-    except (OSError, ValueError) as error:
+        done = subprocess.run(
+            command, input=plaintext, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OpenPGPError(f"gpg did not encrypt within {QUICK_SECONDS} seconds") from error
+    except OSError as error:
         raise OpenPGPError("the gpg program cannot be run") from error
-    if not result.ok or result.returncode != 0 or not result.data.startswith(ARMOUR):
-        raise OpenPGPError(f"gpg did not encrypt ({result.status or 'no status'}, code {result.returncode})")
-    return bytes(result.data)
+    if done.returncode != 0 or _ENCRYPTED not in done.stderr or not done.stdout.startswith(ARMOUR):
+        raise OpenPGPError(f"gpg did not encrypt (code {done.returncode})")
+    return done.stdout
 
 
 def encrypt_stream(
@@ -150,10 +155,7 @@ def encrypt_stream(
 
     Raises OpenPGPError, and whatever `write` or `target` raise; `target` is of no use then.
     """
-    home = _empty_home(keyring)
-    recipients = [word for fingerprint in fingerprints for word in ("--recipient", fingerprint)]
-    arguments = ["--homedir", str(home), "--keyring", str(keyring), "--no-default-keyring", *_ENCRYPT_OPTIONS]
-    with _running([*arguments, *recipients, "--encrypt"], target) as source:
+    with _running(_encrypting(keyring, fingerprints), target) as source:
         write(source)
 
 
@@ -169,14 +171,13 @@ def decrypt_stream(source: IO[bytes], target: IO[bytes], *, secret_key: bytes | 
         if secret_key is not None:
             options += ["--homedir", str(home), "--no-options", "--trust-model", "always"]
             _import_secret(_gpg(home, options=["--no-options"]), secret_key, passphrase)
-        with _running([*options, "--decrypt"], target) as process:
+        with _running([*_COMMAND, *options, "--decrypt"], target) as process:
             shutil.copyfileobj(source, process, CHUNK)
 
 
 @contextmanager
-def _running(arguments: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
+def _running(command: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
     """A gpg process whose output goes to `target` while the caller fills its input."""
-    command = ["gpg", "--batch", "--no-tty", *arguments]
     with (
         tempfile.TemporaryFile() as messages,
         subprocess.Popen(
@@ -266,11 +267,10 @@ def write_keyring(certificates: Sequence[Certificate], folder: Path) -> Path:
     return path
 
 
-def _gpg(home: Path | None, *, options: list[str], keyring: Path | None = None) -> Any:
+def _gpg(home: Path | None, *, options: list[str]) -> Any:
     try:
         return _GPG(
             gnupghome=str(home) if home else None,
-            keyring=str(keyring) if keyring else None,
             options=options,
             env=_ENVIRONMENT,
             encoding="utf-8",
@@ -279,16 +279,13 @@ def _gpg(home: Path | None, *, options: list[str], keyring: Path | None = None) 
         raise OpenPGPError("the gpg program cannot be run") from error
 
 
-@lru_cache(maxsize=8)
-def _encrypting_gpg(keyring: Path) -> Any:
-    """One per key ring: making it runs gpg once, which a request should not wait for each time."""
-    return _gpg(_empty_home(keyring), options=_ENCRYPT_OPTIONS, keyring=keyring)
-
-
-def _empty_home(keyring: Path) -> Path:
+def _encrypting(keyring: Path, fingerprints: Sequence[str], *options: str) -> list[str]:
+    """The command that encrypts standard input; its home is empty and stays so."""
     home = keyring.parent / "empty-home"
     home.mkdir(mode=0o700, exist_ok=True)
-    return home
+    recipients = [word for fingerprint in fingerprints for word in ("--recipient", fingerprint)]
+    place = ["--homedir", str(home), "--no-default-keyring", "--keyring", str(keyring)]
+    return [*_COMMAND, *place, *_ENCRYPT_OPTIONS, *options, *recipients, "--encrypt"]
 
 
 def _import_secret(gpg: Any, secret_key: bytes, passphrase: str) -> None:

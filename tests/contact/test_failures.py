@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_key(send: Send, operator_key: Path, traces: Any) -> N
 
 
 @pytest.fixture
-def gpg(operator_key: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def gpg(operator_key: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     """Puts another program in gpg's place, after the key was read with the real one."""
     usable_certificates()
 
@@ -127,10 +127,8 @@ def gpg(operator_key: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
             (folder / "gpg").chmod(0o755)
         monkeypatch.setitem(openpgp._ENVIRONMENT, "PATH", f"{folder}" + (":/usr/bin:/bin" if script else ""))
         monkeypatch.setenv("PATH", f"{folder}" + (":/usr/bin:/bin" if script else ""))
-        openpgp._encrypting_gpg.cache_clear()
 
-    yield replaced
-    openpgp._encrypting_gpg.cache_clear()
+    return replaced
 
 
 def test_gpg_is_missing(send: Send, gpg: Callable[[str], None], traces: Any) -> None:
@@ -139,26 +137,23 @@ def test_gpg_is_missing(send: Send, gpg: Callable[[str], None], traces: Any) -> 
 
 
 def test_gpg_hangs(send: Send, gpg: Callable[[str], None], traces: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpg('case "$*" in *--list-config*) exec /usr/bin/gpg "$@";; esac\nexec tail -f /dev/null')
+    gpg("exec tail -f /dev/null")
     monkeypatch.setattr(openpgp, "QUICK_SECONDS", 0.5)
     expect_refusal(send, "operator_key.unusable", traces)
 
 
 def test_gpg_says_ok_and_gives_nothing(send: Send, gpg: Callable[[str], None], traces: Any) -> None:
-    gpg(
-        'case "$*" in *--list-config*) exec /usr/bin/gpg "$@";; esac\n'
-        'cat > /dev/null; echo "[GNUPG:] END_ENCRYPTION" >&2; exit 0'
-    )
+    gpg('cat > /dev/null; echo "[GNUPG:] END_ENCRYPTION" >&2; exit 0')
     expect_refusal(send, "operator_key.unusable", traces)
 
 
 def test_gpg_gives_clear_text_back(send: Send, gpg: Callable[[str], None], traces: Any) -> None:
-    gpg('case "$*" in *--list-config*) exec /usr/bin/gpg "$@";; esac\necho "[GNUPG:] END_ENCRYPTION" >&2; exec cat')
+    gpg('echo "[GNUPG:] END_ENCRYPTION" >&2; exec cat')
     expect_refusal(send, "operator_key.unusable", traces)
 
 
 def test_gpg_fails_after_all_the_output(send: Send, gpg: Callable[[str], None], traces: Any) -> None:
-    gpg('case "$*" in *--list-config*) exec /usr/bin/gpg "$@";; esac\n/usr/bin/gpg "$@"; exit 2')
+    gpg('/usr/bin/gpg "$@"; exit 2')
     expect_refusal(send, "operator_key.unusable", traces)
 
 

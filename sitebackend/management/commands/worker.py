@@ -1,5 +1,6 @@
 """`worker`: does what is due, round after round; `--once` does one round."""
 
+import os
 import signal
 from argparse import SUPPRESS
 from typing import Any
@@ -20,6 +21,7 @@ from sitebackend.privacy.papers import breaches, record
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake
 from sitebackend.vault import services as vault
 
+COURTESY = 10  # added to its niceness: on the same machine, whoever waits for a page goes first
 #: In this order. A job does what is due at the given time and says how many things it did.
 JOBS: list[Job] = [
     contact.deliver_due,
@@ -57,6 +59,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["supervised_by"]:
             die_with(options["supervised_by"])
+            os.nice(COURTESY)
         rounds = Rounds(JOBS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: rounds.stop.set())
