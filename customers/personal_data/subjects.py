@@ -30,9 +30,9 @@ def digests_of(subject: DataSubject) -> dict[str, str]:
 def customers_of(subject: DataSubject) -> dict[Customer, tuple[str, ...]]:
     """The customers that this may be, each with the statements that led there."""
     wanted, number = digests_of(subject), "".join(subject.customer_number.split())
-    same_number = Customer.objects.filter(number__iexact=number) if number else Customer.objects.none()
-    found = Customer.objects.led_to_by(wanted) | same_number
-    return {customer: (*_by_digest(customer, wanted), *_by_number(customer, number)) for customer in found}
+    led = Customer.objects.led_to_by(wanted)
+    found = {customer.pk: customer for rows in (led, Customer.objects.numbered(number)) for customer in rows}
+    return {customer: (*_by_digest(customer, wanted), *_by_number(customer, number)) for customer in found.values()}
 
 
 def _by_digest(customer: Customer, wanted: Mapping[str, str]) -> tuple[str, ...]:

@@ -41,6 +41,17 @@ def test_submissions_share_one_ciphertext_and_nothing_waits_to_be_mailed(
     assert not Submission.objects.unsent().exists()
 
 
+def test_who_is_a_customer_also_wrote_and_has_few_namesakes(
+    vault_key: bytes, operator_key: Path, settings: Settings
+) -> None:
+    settings.HTTPS = False
+    demo_data(customers=300, submissions=300)
+    customer = Customer.objects.order_by("number")[7]
+    for column, most in (("email_digest", 1), ("phone_digest", 1), ("name_digest", 3)):
+        same = {column: getattr(customer, column)}
+        assert Customer.objects.filter(**same).count() == Submission.objects.filter(**same).count() == most
+
+
 def test_a_real_site_is_asked_first(vault_key: bytes) -> None:
     with pytest.raises(CommandError):
         demo_data(customers=1)

@@ -33,7 +33,8 @@ BATCH = 2000
 FIRST_NAMES = ("Änne", "Björn", "Çelik", "Dörte", "Émile", "Frauke", "Günther", "Hülya", "Ines", "Jörg")
 LAST_NAMES = ("Ahrens", "Böttcher", "Groß", "Jürgens", "Küçük", "Möller", "Nowak", "Özdemir", "Schäfer", "Weiß")
 TRADES = ("Bäckerei", "Tischlerei", "Arztpraxis", "Kanzlei", "Gärtnerei", "Fahrschule", "Buchhandlung", "Werkstatt")
-CITIES = (("04109", "Leipzig"), ("20095", "Hamburg"), ("50667", "Köln"), ("80331", "München"), ("99084", "Erfurt"))
+CITIES = (("04", "Leipzig"), ("20", "Hamburg"), ("50", "Köln"), ("80", "München"), ("99", "Erfurt"))
+NAMESAKES = 3  # persons of one name in one postal code, at most, among 300,000
 
 
 class Command(BaseCommand):
@@ -88,19 +89,26 @@ def pages(number: int, now: datetime) -> Iterator[int]:
         yield place + 1
 
 
+def _person(place: int) -> dict[str, str]:
+    """The same for the same place: a customer who also wrote through the form."""
+    code, city = CITIES[place % 5]
+    return {
+        "first_name": FIRST_NAMES[place // 10 % 10],
+        "last_name": LAST_NAMES[place % 10],
+        "postal_code": f"{code}{place // (100 * NAMESAKES) % 1000:03d}",
+        "city": city,
+        "phone": f"+49 341 {place:06d}",
+        "email": f"kunde{place}@firma{place % 1000}.example.de",
+    }
+
+
 def _customer(place: int, number: str) -> Customer:
-    last_name = LAST_NAMES[place % 10]
-    postal_code, city = CITIES[place % 5]
+    person = _person(place)
     customer = Customer(
         number=number,
-        first_name=FIRST_NAMES[place // 10 % 10],
-        last_name=last_name,
-        company=f"{TRADES[place % 8]} {last_name} {place}",
+        company=f"{TRADES[place % 8]} {person['last_name']} {place}",
         street=f"Lindenstraße {place % 200 + 1}",
-        postal_code=postal_code,
-        city=city,
-        phone=f"+49 341 {place:06d}",
-        email=f"kunde{place}@firma{place % 1000}.example.de",
+        **person,
     )
     customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
     return customer
@@ -137,12 +145,16 @@ def _ciphertext(now: datetime) -> EncryptedMessage:
 
 
 def _submission(place: int, shared: EncryptedMessage, now: datetime) -> Submission:
+    person = _person(place)
+    name = f"{person['first_name']} {person['last_name']}"
     return Submission(
         reference=new_reference(),
         received_at=now - timedelta(minutes=place + 1),
         message=shared,
         idempotency_digest=secrets.token_hex(32),
-        email_digest=lookup.email(f"kunde{place}@firma{place % 1000}.example.de"),
+        email_digest=lookup.email(person["email"]),
+        phone_digest=lookup.phone(person["phone"]),
+        name_digest=lookup.name_and_postal_code(name, person["postal_code"]),
         delivery=Delivery.SENT,
         sent_at=now,
     )
