@@ -1,5 +1,6 @@
 """Editing pages and posts in the cockpit."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -7,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from js_asset.js import InlineStyle, Script
 from js_asset.media import Media
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
+from sitebackend.pages.admin_menus import menus
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
 from sitebackend.pages.admin_versions import VersionsAdmin
 from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect, Revision
@@ -63,6 +65,10 @@ class PageAdmin(VersionsAdmin):
         (_("Address and menu"), {"fields": ("language", "parent", "slug", "menu", "menu_order", "navigation_title")}),
         (_("Layout and translation"), {"fields": ("template", "translation_of")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("menus/", self.admin_site.admin_view(partial(menus, self)), name="pages_page_menus")
+        return [*([own] if self.model is Page else []), *super().get_urls()]
 
     @admin.display(description=_("address"), ordering="path")
     def address(self, page: Page) -> str:

@@ -1,0 +1,44 @@
+"""The menus in the cockpit: which page stands where, moved by hand, by arrow keys or by number."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseModelFormSet, modelformset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.pages.models import Page
+
+_Places = modelformset_factory(Page, fields=("menu", "menu_order"), extra=0)
+
+
+def menus(admin: OperatorModelAdmin, request: HttpRequest) -> HttpResponse:
+    if not admin.has_change_permission(request):
+        raise PermissionDenied
+    pages = Page.objects.kept().exclude(template=Page.Template.POST).order_by("menu_order", "title")
+    places = _Places(request.POST or None, queryset=pages)
+    if request.method == "POST" and places.is_valid():
+        for page in places.save():
+            admin.log_change(request, page, [{"changed": {"fields": [_("menu")]}}])
+        messages.success(request, _("The menus are saved."))
+        return redirect("admin:pages_page_menus")
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": _("Menus"),
+        "places": places,
+        "languages": [(name, _lists(places, language)) for language, name in settings.LANGUAGES],
+    }
+    return TemplateResponse(request, "admin/pages/menus.html", context, status=422 if places.is_bound else 200)
+
+
+def _lists(places: "BaseModelFormSet[Any, Any]", language: str) -> list[tuple[str, str, list[Any]]]:
+    """Each menu's value, its name and its rows; what is in no menu comes last."""
+    rows = [form for form in places.forms if form.instance.language == language]
+    kinds = [Page.Menu.MAIN, Page.Menu.FOOTER, Page.Menu.NONE]
+    return [(kind.value, str(kind.label), [row for row in rows if row.initial["menu"] == kind]) for kind in kinds]

@@ -1,0 +1,57 @@
+"""The menus are arranged on one page, with numbers that work without a mouse or a script."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from sitebackend.pages.models import Page
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/admin/pages/page/menus/"
+
+
+def fields(html: str) -> dict[str, str]:
+    """The form as the browser would send it back."""
+    inputs = re.findall(r'<input type="(?:hidden|number)" name="(form-[\w-]+)" value="([^"]*)"', html)
+    selects = re.findall(r'<select name="(form-[\w-]+)".*?</select>', html, re.DOTALL)
+    chosen = re.findall(r'<option value="(\w*)" selected>', html)
+    return dict(inputs) | dict(zip(selects, chosen, strict=True))
+
+
+def row_of(page: Page, form: dict[str, str]) -> str:
+    return next(name.removesuffix("-id") for name, value in form.items() if value == str(page.pk))
+
+
+def test_numbers_and_selects_arrange_the_menus(operator: Client, client: Client, starter_site: None) -> None:
+    news, imprint = Page.objects.get(path="aktuelles"), Page.objects.get(path="impressum", language="de")
+    form = fields(operator.get(ADDRESS).content.decode())
+    form |= {f"{row_of(news, form)}-menu_order": "5", f"{row_of(imprint, form)}-menu": "main"}
+    form |= {f"{row_of(imprint, form)}-menu_order": "95"}
+    assert operator.post(ADDRESS, form).status_code == 302
+    assert [page.path for page in Page.objects.in_menu("main", "de")] == [
+        "aktuelles",
+        "leistungen",
+        "kontakt",
+        "impressum",
+    ]
+    html = client.get("/").content.decode().partition('class="site-nav"')[2]
+    assert html.index(">Aktuelles</a>") < html.index(">Leistungen</a>") < html.index(">Impressum</a>")
+
+
+def test_what_cannot_be_read_is_shown_again(operator: Client, starter_site: None) -> None:
+    form = fields(operator.get(ADDRESS).content.decode())
+    answer = operator.post(ADDRESS, form | {"form-0-menu_order": "viele"})
+    assert answer.status_code == 422
+    assert "Bitte eine ganze Zahl eingeben." in answer.content.decode()
+
+
+def test_posts_and_what_was_thrown_away_stand_in_no_menu(operator: Client, starter_site: None) -> None:
+    html = operator.get(ADDRESS).content.decode()
+    assert "/aktuelles/" in html
+    assert "/aktuelles/neue-website/" not in html
+
+
+def test_the_list_of_pages_leads_there(operator: Client, client: Client, starter_site: None) -> None:
+    assert f'href="{ADDRESS}"' in operator.get("/admin/pages/page/").content.decode()
+    assert client.get(ADDRESS).status_code == 302
