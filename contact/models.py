@@ -7,9 +7,10 @@ what is due and is the lease at the same time: whoever moves it from the value s
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import references
 from sitebackend.crypto import lookup
 from sitebackend.privacy.restriction.models import Restriction, since
+from sitebackend.retention import midnight
 
 LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -66,6 +68,15 @@ class Channel(models.TextChoices):
     LETTER = "letter", _("letter")
 
 
+_HELD = models.Q(verdict=Verdict.SUSPECT)
+#: The states that CONTACT_RETENTION_DAYS names.
+_IN_STATE = {
+    "done": ~_HELD & models.Q(done_at__isnull=False),
+    "open": ~_HELD & models.Q(done_at__isnull=True),
+    "suspect": _HELD,
+}
+
+
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def usable(self) -> Self:
         """Those that may be used: not restricted (Art. 18 GDPR)."""
@@ -78,6 +89,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def unsent(self) -> Self:
         """Whose mail is still to be sent, now or later."""
         return self.filter(next_attempt_at__isnull=False).usable()
+
+    def past_period(self, today: date) -> Self:
+        """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over."""
+        over = models.Q(pk__in=[])
+        for state, days in settings.CONTACT_RETENTION_DAYS.items():
+            over |= _IN_STATE[state] & models.Q(received_at__lt=midnight(today) - timedelta(days=days))
+        return self.filter(over)
 
     def undeliverable(self) -> Self:
         return self.filter(delivery=Delivery.UNDELIVERABLE)

@@ -1,13 +1,12 @@
 """What the contact form holds on people, for the registry."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, ReadingKey, Submission
@@ -135,8 +134,7 @@ class Submissions(PersonalDataSource):
 
     def due(self, today: date) -> Iterator[Step]:
         if settings.CONTACT_RETENTION_DAYS:
-            last = timezone.make_aware(datetime.combine(today, time.min)) - timedelta(settings.CONTACT_RETENTION_DAYS)
-            old = Submission.objects.filter(received_at__lt=last).usable()  # a restriction keeps them (Art. 18(1))
+            old = Submission.objects.past_period(today).usable()  # a restriction keeps them (Art. 18(1))
             yield self._step(old, law=_("Art. 5(1)(e) GDPR"), reason=_("The period that the form names is over."))
 
     def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
-from sitebackend import nonce, operator_key, outage, throttle
+from sitebackend import nonce, operator_key, outage, retention, throttle
 from sitebackend.crypto.openpgp import Certificate
 
 MINUTES = 60  # seconds
@@ -106,7 +106,7 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
     context = {
         "form": form,
         "status": status,
-        "retention_days": settings.CONTACT_RETENTION_DAYS,
+        "kept_for": retention.of_messages(),
         "operator_keys": _keys(),
         "mail_is_plain": settings.CONTACT_MAIL == "plain",
     }

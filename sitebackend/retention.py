@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sitebackend.setting_parsers import MESSAGE_STATES
+
 REQUEST_TEXT_DAYS = 30
 PROOF_YEARS = 3
 ANSWER_LIVES = timedelta(days=14)
@@ -42,6 +44,18 @@ def periods() -> Iterator[Period]:
     yield from _of_business()
     yield from _of_requests()
     yield from _of_the_site()
+
+
+def of_messages() -> str:
+    """How long messages are kept, as one or two sentences for the form and the notice, in the active language."""
+    periods = settings.CONTACT_RETENTION_DAYS
+    kept = _("Messages are kept until you ask us to delete them, or until we do so ourselves.")
+    if not periods:
+        return kept
+    if _is_one_for_all(periods):
+        return _("Messages are deleted after {period} by themselves.").format(period=_days(periods["open"]))
+    said = _("They are deleted by themselves after these periods ({periods}).").format(periods=_by_state(periods))
+    return said if len(periods) == len(MESSAGE_STATES) else f"{kept} {said}"
 
 
 def billing_years() -> int:
@@ -149,9 +163,23 @@ def _of_the_site() -> Iterator[Period]:
 
 
 def _messages() -> str:
-    if settings.CONTACT_RETENTION_DAYS is None:
+    periods = settings.CONTACT_RETENTION_DAYS
+    if not periods:
         return _("until deletion is asked for, or the operator deletes them")
-    return _days(settings.CONTACT_RETENTION_DAYS)
+    return _days(periods["open"]) if _is_one_for_all(periods) else _by_state(periods)
+
+
+def _is_one_for_all(periods: dict[str, int]) -> bool:
+    return len(periods) == len(MESSAGE_STATES) and len(set(periods.values())) == 1
+
+
+def _by_state(periods: dict[str, int]) -> str:
+    names = {"done": _("messages seen to"), "open": _("open messages"), "suspect": _("suspected spam")}
+    return ", ".join(
+        _("{state}: {period}").format(state=name, period=_days(periods[state]))
+        for state, name in names.items()
+        if state in periods
+    )
 
 
 def _days(number: int) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import environ
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+#: Where a message can stand, for its period: seen to, waiting for that, held back by the spam checks.
+MESSAGE_STATES = ("done", "open", "suspect")
 CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
 _MAILER_OPTIONS = {
     "EMAIL_HOST": "host",
@@ -96,6 +98,19 @@ def cache_url(value: str) -> dict[str, Any]:
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:
     return [ip_network(word, strict=False) for word in words(value)]
+
+
+def message_periods(value: str) -> dict[str, int]:
+    """Days by state: one number for every state, or `done=365,suspect=30`; what is not named is kept."""
+    if value.isdecimal():
+        return dict.fromkeys(MESSAGE_STATES, int(value))
+    periods = {}
+    for word in words(value):
+        state, _sign, days = word.partition("=")
+        if state not in MESSAGE_STATES:
+            raise ValueError(f"“{state}” is not among {', '.join(MESSAGE_STATES)}")
+        periods[state] = whole_number(days)
+    return periods
 
 
 def contact_fields(value: str) -> list[str]:

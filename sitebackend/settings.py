@@ -26,6 +26,7 @@ from sitebackend.setting_parsers import (
     email_address,
     email_url,
     mailer,
+    message_periods,
     networks,
     one_of,
     secret_key,
@@ -150,8 +151,12 @@ CONTACT_REQUIRED_FIELDS: list[str] = read(
     parse=contact_fields,
 )
 CONTACT_ACKNOWLEDGE: str = read("CONTACT_ACKNOWLEDGE", "yes or no", "no", default="no", parse=one_of("yes", "no"))
-CONTACT_RETENTION_DAYS: int | None = read(
-    "CONTACT_RETENTION_DAYS", "days after which submissions go", "730", default=None, parse=whole_number
+CONTACT_RETENTION_DAYS: dict[str, int] = read(
+    "CONTACT_RETENTION_DAYS",
+    "days after which submissions go, for all or by state (done, open, suspect)",
+    "done=730,suspect=30",
+    default={},
+    parse=message_periods,
 )
 BILLING_RETENTION_YEARS: int = read(
     "BILLING_RETENTION_YEARS", "whole years, eight at least by law", "10", default=10, parse=whole_number

@@ -74,8 +74,25 @@ def test_without_a_period_messages_stay(received: Callable[..., Submission]) -> 
     assert erasure.due(date(2099, 1, 1)).destructive == ()
 
 
+def test_each_state_has_a_period_of_its_own_and_what_has_none_stays(
+    received: Callable[..., Submission], settings: Settings
+) -> None:
+    settings.CONTACT_RETENTION_DAYS = {"done": 60, "suspect": 10}
+    held, done, _still_open = received(honeypot="x"), received(message="zwei"), received(message="drei")
+    Submission.objects.filter(pk=done.pk).mark_done(NOON)
+
+    def going(days: int) -> set[object]:
+        steps = erasure.due(NOON.date() + timedelta(days=days)).destructive
+        return {row for step in steps for row in step.rows}
+
+    assert going(10) == set()
+    assert going(11) == {held.pk}
+    assert going(61) == {held.pk, done.pk}
+    assert going(3650) == {held.pk, done.pk}
+
+
 def test_with_a_period_they_go_on_the_day_after_it(received: Callable[..., Submission], settings: Settings) -> None:
-    settings.CONTACT_RETENTION_DAYS = 30
+    settings.CONTACT_RETENTION_DAYS = {"done": 30, "open": 30, "suspect": 30}
     received(now=NOON)
     last_day = NOON.date() + timedelta(days=30)
     assert erasure.due(last_day).destructive == ()

@@ -58,7 +58,7 @@ def test_a_restricted_message_is_not_read() -> None:
 
 
 def test_retention_keeps_what_is_restricted(settings: Settings) -> None:
-    settings.CONTACT_RETENTION_DAYS = 10
+    settings.CONTACT_RETENTION_DAYS = {"done": 10, "open": 10, "suspect": 10}
     hers, other = _restricted(), _message("other@example.org")
     gone = {row for step in erasure.due(timezone.localdate() + timedelta(days=20)).destructive for row in step.rows}
     assert hers.pk not in gone

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sitebackend import throttle
+from sitebackend import retention, throttle
 from sitebackend.models import SiteSettings
 from sitebackend.privacy.notice.services import Section, Table, facts
 from sitebackend.privacy.registry import Description, Text, sources
@@ -31,7 +31,7 @@ def contact_form() -> Iterator[Section]:
     yield Section(
         name="form",
         title=_("The contact form in detail"),
-        paragraphs=[_mail(), _stored_for()],
+        paragraphs=[_mail(), retention.of_messages()],
         tables=[
             Table(
                 caption=_("Fields of the contact form"),
@@ -73,12 +73,6 @@ def _mail() -> str:
             "(OpenPGP). The e-mail to us only says that a message is waiting."
         ),
     }[settings.CONTACT_MAIL]
-
-
-def _stored_for() -> str:
-    if settings.CONTACT_RETENTION_DAYS is None:
-        return _("Messages are kept until you ask us to delete them, or until we do so ourselves.")
-    return _("Messages are deleted after %(days)s by themselves.") % {"days": days(settings.CONTACT_RETENTION_DAYS)}
 
 
 @facts(order=30)
