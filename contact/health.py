@@ -31,6 +31,7 @@ def queue(now: datetime) -> Iterator[Finding]:
         .strip(),
         next_step=_("See that the worker runs and that EMAIL_URL names a mail server that takes them."),
         url=reverse("admin:contact_submission_changelist") + "?delivery__exact=retrying",
+        holds_up_mail=age >= ALARM_AFTER,
         code="contact.queue",
         figure=age.total_seconds(),
     )
@@ -64,6 +65,7 @@ def undeliverable(now: datetime) -> Iterator[Finding]:
             ).format(count=count),
             next_step=_("Read the mail server's answer in the inbox, correct the cause, and send again from there."),
             url=reverse("admin:contact_submission_changelist") + "?delivery__exact=undeliverable",
+            holds_up_mail=True,
             code="contact.undeliverable",
             figure=count,
         )

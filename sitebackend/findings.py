@@ -38,6 +38,7 @@ class Finding:
     next_step: str | Promise = ""
     url: str = ""
     stops_intake: bool = False  #: True turns `/readyz` red: no submission can be taken
+    holds_up_mail: bool = False  #: True names it in `/readyz`: mails to the operator do not go out
     code: str = ""  #: stable name for machines, as in `contact.queue`
     figure: float | None = None  #: the number behind the text, if there is one
 

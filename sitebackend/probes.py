@@ -21,6 +21,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if a submission can be taken now, else 503 with the codes of what is in the way."""
-    codes = sorted({finding.code for finding in findings.collect(timezone.now()) if finding.stops_intake})
-    return JsonResponse({"ready": not codes, "codes": codes}, status=503 if codes else 200)
+    """200 if a submission can be taken now, else 503 with the codes of what is in the way.
+
+    `mail` names what holds up the operator's mails; submissions are taken all the same.
+    """
+    found = findings.collect(timezone.now())
+    codes = sorted({finding.code for finding in found if finding.stops_intake})
+    mail = sorted({finding.code for finding in found if finding.holds_up_mail})
+    return JsonResponse({"ready": not codes, "codes": codes, "mail": mail}, status=503 if codes else 200)

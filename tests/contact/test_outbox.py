@@ -4,11 +4,13 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.db import connection
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -239,6 +241,21 @@ def test_a_leased_mail_is_nobody_elses_until_the_lease_ends(received: Received) 
     assert submission.attempts == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_once_send_each_mail_once(received: Received, mail_server: Handler) -> None:
+    references = {received(message=f"Nummer {number}").reference for number in range(20)}
+
+    def work(_number: int) -> int:
+        try:
+            return services.deliver_due(NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        assert sum(workers.map(work, range(4))) == 20
+    assert sorted(mail["X-Reference"] for mail in mail_server.mails()) == sorted(references)
+
+
 def test_a_worker_that_lost_its_lease_changes_nothing(received: Received) -> None:
     received()
     late = Submission.objects.lease_next(NOON)
@@ -258,5 +275,6 @@ def test_the_operator_hears_of_a_queue_that_does_not_move(received: Received) ->
     received()
     codes = {f.code: f.level for f in findings.collect(NOON + timedelta(minutes=14))}
     assert codes["contact.queue"] == findings.Level.FINE
-    later = {f.code: f.level for f in findings.collect(NOON + timedelta(hours=5))}
-    assert later["contact.queue"] == findings.Level.ALARM
+    later = {f.code: f for f in findings.collect(NOON + timedelta(hours=5))}
+    assert later["contact.queue"].level == findings.Level.ALARM
+    assert later["contact.queue"].holds_up_mail

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from model_bakery import baker
+
+from contact.models import Delivery, EncryptedMessage, Submission
 
 
 def test_the_process_answers_without_looking_at_anything(client: Client) -> None:
@@ -15,7 +18,7 @@ def test_the_process_answers_without_looking_at_anything(client: Client) -> None
 @pytest.mark.usefixtures("operator_key")
 def test_ready_when_a_submission_can_be_taken(client: Client) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "codes": []})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "codes": [], "mail": []})
 
 
 @pytest.mark.django_db
@@ -23,13 +26,22 @@ def test_red_with_a_code_and_nothing_else_when_the_key_is_away(client: Client, o
     operator_key.unlink()
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "codes": ["operator_key.unusable"]}
+    assert answer.json() == {"ready": False, "codes": ["operator_key.unusable"], "mail": []}
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("operator_key")
 def test_other_findings_do_not_turn_it_red(client: Client) -> None:
     assert client.get("/readyz").status_code == 200  # though the worker has not run yet
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("operator_key")
+def test_a_dead_mail_is_named_and_submissions_are_taken_all_the_same(client: Client) -> None:
+    lost = baker.make(Submission, delivery=Delivery.UNDELIVERABLE, message=baker.make(EncryptedMessage))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["mail"]) == (200, ["contact.undeliverable"])
+    assert lost.reference not in answer.content.decode()
 
 
 @pytest.mark.django_db

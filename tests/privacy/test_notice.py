@@ -68,11 +68,16 @@ class TestFollowsTheSettings:
         assert "41 Tage" in words()
         assert "41 days" in words("en")
 
+    def test_whether_senders_are_written_to(self, settings: Settings) -> None:
+        assert "kurze E-Mail" not in words()
+        settings.CONTACT_ACKNOWLEDGE = "yes"
+        assert "kurze E-Mail" in words()
+
     def test_how_long_messages_are_kept(self, settings: Settings) -> None:
         settings.CONTACT_RETENTION_DAYS = {"done": 730, "open": 730, "suspect": 730}
         assert "730 Tage" in words()
         settings.CONTACT_RETENTION_DAYS = {"done": 365, "suspect": 30}
-        assert "erledigte Nachrichten: 365 Tage, Spamverdacht: 30 Tage" in words()
+        assert "erledigte Nachrichten: 365 Tage, Spam-Verdacht: 30 Tage" in words()
         assert "bis Sie uns" in words()
         settings.CONTACT_RETENTION_DAYS = {}
         assert "730" not in words()

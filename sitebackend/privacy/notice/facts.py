@@ -31,7 +31,7 @@ def contact_form() -> Iterator[Section]:
     yield Section(
         name="form",
         title=_("The contact form in detail"),
-        paragraphs=[_mail(), retention.of_messages()],
+        paragraphs=[_mail(), *_acknowledgement(), retention.of_messages()],
         tables=[
             Table(
                 caption=_("Fields of the contact form"),
@@ -56,6 +56,14 @@ def _form_fields() -> dict[str, str]:
         "message": _("Message"),
     }
     return {field: labels[field] for field in settings.CONTACT_FIELDS}
+
+
+def _acknowledgement() -> Iterator[str]:
+    if settings.CONTACT_ACKNOWLEDGE == "yes":
+        yield _(
+            "You may get a short e-mail with the reference of your message. Nothing of what you wrote stands in it; "
+            "until it has gone out, for a day at most, your address waits encrypted on the server."
+        )
 
 
 def _mail() -> str:
