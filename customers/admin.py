@@ -15,7 +15,7 @@ from customers.models import BillingDocument, ConsentEntry, ContactPoint, Custom
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
 from customers.uploads import in_memory
-from customers.views import billing, consents, master_data, search, technical
+from customers.views import billing, consents, importing, master_data, search, technical
 from customers.views.base import download, log, page_of
 from sitebackend.admin_site import OperatorModelAdmin
 
@@ -148,6 +148,7 @@ PAGES: tuple[tuple[str, Any, str], ...] = (
     (f"{ONE}documents/add/", in_memory(billing.File.as_view()), "document_add"),
     (f"{ONE}documents/add-several/", in_memory(billing.FileSeveral.as_view()), "documents_add"),
     (f"{ONE}documents/<uuid:document>/hold/", billing.Hold.as_view(), "document_hold"),
+    ("import/", in_memory(importing.Import.as_view()), "import"),
     ("search/", search.Search.as_view(), "search"),
     ("records/search/", technical.Search.as_view(), "record_search"),
     ("documents/<uuid:document>/", billing.document_file, "document"),

@@ -6,7 +6,7 @@ see that they are this customer's own and say yes.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
 from sitebackend.privacy.restriction.models import Restriction, since
 
+NO_BASIS = _("Without a recorded basis for contract and invoicing no customer can be kept.")
 CONFIRM_EVERY = timedelta(days=365)
 PLACE = ("street", "postal_code", "city", "country")
 #: what the customer told, in the order in which it is asked
@@ -101,6 +102,15 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if not number:
             return self.none()
         return self.alias(capitals=Upper("number")).filter(Q(capitals=number.upper()) | Q(number=number))
+
+    def known(self, digests: Collection[str]) -> dict[str, str]:
+        """Which of these digests lead to somebody here: digest → customer number."""
+        found: dict[str, str] = {}
+        for some in batched(digests):
+            for column in ("email_digest", "phone_digest", "name_digest"):
+                found |= dict(self.filter(**{f"{column}__in": some}).values_list(column, "number"))
+            found |= dict(_points().filter(digest__in=some).values_list("digest", "customer__number"))
+        return found
 
     def to_confirm(self, now: datetime) -> "CustomerQuerySet":
         """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR)."""
@@ -260,6 +270,11 @@ class Customer(models.Model):
             found["name" if kind == "address" else kind].add(digest)
         return {statement: digests - {""} for statement, digests in found.items()}
 
+    def digests(self) -> set[str]:
+        """What the first contact details are found by, of a customer who need not be kept yet."""
+        self.index()
+        return {self.email_digest, self.phone_digest, self.name_digest} - {""}
+
     @property
     def key_context(self) -> str:
         """What the seal of the private key is bound to."""
@@ -282,7 +297,7 @@ def check_bases(customers: Collection[Customer]) -> None:
         for field, purpose in BASES.items():
             entry = entries.get(getattr(customer, f"{field}_id"))
             if entry is None or not entry.is_basis_of(customer, purpose):
-                raise NoConsent(_("Without a recorded basis for contract and invoicing no customer can be kept."))
+                raise NoConsent(NO_BASIS)
 
 
 def _holding(word: str) -> Q:
@@ -295,3 +310,9 @@ def _points() -> models.QuerySet[Any]:
     model: Any = Customer._meta.get_field("contact_points").related_model
     points: models.QuerySet[Any] = model.objects.order_by()
     return points
+
+
+def batched(values: Collection[str], size: int = 500) -> Iterator[list[str]]:
+    """In pieces that fit into one query of any database."""
+    ordered = sorted(values)
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))

@@ -47,10 +47,10 @@ class Statement:
     wording: Wording | None = None
 
     def as_entry(self, *, customer: Customer, recorded_by: Operator | None) -> ConsentEntry:
-        """An unsaved line of the ledger. Raises Refused if it was said in the future."""
+        """An unsaved line of the ledger. Raises Refused if it was said in the future, or before there was a wording."""
         if self.given_at > timezone.now():
             raise Refused(_("The time of a consent lies in the past."))
-        wording = self.wording or Wording.objects.current(self.purpose, timezone.localdate(self.given_at))
+        wording = self.wording or self._wording()
         return ConsentEntry(
             customer=customer,
             purpose=self.purpose,
@@ -62,6 +62,12 @@ class Statement:
             wording=wording,
             recorded_by=recorded_by,
         )
+
+    def _wording(self) -> Wording:
+        try:
+            return Wording.objects.current(self.purpose, timezone.localdate(self.given_at))
+        except Wording.DoesNotExist as error:
+            raise Refused(_("On that day no wording was in force yet. Add the wording that was used then.")) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,25 @@
 """A customer comes, is corrected, and goes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from customers.models import ContactPoint, Customer, NumberRange
+from customers.models import ConsentEntry, ContactPoint, Customer, NumberRange
 from customers.models.consent import Decision, Purpose
-from customers.models.customer import BASES, MASTER_DATA
+from customers.models.customer import BASES, MASTER_DATA, NO_BASIS
+from customers.refusals import NoConsent, Refused
+from customers.services.billing import keep_findable
 from customers.services.consents import Statement
 from sitebackend.models import Operator
 from sitebackend.privacy import high_water
 from sitebackend.vault import services as vault
+
+NUMBER = re.compile(r"[\w./ -]{1,30}")
 
 
 @transaction.atomic
@@ -23,30 +29,44 @@ def register_customer(
     statements: Iterable[Statement],
     recorded_by: Operator | None,
     further: Iterable[ContactPoint] = (),
+    number: str = "",
 ) -> Customer:
     """Keep master data, with further contact details, together with what the customer agreed to.
 
-    Raises NoConsent unless contract and invoicing are among the statements and given, ValidationError if the
-    master data are not plausible, vault.VaultError if nothing can be sealed.
+    The number is the next one unless given. Raises NoConsent unless contract and invoicing are among the statements
+    and given, ValidationError if the data are not plausible, Refused for a number that was given before,
+    vault.VaultError if nothing can be sealed.
     """
-    customer = Customer(number=next_numbers()[0], **master_data)
+    customer, entries = prepared_customer(master_data=master_data, statements=statements, recorded_by=recorded_by)
+    customer.number = _own_number(number) if number else next_numbers()[0]
     customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
-    entries = {
-        statement.purpose: statement.as_entry(customer=customer, recorded_by=recorded_by) for statement in statements
-    }
-    for field, purpose in BASES.items():
-        setattr(customer, field, entries.get(purpose))
-    retention = entries.get(Purpose.RETENTION)
-    customer.do_not_contact = retention is None or retention.decision != Decision.GIVEN
-    for entry in entries.values():
+    for entry in entries:
         entry.save(force_insert=True)
-    customer.full_clean(exclude=["search_text", "email_digest", "phone_digest", "name_digest", *BASES])
     customer.save(force_insert=True)
     for point in further:
         point.customer = customer
         point.full_clean()
         point.save(force_insert=True)
     return customer
+
+
+def prepared_customer(
+    *, master_data: Mapping[str, Any], statements: Iterable[Statement], recorded_by: Operator | None
+) -> tuple[Customer, list[ConsentEntry]]:
+    """The customer with the entries it will rest on, checked and not kept: without number and keys. Raises as above."""
+    customer = Customer(**master_data)
+    entries = {
+        statement.purpose: statement.as_entry(customer=customer, recorded_by=recorded_by) for statement in statements
+    }
+    for field, purpose in BASES.items():
+        entry = entries.get(purpose)
+        if entry is None or not entry.is_basis_of(customer, purpose):
+            raise NoConsent(NO_BASIS)
+        setattr(customer, field, entry)
+    retention = entries.get(Purpose.RETENTION)
+    customer.do_not_contact = retention is None or retention.decision != Decision.GIVEN
+    customer.full_clean(exclude=["number", "search_text", "email_digest", "phone_digest", "name_digest", *BASES])
+    return customer, list(entries.values())
 
 
 @transaction.atomic
@@ -65,6 +85,7 @@ def correct_master_data(*, customer: Customer, values: Mapping[str, str]) -> Non
     current.last_confirmed_at = timezone.now()
     current.full_clean(exclude=["search_text", "email_digest", "phone_digest", "name_digest", *BASES])
     current.save()
+    keep_findable(customer=current)
 
 
 @transaction.atomic
@@ -87,3 +108,30 @@ def next_numbers(count: int = 1) -> list[str]:
     high_water.rise(high_water.CUSTOMER_NUMBER, numbers.highest)
     numbers.save(update_fields=["highest"])
     return given
+
+
+def check_number(number: str) -> None:
+    """Raise Refused for a number of somebody's own that is taken, was given before, or is none."""
+    if Customer.objects.filter(number=number).exists():
+        raise Refused(_("A customer has this number already."))
+    if not NUMBER.fullmatch(number):
+        raise Refused(_("A customer number has at most 30 letters, digits, dots, slashes and dashes."))
+    numbers = NumberRange.objects.get()
+    if counted(number) <= numbers.highest and number == numbers.shown(counted(number)):
+        raise Refused(_("This number was given before. Leave the column out, or import the lowest numbers first."))
+
+
+def counted(number: str) -> int:
+    """The number that a customer number ends with; 0 if it ends with none."""
+    digits = re.search(r"\d{0,10}$", number)
+    return int(digits[0] or 0) if digits else 0
+
+
+def _own_number(number: str) -> str:
+    """A number that the customer has from elsewhere; those given from now on are higher, so it never comes again."""
+    check_number(number)
+    numbers = NumberRange.objects.select_for_update().get()
+    numbers.highest = max(numbers.highest, high_water.read(high_water.CUSTOMER_NUMBER), counted(number))
+    high_water.rise(high_water.CUSTOMER_NUMBER, numbers.highest)
+    numbers.save(update_fields=["highest"])
+    return number
