@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -25,6 +26,7 @@ from consent.own_cookies import OWN_COOKIES
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = 1.0  # seconds
+_reading = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +65,33 @@ _present: tuple[float, Offer] | None = None
 
 def current() -> Offer:
     """The present offer, at most FRESH_FOR seconds old; a new one is kept as an edition."""
-    global _present
     known = _present
     if known and monotonic() - known[0] < FRESH_FOR:
         return known[1]
-    offer = read()
-    if known is None or known[1].edition != offer.edition:
+    offer, is_new = _read_once()
+    if is_new:
         _keep(offer)
-    _present = (monotonic(), offer)
     return offer
 
 
-def forget() -> None:
-    """Let the next `current` read again: after a change in this process."""
+def _read_once() -> tuple[Offer, bool]:
+    """The offer, read by one thread for all that wait for it, and whether it is another one than before."""
     global _present
-    _present = None
+    with _reading:
+        known = _present
+        if known and monotonic() - known[0] < FRESH_FOR:
+            return known[1], False
+        began = monotonic()
+        offer = read()
+        _present = (began, offer)
+    return offer, known is None or known[1].edition != offer.edition
+
+
+def forget() -> None:
+    """Let the next `current` read again: after a change. What is being read meanwhile does not count any more."""
+    global _present
+    with _reading:
+        _present = None
 
 
 def read() -> Offer:

@@ -34,13 +34,21 @@ class TrustedProxies:
         for name, value in self.inherited:
             if environ.get(name) == value:
                 del environ[name]
+        environ["wsgi.url_scheme"] = scheme_of(environ)
         claims = {name: environ.pop(name, "") for name in _FORWARDED}
         environ.pop("HTTP_FORWARDED", None)
         if _is_trusted(environ.get("REMOTE_ADDR", "")):
             environ["REMOTE_ADDR"] = _last_untrusted(claims["HTTP_X_FORWARDED_FOR"], environ["REMOTE_ADDR"])
-            if claims["HTTP_X_FORWARDED_PROTO"].strip() in ("http", "https"):
-                environ["wsgi.url_scheme"] = claims["HTTP_X_FORWARDED_PROTO"].strip()
         return self.application(environ, start_response)
+
+
+def scheme_of(environ: Environ) -> str:
+    """http or https: as the visitor came, which a trusted proxy in front may know better than the server."""
+    claimed: str | None = environ.get("HTTP_X_FORWARDED_PROTO")
+    if claimed and claimed.strip() in ("http", "https") and _is_trusted(environ.get("REMOTE_ADDR", "")):
+        return claimed.strip()
+    scheme: str = environ["wsgi.url_scheme"]
+    return scheme
 
 
 def _is_trusted(address: str) -> bool:

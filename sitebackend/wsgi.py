@@ -43,25 +43,17 @@ from consent.choice import variant  # noqa: E402
 from sitebackend.pages.fast_path import FastPath  # noqa: E402
 from sitebackend.pages.version import Watcher  # noqa: E402
 
-MOST_VARIANTS = 200  #: far more than an offer has; strangers can make up cookies
-_variants: dict[tuple[str, str, str], str] = {}
 
-
-def cookie_choice(environ: Environ) -> str | None:
+def cookie_choice(cookies: str, sec_gpc: str) -> str | None:
     """What a visitor's page depends on besides its address; None while the database does not answer."""
-    cookies = environ.get("HTTP_COOKIE")
     cookie = parse_cookie(cookies).get(settings.COOKIE_CONSENT_NAME, "") if cookies else ""
     try:
-        offer = offers.current()
+        return variant(cookie, sec_gpc, offers.current())
     except DatabaseError:
         return None
-    asked = (offer.edition, cookie, environ.get("HTTP_SEC_GPC", ""))
-    if asked not in _variants:
-        if len(_variants) >= MOST_VARIANTS:  # made-up cookies
-            _variants.clear()
-        _variants[asked] = variant(cookie, asked[2], offer)
-    return _variants[asked]
 
 
-# the fast path stands before the gate, and knows nothing while it is shut
-application = NothingEscapes(TrustedProxies(FastPath(Gate(_django), version=Watcher(), variant=cookie_choice)))
+# the fast path stands before the gate, and knows nothing while it is shut; it looks by itself for the true scheme
+_slow_path = TrustedProxies(Gate(_django))
+_version = Watcher(on_change=offers.forget)
+application = NothingEscapes(FastPath(_slow_path, version=_version, variant=cookie_choice))

@@ -3,9 +3,11 @@
 Nothing of this process's settings reaches it: it has its own `.env`, database, keys and mail folder.
 """
 
+import copy
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,7 +44,7 @@ class RunningSite:
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self.settings: dict[str, str] = {}
-        self.address = f"127.0.0.1:{_free_port()}"
+        self.address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.address}"
         self.secrets: dict[str, str] = json.loads(self.manage("quickstart", "--no-serve", "--json", *self._bind).stdout)
         self.settings.update(settings)
@@ -69,11 +71,20 @@ class RunningSite:
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, ROOT / "manage.py", "serve", *self._bind]
+            command = [sys.executable, ROOT / "manage.py", "serve", *self._bind, *options]
             self._server = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         self.wait_for(self._is_ready)
+
+    def second_node(self, folder: Path) -> "RunningSite":
+        """The same settings and keys at another address: for a database that both share. It is not started."""
+        node = copy.copy(self)
+        node.folder = Path(shutil.copytree(self.folder, folder))
+        node.address = f"127.0.0.1:{free_port()}"
+        node.url = f"http://{node.address}"
+        node._server = None
+        return node
 
     def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
         if self._server:
@@ -139,6 +150,6 @@ def site(**settings: str) -> Iterator[RunningSite]:
             running.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

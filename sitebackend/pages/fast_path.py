@@ -6,86 +6,125 @@ carries no nonce. It is found again only by all it may depend on: scheme, host, 
 Sec-GPC; a query string, another method or a doubt leads past it, to Django. And it counts only for the
 version of the site that was the present one before it was rendered, and until the next page that is
 scheduled. If the present version is not known, nothing is answered from here.
+
+It stands in front of all else that a request goes through, and the HTTP server needs some ten microseconds
+for a request: each look into a dictionary counts. An answer from memory asks
+no database and waits for no lock.
 """
 
-import hashlib
-import re
 import time
-import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, field
+from threading import Lock
+from urllib.parse import urlsplit
 
-import brotli
+from django.conf import settings
 from django.http import HttpRequest
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-Headers = list[tuple[str, str]]
-_Key = tuple[str, str, str, str]
+from sitebackend.pages.answers import Headers, Reply, best_coding, make_replies
+from sitebackend.proxy import Application, Environ, StartResponse, scheme_of
 
-MOST_ANSWERS = 2000  #: about 15 KB each
+_Asked = tuple[str | None, str | None, str | None]  # the headers Cookie, Sec-GPC, Accept-Encoding
+_Meant = tuple[str, str]  # what they come to: a cookie choice and a content coding
+_Key = tuple[str, str, str, _Meant]  # scheme, host, path
+
+MOST_BYTES = 128 * 1024 * 1024  #: of all replies; more than ten thousand pages
+MOST_ASKED = 500  #: far more than there are choices and browsers; strangers can make up headers
+LONGEST_ASKED = 1000  #: characters of these headers; longer ones are read anew each time
 _KEEP_UNTIL = "sitebackend.pages.keep_until"
-_OWN_HEADERS = {"content-length", "content-encoding", "etag", "vary"}
 
 
 def keep(request: HttpRequest, *, until: float) -> None:
-    """Say that the answer to `request` is the same for all with its cookie choice, until a time (epoch seconds)."""
-    request.META[_KEEP_UNTIL] = until
+    """Say that the answer to `request` is the same for all with its cookie choice, until a time (epoch seconds).
+
+    It counts on the site's own host only: Django answers on any port and in capitals too, and each of these
+    spellings would be kept as a page of its own.
+    """
+    if not settings.HTTPS or request.get_host() == urlsplit(settings.SITE_URL).netloc:
+        request.META[_KEEP_UNTIL] = until
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One page in every encoding, with its headers ready."""
+@dataclass(slots=True)
+class Kept:
+    """All that is kept for one version of the site; the next version begins with nothing."""
 
     version: str
-    until: float
-    bodies: dict[str, bytes]  #: by content coding; "" is the page as it is
-    headers: dict[str, Headers]
-    etags: dict[str, str]
+    replies: dict[_Key, Reply] = field(default_factory=dict)
+    meant: dict[_Asked, _Meant] = field(default_factory=dict)
+    size: int = 0
+    lock: Lock = field(default_factory=Lock)
 
-    def send(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
-        coding = best_coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:200])
-        if _is_known(environ.get("HTTP_IF_NONE_MATCH", ""), self.etags[coding]):
-            unsent = ("content-length", "content-type", "content-encoding")
-            start_response("304 Not Modified", [pair for pair in self.headers[coding] if pair[0] not in unsent])
-            return []
-        start_response("200 OK", self.headers[coding])
-        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [self.bodies[coding]]
+    def add(self, key: _Key, reply: Reply) -> None:
+        """The oldest ones make room."""
+        with self.lock:
+            self._drop(key)
+            self.replies[key] = reply
+            self.size += reply.size
+            while self.size > MOST_BYTES:
+                self._drop(next(iter(self.replies)))
+
+    def _drop(self, key: _Key) -> None:
+        if dropped := self.replies.pop(key, None):
+            self.size -= dropped.size
+
+    def remember(self, asked: _Asked, meant: _Meant) -> None:
+        """Unless other cookies came along: one of them may be the key of an unlocked vault."""
+        cookies = asked[0] or ""
+        is_alone = not cookies or (cookies.startswith(f"{settings.COOKIE_CONSENT_NAME}=") and ";" not in cookies)
+        if is_alone and sum(len(value or "") for value in asked) <= LONGEST_ASKED:
+            if len(self.meant) >= MOST_ASKED:
+                self.meant.clear()
+            self.meant[asked] = meant
 
 
 class FastPath:
-    """WSGI middleware. `version` names the present state of the site (None: unknown); `variant` the cookie choice."""
+    """WSGI middleware. `version` names the present state of the site (None: unknown); `variant` the cookie choice.
+
+    `variant` is given the headers Cookie and Sec-GPC; what it says must hold as long as the version does.
+    """
 
     def __init__(
-        self, application: Application, *, version: Callable[[], str | None], variant: Callable[[Environ], str | None]
+        self, application: Application, *, version: Callable[[], str | None], variant: Callable[[str, str], str | None]
     ) -> None:
         self._application = application
         self._version = version
         self._variant = variant
-        self._answers: dict[_Key, Answer] = {}
+        self._kept = Kept("")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        key = self._key(environ)
-        version = self._version() if key else None
-        if key is None or version is None:
+        version = self._version()
+        if version is None or environ.get("QUERY_STRING") or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
-        answer = self._answers.get(key)
-        if answer is None or answer.version != version or answer.until <= time.time():
-            return self._render(key, version, environ, start_response)
-        return answer.send(environ, start_response)
+        kept = self._kept
+        if kept.version != version:
+            kept = self._kept = Kept(version)
+        key = self._key(kept, environ)
+        if key is None:
+            return self._application(environ, start_response)
+        reply = kept.replies.get(key)
+        if reply is None or reply.until <= time.time():
+            return self._render(kept, key, environ, start_response)
+        return reply.send(environ, start_response)
 
-    def _key(self, environ: Environ) -> _Key | None:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
+    def _key(self, kept: Kept, environ: Environ) -> _Key | None:
+        get = environ.get
+        asked = (get("HTTP_COOKIE"), get("HTTP_SEC_GPC"), get("HTTP_ACCEPT_ENCODING"))
+        meant = kept.meant.get(asked) or self._read(kept, asked)
+        if meant is None:
             return None
-        variant = self._variant(environ)
+        scheme = scheme_of(environ) if "HTTP_X_FORWARDED_PROTO" in environ else environ["wsgi.url_scheme"]
+        return (scheme, get("HTTP_HOST", ""), environ["PATH_INFO"], meant)
+
+    def _read(self, kept: Kept, asked: _Asked) -> _Meant | None:
+        cookies, sec_gpc, codings = (value or "" for value in asked)
+        variant = self._variant(cookies, sec_gpc)
         if variant is None:
             return None
-        return environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), environ["PATH_INFO"], variant
+        meant = (variant, best_coding(codings))
+        kept.remember(asked, meant)
+        return meant
 
-    def _render(self, key: _Key, version: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _render(self, kept: Kept, key: _Key, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began: list[tuple[str, Headers]] = []
         environ.pop(_KEEP_UNTIL, None)
         body = self._application(environ, lambda status, headers, *_: began.append((status, headers)))
@@ -94,31 +133,13 @@ class FastPath:
         if until <= time.time() or environ["REQUEST_METHOD"] != "GET" or not _may_be_kept(status, headers):
             start_response(status, headers)
             return body
-        answer = make_answer(version, until, headers, b"".join(body))
+        replies = make_replies(until, headers, b"".join(body))
         if close := getattr(body, "close", None):
             close()
-        self._store(key, answer)
-        return answer.send(environ, start_response)
-
-    def _store(self, key: _Key, answer: Answer) -> None:
-        while len(self._answers) >= MOST_ANSWERS:
-            self._answers.pop(next(iter(self._answers)), None)
-        self._answers[key] = answer
-
-
-def make_answer(version: str, until: float, headers: Headers, body: bytes) -> Answer:
-    bodies = {"": body, "gzip": _gzip(body), "br": brotli.compress(body, quality=9)}
-    digest = hashlib.sha256(body).hexdigest()[:24]
-    etags = {coding: f'"{digest}{coding}"' for coding in bodies}
-    made = {coding: _headers(headers, coding, etags[coding], len(bodies[coding])) for coding in bodies}
-    return Answer(version, until, bodies, made, etags)
-
-
-def _headers(headers: Headers, coding: str, etag: str, length: int) -> Headers:
-    vary = ", ".join([value for name, value in headers if name.lower() == "vary"] + ["Accept-Encoding"])
-    kept = [(name.lower(), value) for name, value in headers if name.lower() not in _OWN_HEADERS]
-    own = [("vary", vary), ("etag", etag), ("content-length", str(length))]
-    return kept + own + ([("content-encoding", coding)] if coding else [])
+        scheme, host, path, (variant, wanted) = key
+        for coding, reply in replies.items():
+            kept.add((scheme, host, path, (variant, coding)), reply)
+        return replies[wanted].send(environ, start_response)
 
 
 def _may_be_kept(status: str, headers: Headers) -> bool:
@@ -126,24 +147,3 @@ def _may_be_kept(status: str, headers: Headers) -> bool:
     is_encoded = "content-encoding" in names
     has_nonce = any("'nonce-" in value for name, value in headers if name.lower().startswith("content-security"))
     return status.startswith("200 ") and "set-cookie" not in names and not is_encoded and not has_nonce
-
-
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)  # 31: with gzip's header and checksum
-    return packer.compress(body) + packer.flush()
-
-
-@lru_cache(maxsize=256)
-def best_coding(accepted: str) -> str:
-    """The best of ours that an Accept-Encoding header allows (RFC 9110, section 12.5.3); "" if none."""
-    offers = [part.replace(" ", "").lower().split(";q=") for part in accepted.split(",")]
-    allowed = {offer[0] for offer in offers if len(offer) == 1 or not re.fullmatch(r"0(\.0*)?", offer[1])}
-    return next((coding for coding in ("br", "gzip") if coding in allowed), "")
-
-
-def _is_known(if_none_match: str, etag: str) -> bool:
-    """Whether the browser has this very answer already (RFC 9110, section 13.1.2: weak comparison)."""
-    if not if_none_match:
-        return False
-    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in known or "*" in known

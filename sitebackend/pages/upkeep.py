@@ -9,10 +9,10 @@ from django.dispatch import receiver
 
 from sitebackend.models import SiteSettings
 from sitebackend.pages import search, services, version
-from sitebackend.pages.models import DeadLink, Image, Page, Revision, SiteVersion
+from sitebackend.pages.models import Image, Page
 
 SHOWN_APPS = {"pages", "consent", "cookie_consent"}
-UNSEEN = {DeadLink, Revision, SiteVersion}
+UNSEEN = {"pages.deadlink", "pages.revision", "pages.siteversion", "consent.edition", "consent.dailycount"}
 
 
 @receiver(post_save)
@@ -27,7 +27,9 @@ def index(sender: type, instance: Any, **kwargs: Any) -> None:
 def renew(sender: Any, **kwargs: Any) -> None:
     """What visitors see may have changed. Rows that they never see, and reading, change nothing."""
     is_migrating = sender.__module__ == "__fake__"  # then the version's own table may not exist yet
-    is_shown = sender is SiteSettings or (sender._meta.app_label in SHOWN_APPS and sender not in UNSEEN)
+    is_shown = sender is SiteSettings or (
+        sender._meta.app_label in SHOWN_APPS and sender._meta.label_lower not in UNSEEN
+    )
     if is_shown and not is_migrating:
         version.renew()
 

@@ -7,6 +7,7 @@ restore is unfinished.
 
 import threading
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 from django.db import DatabaseError, connection
@@ -29,18 +30,23 @@ def read() -> str | None:
 
 
 class Watcher:
-    """Calling it gives the version; the first call starts the thread, so each server process has its own."""
+    """Calling it gives the version; the first call starts the thread, so each server process has its own.
 
-    def __init__(self) -> None:
+    `on_change` is called before a new version is given out: whatever else is remembered can be forgotten then.
+    """
+
+    def __init__(self, *, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._seen: tuple[float, str | None] = (0.0, None)
 
     def __call__(self) -> str | None:
-        if self._thread is None:
-            self._start()
         seen_at, version = self._seen
-        return version if time.monotonic() - seen_at < TRUSTED_FOR else None
+        if time.monotonic() - seen_at < TRUSTED_FOR:
+            return version
+        self._start()
+        return None
 
     def _start(self) -> None:
         with self._lock:
@@ -56,6 +62,10 @@ class Watcher:
     def _look(self) -> None:
         began = time.monotonic()
         try:
-            self._seen = (began, None if gate.is_shut() else read())
+            version = None if gate.is_shut() else read()
         except DatabaseError:
             connection.close()  # the next look opens another
+            return
+        if version != self._seen[1]:
+            self._on_change()
+        self._seen = (began, version)

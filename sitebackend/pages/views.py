@@ -1,5 +1,6 @@
 """What visitors and machines read: pages, robots.txt, security.txt."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
@@ -68,10 +68,11 @@ def _posts(request: HttpRequest, page: Page) -> dict[str, Any]:
 
 @require_safe
 @cache_control(public=True, max_age=365 * 24 * 60 * 60, immutable=True)
-@gzip_page
 def theme_file(request: HttpRequest, version: str, brand: str, accent: str) -> HttpResponse:
     if version != theme.version():
         raise Http404
+    if request.path == theme.url(SiteSettings.current()):  # colours that nobody chose are not worth the memory
+        fast_path.keep(request, until=math.inf)
     return HttpResponse(theme.style_sheet(brand, accent), content_type="text/css; charset=utf-8")
 
 

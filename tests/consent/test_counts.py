@@ -1,7 +1,8 @@
 """Counting costs nobody a choice, and what is counted leads to nobody."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -140,6 +141,24 @@ class TestEditions:
         offer.current()
         with django_assert_num_queries(0):
             offer.current()
+
+    def test_are_read_once_for_all_who_wait(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        everybody, reads, present = Barrier(8), [], offer.current()
+        offer.forget()
+
+        def read() -> offer.Offer:
+            reads.append("once")
+            return present
+
+        def ask(_number: int) -> offer.Offer:
+            everybody.wait()
+            return offer.current()
+
+        monkeypatch.setattr(offer, "read", read)
+        monkeypatch.setattr(offer, "_keep", lambda offer: None)
+        with ThreadPoolExecutor(8) as visitors:
+            answers = list(visitors.map(ask, range(8)))
+        assert (answers, reads) == ([present] * 8, ["once"])
 
     def test_visitors_can_choose_even_when_one_cannot_be_kept(
         self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch

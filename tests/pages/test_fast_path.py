@@ -1,30 +1,34 @@
 """From memory comes only what Django would answer just now, and nothing a request says can change that."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
 import time_machine
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from sitebackend import wsgi
 from sitebackend.backup import gate
 from sitebackend.models import SiteSettings
-from sitebackend.pages import fast_path, preview, services, version
-from sitebackend.pages.fast_path import FastPath, best_coding
+from sitebackend.pages import fast_path, preview, services, theme, version
+from sitebackend.pages.answers import best_coding
+from sitebackend.pages.fast_path import LONGEST_ASKED, MOST_ASKED, FastPath
 from sitebackend.pages.models import Page, SiteVersion
 from tests.pages.conftest import MakePage
 
-# the whole stack at WSGI level closes the test's own connection to PostgreSQL
-pytestmark = [pytest.mark.django_db, pytest.mark.skipif(connection.vendor != "sqlite", reason="only on SQLite")]
+pytestmark = pytest.mark.django_db
+HOST = "www.example.de"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Get = Callable[..., "Answer"]
 
@@ -38,19 +42,29 @@ class Answer:
 
 
 @pytest.fixture
-def get(starter_site: None) -> Get:
-    """`get("/", HTTP_COOKIE="…")` asks the whole stack; the version is read anew each time."""
+def kept(starter_site: None) -> Iterator[FastPath]:
+    """The whole stack; the version is read anew for each request. A test's connection is not closed by requests."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield FastPath(get_wsgi_application(), version=version.read, variant=wsgi.cookie_choice)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def get(kept: FastPath) -> Get:
+    """`get("/", HTTP_COOKIE="…")` asks the whole stack."""
     asked: list[str] = []
-    django = get_wsgi_application()
+    django = kept._application
 
     def counted(environ: dict[str, Any], start_response: Any) -> Any:
         asked.append(environ["PATH_INFO"])
         return django(environ, start_response)
 
-    application = FastPath(counted, version=version.read, variant=wsgi.cookie_choice)
+    kept._application = counted
 
     def ask(path: str, **more: str) -> Answer:
-        environ: dict[str, Any] = {"PATH_INFO": path, "HTTP_HOST": "www.example.de", "wsgi.input": BytesIO()}
+        environ: dict[str, Any] = {"PATH_INFO": path, "HTTP_HOST": HOST, "wsgi.input": BytesIO()}
         environ = {
             "REQUEST_METHOD": "GET",
             "wsgi.url_scheme": "https",
@@ -60,7 +74,7 @@ def get(starter_site: None) -> Get:
         environ |= {"wsgi.errors": BytesIO(), "wsgi.version": (1, 0), "SCRIPT_NAME": "", "QUERY_STRING": ""} | more
         began: list[tuple[str, list[tuple[str, str]]]] = []
         before = len(asked)
-        body = application(environ, lambda status, headers, *_: began.append((status, headers)))
+        body = kept(environ, lambda status, headers, *_: began.append((status, headers)))
         content = b"".join(body)
         status, headers = began[0]
         named = {name.lower(): value for name, value in headers}
@@ -169,12 +183,21 @@ def test_cookies_of_the_admin_make_no_difference(get: Get) -> None:
         "HTTP_REFERER",
         "HTTP_ORIGIN",
         "HTTP_RANGE",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_COOKIE",
+        "HTTP_SEC_GPC",
+        "HTTP_X_HTTP_METHOD_OVERRIDE",
+        "CONTENT_TYPE",
     ],
 )
 def test_no_header_poisons_what_others_get(get: Get, header: str) -> None:
     poisoned = get("/", **{header: "evil.example.org/<script>"})
+    clean = get("/")
     assert b"evil" not in poisoned.body
-    assert get("/").body == poisoned.body
+    assert (clean.body, clean.headers, clean.status) == (poisoned.body, poisoned.headers, 200)
+    assert "evil" not in str(clean.headers)
 
 
 def test_a_foreign_host_is_refused_before_and_after_the_page_was_kept(get: Get) -> None:
@@ -183,9 +206,25 @@ def test_a_foreign_host_is_refused_before_and_after_the_page_was_kept(get: Get) 
     assert get("/", HTTP_HOST="evil.example.org").status == 400
 
 
+@pytest.mark.parametrize("host", [f"{HOST}:444", HOST.upper(), f"{HOST}.", f"{HOST}:443"])
+def test_other_spellings_of_the_host_take_no_memory(get: Get, kept: FastPath, host: str) -> None:
+    assert get("/", HTTP_HOST=host).body == get("/", HTTP_HOST=host).body
+    assert kept._kept.replies == {}
+
+
 def test_plain_http_is_not_answered_with_what_https_got(get: Get) -> None:
     get("/")
     assert not get("/", **{"wsgi.url_scheme": "http"}).is_from_memory
+
+
+@pytest.mark.parametrize(("peer", "is_believed"), [("127.0.0.1", True), ("198.51.100.7", False)])
+def test_only_a_trusted_proxy_is_believed_that_it_was_https(
+    get: Get, settings: Settings, peer: str, is_believed: bool
+) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
+    get("/")
+    claim = {"wsgi.url_scheme": "http", "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": peer}
+    assert get("/", **claim).is_from_memory is is_believed
 
 
 @pytest.mark.parametrize(
@@ -240,6 +279,11 @@ def test_the_coding_is_one_that_the_browser_takes(accepted: str, coding: str) ->
     assert best_coding(accepted) == coding
 
 
+def test_part_of_a_page_is_answered_with_all_of_it(get: Get) -> None:
+    whole = get("/")
+    assert get("/", HTTP_RANGE="bytes=0-9") == Answer(200, whole.headers, whole.body, is_from_memory=True)
+
+
 def test_a_browser_that_has_the_page_is_told_so(get: Get) -> None:
     first = get("/", HTTP_ACCEPT_ENCODING="br")
     again = get("/", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=f'"x", W/{first.headers["etag"]}')
@@ -266,11 +310,50 @@ def test_asking_for_the_head_gives_the_same_head_and_no_body(get: Get) -> None:
     assert (head.is_from_memory, head.body, head.headers) == (True, b"", full.headers)
 
 
-def test_memory_is_bounded(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_path, "MOST_ANSWERS", 2)
+def test_memory_is_bounded(get: Get, kept: FastPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_path, "MOST_BYTES", 20_000)
     for path in ("/", "/impressum/", "/leistungen/"):
         get(path)
+    held = kept._kept
+    assert sum(reply.size for reply in held.replies.values()) == held.size <= 20_000
     assert not get("/").is_from_memory
+    assert get("/").is_from_memory
+
+
+def test_made_up_headers_fill_no_memory(get: Get, kept: FastPath) -> None:
+    get("/")
+    pages = len(kept._kept.replies)
+    for number in range(MOST_ASKED + 5):
+        get("/", HTTP_COOKIE=f"__Host-einwilligung={number}", HTTP_ACCEPT_ENCODING=f"gzip;q={number}")
+    get("/", HTTP_COOKIE="__Host-einwilligung=" + "x" * LONGEST_ASKED)
+    get("/", HTTP_SEC_GPC="1" * (LONGEST_ASKED + 1))
+    assert len(kept._kept.meant) <= MOST_ASKED
+    assert max(len(value or "") for asked in kept._kept.meant for value in asked) <= 20
+    assert len(kept._kept.replies) == pages
+
+
+def test_no_cookie_but_the_choice_stays_in_memory(get: Get, kept: FastPath) -> None:
+    for cookies in ("__Host-vault=secret", "__Host-einwilligung=v=1; __Host-vault=secret"):
+        get("/", HTTP_COOKIE=cookies)
+    assert "secret" not in repr(kept._kept)
+
+
+def test_what_a_server_does_to_the_headers_it_is_given_is_its_own_affair(kept: FastPath, get: Get) -> None:
+    before = get("/").headers
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": HOST, "wsgi.url_scheme": "https"}
+    kept(environ, lambda status, headers, *_: headers.append(("connection", "close")))
+    assert get("/").headers == before
+
+
+def test_style_sheets_in_made_up_colours_take_no_memory(get: Get, kept: FastPath) -> None:
+    site = SiteSettings.current()
+    site.brand_colour = "#123456"
+    site.save()
+    own = theme.url(site)
+    get(own)
+    assert get(own).is_from_memory
+    get(own.replace("123456", "654321"))
+    assert not get(own.replace("123456", "654321")).is_from_memory
 
 
 @pytest.mark.parametrize(
@@ -287,7 +370,7 @@ def test_a_personal_answer_is_not_kept_even_if_its_view_says_so(headers: list[tu
         start_response("200 OK", headers)
         return [b"personal"]
 
-    application = FastPath(careless, version=lambda: "1", variant=lambda environ: "")
+    application = FastPath(careless, version=lambda: "1", variant=lambda cookies, sec_gpc: "")
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "https"}
     for _ in range(2):
         application(dict(environ), lambda *_: None)
@@ -295,7 +378,7 @@ def test_a_personal_answer_is_not_kept_even_if_its_view_says_so(headers: list[tu
 
 
 def test_the_version_is_unknown_while_a_restore_is_unfinished(db: None, data_dir: Path) -> None:
-    watcher = version.Watcher()
+    watcher = version.Watcher(on_change=lambda: None)
     version.renew()
     watcher._look()
     assert watcher._seen[1] == version.read()
@@ -309,7 +392,7 @@ def test_the_version_is_unknown_while_a_restore_is_unfinished(db: None, data_dir
 
 def test_a_version_that_was_read_too_long_ago_does_not_count(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(version.Watcher, "_start", lambda watcher: None)
-    watcher = version.Watcher()
+    watcher = version.Watcher(on_change=lambda: None)
     version.renew()
     watcher._look()
     assert watcher() == version.read()
@@ -317,7 +400,13 @@ def test_a_version_that_was_read_too_long_ago_does_not_count(db: None, monkeypat
     assert watcher() is None
 
 
-def test_made_up_cookies_fill_no_memory(get: Get) -> None:
-    for number in range(wsgi.MOST_VARIANTS + 5):
-        wsgi.cookie_choice({"HTTP_COOKIE": f"__Host-einwilligung={number}"})
-    assert len(wsgi._variants) <= wsgi.MOST_VARIANTS
+def test_before_a_new_version_counts_what_is_remembered_of_the_old_one_is_forgotten(db: None) -> None:
+    seen: list[str | None] = []
+    watcher = version.Watcher(on_change=lambda: seen.append(watcher._seen[1]))
+    version.renew()
+    for _ in range(2):
+        watcher._look()
+    first = watcher._seen[1]
+    version.renew()
+    watcher._look()
+    assert seen == [None, first]
