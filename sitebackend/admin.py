@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.models import Operator, SiteSettings
+from sitebackend.models import Event, Operator, SiteSettings
 
 
 @admin.register(Operator)
@@ -24,6 +25,14 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""
+        return super().has_delete_permission(request, obj) and not (obj and _is_known_to_the_trail(obj))
+
+
+def _is_known_to_the_trail(operator: Operator) -> bool:
+    return LogEntry.objects.filter(user=operator).exists() or Event.objects.filter(operator=operator).exists()
 
 
 @admin.register(SiteSettings)

@@ -84,11 +84,11 @@ def midnight(day: date) -> datetime:
 
 
 def _of_business() -> Iterator[Period]:
-    yield Period(_("messages and recorded inquiries"), _messages(), _("receipt"), _("as the form names it (S15)"))
+    yield Period(_("messages and recorded inquiries"), _messages(), _("arrival"), _("as the form names it (S15)"))
     yield Period(
         _("the sender's address for an acknowledgement"),
         _days(ACKNOWLEDGEMENT_WAITS.days),
-        _("receipt; it goes with the mail"),
+        _("arrival; it goes with the mail"),
         _("later it would only puzzle"),
     )
     yield Period(

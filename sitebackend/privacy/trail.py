@@ -138,9 +138,29 @@ def _spoken(speak: Any, rows: QuerySet[Any]) -> Iterator[Line]:
 def _of_history(entry: LogEntry) -> Line:
     acts = {ADDITION: _("added"), CHANGE: _("changed"), DELETION: _("deleted")}
     kind = f"{entry.content_type.app_label}.{entry.content_type.model}" if entry.content_type else ""
-    detail = entry.get_change_message()
+    detail = _detail(entry)
     who = entry.user.get_username()
     return Line(entry.action_time, who, acts.get(entry.action_flag, ""), kind, entry.object_id or "", detail)
+
+
+def _detail(entry: LogEntry) -> str:
+    """The fields that were changed, or the step of a request; an addition or a deletion says all by itself."""
+    steps = {
+        "acknowledged": _("acknowledged"),
+        "matched": _("identity: fits what is held"),
+        "nothing-held": _("identity: nothing is held"),
+        "link": _("identity: asked by link"),
+        "pause": _("identity asked for, clock stopped"),
+        "extend": _("deadline extended"),
+        "erase": _("erased as previewed"),
+        "access": _("copy handed over"),
+        "restrict": _("restricted"),
+        "correct": _("corrected"),
+        "close": _("purposes closed"),
+        "finish": _("answered"),
+    }
+    message = entry.get_change_message()
+    return steps.get(message, message) if entry.action_flag == CHANGE else ""
 
 
 def _of_vault(event: VaultEvent) -> Line:

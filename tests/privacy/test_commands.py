@@ -84,6 +84,6 @@ def test_the_retention_plan_shows_every_period_with_its_beginning_and_reason(
 ) -> None:
     settings.CONTACT_RETENTION_DAYS, settings.BILLING_RETENTION_YEARS = 90, 10
     out = _run("retention", "plan")
-    assert "messages and recorded inquiries: 90 days. receipt." in out
+    assert "messages and recorded inquiries: 90 days. arrival." in out
     assert "invoices, credit notes, statements: 10 calendar years. end of the calendar year of issue." in out
     assert out.endswith("\n\nNothing is due.\n")

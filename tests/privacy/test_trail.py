@@ -112,6 +112,23 @@ def test_a_change_is_told_by_its_fields_in_words(jule: Operator) -> None:
     assert found == [("deleted", ""), ("changed", "Changed Telephone.")]
 
 
+def test_a_step_of_a_request_is_told_in_words(jule: Operator) -> None:
+    history(jule, message="erase")
+    assert [line.detail for line in trail.lines(Wanted(), start=0, number=1)] == ["erased as previewed"]
+
+
+def test_an_account_stays_as_long_as_the_trail_knows_of_it(client: Client, jule: Operator) -> None:
+    gone, known = Operator.objects.create_user("gone"), Operator.objects.create_user("known")
+    history(known)
+    client.force_login(jule)
+    for account in (gone, known):
+        client.post(f"/admin/sitebackend/operator/{account.pk}/delete/", {"post": "yes"})
+    everybody = {"action": "delete_selected", "_selected_action": [str(known.pk), str(jule.pk)], "post": "yes"}
+    client.post("/admin/sitebackend/operator/", everybody)
+    assert set(Operator.objects.values_list("username", flat=True)) == {"jule", "known"}
+    assert LogEntry.objects.filter(user=known).exists()
+
+
 def test_a_login_its_end_and_a_refusal_are_noted_without_the_name_that_was_tried(
     client: Client, jule: Operator
 ) -> None:

@@ -74,11 +74,13 @@ class BreachAdmin(OperatorModelAdmin):
         """A closed entry is shown and no longer changed."""
         breach = get_object_or_404(Breach, pk=object_id) if object_id else None
         if breach and breach.closed_at:
-            context = {**self.admin_site.each_context(request), "title": breach.reference, "opts": self.opts}
+            context = {**self.admin_site.each_context(request), "opts": self.opts}
+            context["title"] = _("Breach {reference}").format(reference=breach.reference)
             return TemplateResponse(request, "papers/admin/closed.html", context | _entry(breach))
         facts: dict[str, Any] = {"title": _("Record a breach")}
         if breach:
-            facts = {"title": breach.reference, "clock": standing(breach), "left": list(breaches.missing(breach))}
+            title = _("Breach {reference}").format(reference=breach.reference)
+            facts = {"title": title, "subtitle": "", "clock": standing(breach), "left": list(breaches.missing(breach))}
         return super().changeform_view(request, object_id, form_url, facts | (extra_context or {}))
 
     def letter(self, request: HttpRequest, pk: UUID, to: str) -> HttpResponse:

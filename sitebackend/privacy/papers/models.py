@@ -47,6 +47,7 @@ class Risk(models.TextChoices):
     UNLIKELY = "unlikely", _("a risk is unlikely")
     RISK = "risk", _("a risk")
     HIGH = "high", _("a high risk")
+    __empty__ = _("not judged yet")
 
 
 class NotTold(models.TextChoices):

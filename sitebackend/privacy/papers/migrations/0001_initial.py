@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('availability', models.BooleanField(default=False, verbose_name='data were lost or out of reach')),
                 ('persons', models.PositiveIntegerField(blank=True, null=True, verbose_name='number of persons, about')),
                 ('records', models.PositiveIntegerField(blank=True, null=True, verbose_name='number of records, about')),
-                ('risk', models.CharField(blank=True, choices=[('unlikely', 'a risk is unlikely'), ('risk', 'a risk'), ('high', 'a high risk')], max_length=10, verbose_name='risk for the persons')),
+                ('risk', models.CharField(blank=True, choices=[(None, 'not judged yet'), ('unlikely', 'a risk is unlikely'), ('risk', 'a risk'), ('high', 'a high risk')], max_length=10, verbose_name='risk for the persons')),
                 ('reported_at', models.DateTimeField(blank=True, null=True, verbose_name='reported to the authority')),
                 ('authority_reference', models.CharField(blank=True, max_length=100, verbose_name='reference of the authority')),
                 ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='persons told')),
