@@ -261,12 +261,21 @@ class AccessAnswer(models.Model):
         return str(self.pk)
 
 
+class RetentionRunQuerySet(models.QuerySet["RetentionRun"]):
+    def to_wipe(self) -> Self:
+        """Rows went, and traces of them may be in the files still."""
+        return self.filter(wiped_at=None).exclude(receipt=[])
+
+
 class RetentionRun(models.Model):
-    """The proof of one day's retention: how many rows of which holdings went."""
+    """The proof of one day's retention: how many rows of which holdings went, and that they are physically gone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     day = models.DateField(_("day"), unique=True)
     receipt = models.JSONField(_("receipt"), default=list)
+    wiped_at = models.DateTimeField(_("physically gone"), null=True)
+
+    objects = RetentionRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("retention run")

@@ -165,4 +165,4 @@ holds_no_personal_data(
     carried_out="holdings, measures and numbers of rows",
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
-holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows")
+holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows", wiped_at="a time")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 from pytest_django import Settings
@@ -398,6 +399,23 @@ def test_retention_runs_once_a_day_and_leaves_its_proof(operator: Operator) -> N
     later = NOON + timedelta(days=31)
     assert [execution.run_retention(later), execution.run_retention(later + timedelta(hours=1))] == [1, 0]
     assert RetentionRun.objects.get().receipt == [["privacy.requests", "redact", 1]]
+
+
+def test_what_retention_erased_is_made_physically_gone_once(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiping = [False, True, True]
+    monkeypatch.setattr(traces, "wipe", lambda: wiping.pop(0))
+    _answered(operator)
+    later = NOON + timedelta(days=31)
+    assert execution.wipe_after_retention(later) == 0
+    assert len(wiping) == 3  # nothing went, nothing to clean
+    execution.run_retention(later)
+    assert execution.wipe_after_retention(later) == 0  # a reader is in the way
+    cache.clear()
+    assert [execution.wipe_after_retention(later) for _again in range(2)] == [1, 0]
+    assert RetentionRun.objects.get().wiped_at == later
+    assert len(wiping) == 1
 
 
 def test_an_open_request_never_goes_by_retention() -> None:

@@ -41,6 +41,7 @@ JOBS: list[Job] = [
     execution.tell_journal,
     execution.verify_due,
     execution.run_retention,
+    execution.wipe_after_retention,
     answer.sweep,
     trail.sweep,
     breaches.remind,

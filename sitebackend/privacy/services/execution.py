@@ -49,12 +49,25 @@ def verify_due(now: datetime) -> int:
     """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
     erased = list(DataSubjectRequest.objects.to_verify()) if not cache.get(_WIPE_PAUSE) else []
     clean = [request.pk for request in erased if not left_over(request)]
-    if not clean or not traces.is_a_good_time(now):
-        return 0
-    if not traces.wipe():
-        cache.set(_WIPE_PAUSE, 1, PAUSE_AFTER_READER)
+    if not clean or not _wiped(now):
         return 0
     return DataSubjectRequest.objects.to_verify().filter(pk__in=clean).update(verified_at=now)
+
+
+def wipe_after_retention(now: datetime) -> int:
+    """Worker job: leave nothing of what retention erased in the files; gives how many days that settled."""
+    if cache.get(_WIPE_PAUSE) or not RetentionRun.objects.to_wipe().exists() or not _wiped(now):
+        return 0
+    return RetentionRun.objects.to_wipe().update(wiped_at=now)
+
+
+def _wiped(now: datetime) -> bool:
+    if not traces.is_a_good_time(now):
+        return False
+    if not traces.wipe():
+        cache.set(_WIPE_PAUSE, 1, PAUSE_AFTER_READER)
+        return False
+    return True
 
 
 def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
@@ -92,6 +105,7 @@ def erase_due(now: datetime) -> int:
         receipt = erasure.erase_due(today, plan_hash=due.hash, now=now)
         run, _made = RetentionRun.objects.get_or_create(day=today)
         run.receipt = [*run.receipt, *(list(line) for line in receipt.done)]
+        run.wiped_at = None if receipt.done else run.wiped_at
         run.save()
     return sum(count for _source, _action, count in receipt.done)
 
