@@ -3,6 +3,7 @@
 A ValueError says what is wrong with the text; `settings.read` adds the name, what is expected and an example.
 """
 
+import shlex
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
@@ -41,6 +42,13 @@ def whole_number(value: str) -> int:
     if not value.isdecimal():
         raise ValueError(f"“{value}” is not a whole number")
     return int(value)
+
+
+def upload_command(value: str) -> list[str]:
+    command = shlex.split(value)
+    if not any("{file}" in word for word in command[1:]):
+        raise ValueError("{file} is not among its words")
+    return command
 
 
 def site_url(value: str) -> str:

@@ -31,6 +31,7 @@ from sitebackend.setting_parsers import (
     one_of,
     secret_key,
     site_url,
+    upload_command,
     whole_number,
     words,
 )
@@ -50,6 +51,8 @@ _environment = Environment()
 
 #: Names that this file reads, for the test that compares them with README.
 SETTING_NAMES: list[str] = []
+#: What was given, wherever it was given, as it was written: a backup takes it along.
+SETTINGS_GIVEN: dict[str, str] = {}
 _REQUIRED = object()
 
 
@@ -62,6 +65,7 @@ def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, par
             return default
         if not value:
             raise ValueError("it is not set")
+        SETTINGS_GIVEN[name] = value
         return parse(value)
     except (ValueError, OSError) as error:
         raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from error
@@ -167,6 +171,13 @@ BACKUP_TARGETS: list[Path] = read(
     "/media/usb/backups",
     default=[],
     parse=lambda value: [Path(word) for word in words(value)],
+)
+BACKUP_UPLOAD_COMMAND: list[str] = read(
+    "BACKUP_UPLOAD_COMMAND",
+    "a command, run without a shell, in which {file} stands for the backup to carry elsewhere",
+    "rclone copyto {file} cloud:backups/{name}",
+    default=[],
+    parse=upload_command,
 )
 BACKUP_MAX_AGE_DAYS: int = read(
     "BACKUP_MAX_AGE_DAYS", "days after which a backup goes", "90", default=90, parse=whole_number

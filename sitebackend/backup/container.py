@@ -17,9 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from django.utils.translation import gettext as _
+
 from sitebackend import operator_key
 from sitebackend.backup import signing
+from sitebackend.backup.progress import Bytes, Share
 from sitebackend.crypto import openpgp
+from sitebackend.crypto.openpgp import CHUNK
 
 MAGIC = b"sitebackend backup 1\n"
 LONGEST_HEADER = 64 * 1024  # bytes
@@ -73,14 +77,16 @@ def check(path: Path, *, public_key: str) -> Header:
     with path.open("rb") as file:
         header = _header(file)
         file.seek(0)
-        while chunk := file.read(min(openpgp.CHUNK, length - file.tell())):
+        while chunk := file.read(min(CHUNK, length - file.tell())):
             digest.update(chunk)
         if not signing.is_ours(digest.digest(), file.read(), public_key=public_key):
-            raise BackupDamaged(f"{path.name} is damaged, or was not made by this site.")
+            raise BackupDamaged(_("{name} is damaged, or was not made by this site.").format(name=path.name))
     return header
 
 
-def read(path: Path, target: IO[bytes], *, public_key: str, secret_key: bytes | None, passphrase: str) -> Header:
+def read(
+    path: Path, target: IO[bytes], *, public_key: str, secret_key: bytes | None, passphrase: str, on_share: Share
+) -> Header:
     """Check the file, then decrypt its content to `target`.
 
     Raises BackupDamaged or OpenPGPError; `target` is of no use then.
@@ -88,20 +94,22 @@ def read(path: Path, target: IO[bytes], *, public_key: str, secret_key: bytes | 
     header = check(path, public_key=public_key)
     with path.open("rb") as file:
         _header(file)
-        message = _Window(file, path.stat().st_size - signing.SIGNATURE_LENGTH - file.tell())
+        length = path.stat().st_size - signing.SIGNATURE_LENGTH - file.tell()
+        message = _Window(file, length, Bytes(length, on_share))
         openpgp.decrypt_stream(message, target, secret_key=secret_key, passphrase=passphrase)  # type: ignore[arg-type]
     return header
 
 
 class _Window:
-    """The next `length` bytes of a file, as a file."""
+    """The next `length` bytes of a file, as a file that counts."""
 
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self.file, self.left = file, length
+    def __init__(self, file: IO[bytes], length: int, count: Bytes) -> None:
+        self.file, self.left, self.count = file, length, count
 
     def read(self, size: int) -> bytes:
         data = self.file.read(min(size, self.left))
         self.left -= len(data)
+        self.count.add(len(data))
         return data
 
 
@@ -109,8 +117,9 @@ def _header(file: IO[bytes]) -> Header:
     magic = file.readline(len(MAGIC))
     line = file.readline(LONGEST_HEADER)
     if magic != MAGIC or not line.endswith(b"\n"):
-        raise BackupDamaged("This file does not begin as a backup does.")
+        raise BackupDamaged(_("This file does not begin as a backup does."))
     try:
         return Header(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise BackupDamaged("The header of this backup cannot be read; a newer version may have made it.") from error
+        words = _("The header of this backup cannot be read; a newer version may have made it.")
+        raise BackupDamaged(words) from error

@@ -6,8 +6,9 @@ It is a file, not a row: the database may be the old one, the new one, or none a
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -32,18 +33,19 @@ def is_shut() -> bool:
     return _ready().exists()
 
 
-def shut(*, journal_number: int) -> None:
-    """From now on the restore is completed, whatever happens; everything staged is on the disk before."""
+def shut(facts: Mapping[str, Any]) -> None:
+    """From now on the restore is completed or taken back; everything staged is on the disk before."""
     os.sync()
-    whole_file.write(_ready(), json.dumps({"journal_number": journal_number}).encode())
+    whole_file.write(_ready(), json.dumps(facts).encode())
 
 
-def journal_number() -> int:
-    """The line of the erasure journal that the restored backup already knew."""
-    return int(json.loads(_ready().read_bytes())["journal_number"])
+def facts() -> dict[str, Any]:
+    """What was written down when the gate was shut."""
+    return dict(json.loads(_ready().read_bytes()))
 
 
 def open_again() -> None:
+    os.sync()
     _ready().unlink()
     shutil.rmtree(folder(), ignore_errors=True)
 

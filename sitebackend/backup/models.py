@@ -1,5 +1,6 @@
 """What is known of the backups that were tried: when, where to, and what became of them. No personal data."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -14,6 +15,15 @@ class BackupQuerySet(models.QuerySet["Backup"]):
     def latest_whole(self) -> "Backup | None":
         return self.whole().order_by("created_at").last()
 
+    def latest_drill(self) -> datetime | None:
+        """When a backup was last restored for trial (aware, UTC)."""
+        last = self.filter(drilled_at__isnull=False).order_by("drilled_at").last()
+        return last.drilled_at if last else None
+
+    def lies_on(self, medium: str, *, since: datetime) -> bool:
+        """Whether one that was made since then is on this medium."""
+        return any(medium in backup.media for backup in self.whole().filter(created_at__gte=since))
+
 
 class Backup(models.Model):
     """One try; `failure` is empty if it succeeded."""
@@ -24,6 +34,8 @@ class Backup(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     journal_number = models.PositiveBigIntegerField(_("line of the erasure journal"), default=0)
     media: Any = models.JSONField(_("media"), default=list, help_text=_("The folders that hold it."))
+    missed: Any = models.JSONField(_("missing on"), default=dict, help_text=_("The other media, each with the reason."))
+    database_damaged = models.BooleanField(_("database damaged"), default=False)
     verified_at = models.DateTimeField(_("read back"), null=True)
     drilled_at = models.DateTimeField(_("restored for trial"), null=True)
     failure = models.CharField(_("failure"), max_length=300, blank=True)

@@ -12,6 +12,8 @@ holds_no_personal_data(
     sha256="digest of ciphertext",
     journal_number="a number",
     media="folders of this machine",
+    missed="folders of this machine, and errors of theirs",
+    database_damaged="yes or no",
     verified_at="a time",
     drilled_at="a time",
     failure="an error of this machine",

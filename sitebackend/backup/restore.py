@@ -2,31 +2,37 @@
 
 What must never happen: a half-restored site is served, a failed try costs the live data, or an erased person
 reappears. So everything is decrypted, unpacked and checked in a private folder first, and the live data are
-not touched until a file there says "ready". From that moment on the restore is always completed: each step
-moves a file that a repeated run does not find any more, and the old state is kept beside. While the folder
-says "ready" the gate is shut: visitors get a 503 page, the worker rests. It opens after the erasure journal
-was carried out again, with the longest copy of the journal that can be reached, which must be at least as
-long as the backup and the operator know it to be.
+not touched until a file there says "ready". From then on the gate is shut: visitors get a 503 page, the worker
+rests. It opens only after the database was brought up to date and the erasure journal carried out again, put
+together from every copy in reach, which must be at least as long as the backup and the operator know it to be.
+If any of that fails, everything is put back as it was. Killed in between, the old state is whole, in its place
+or beside; `resume` completes the restore and `take_back` gives it up, whichever the operator wants.
 """
 
-import os
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
-from sitebackend import instance
-from sitebackend.backup import gate, services, snapshot
-from sitebackend.backup.services import BackupFailed, Checked, Progress
-from sitebackend.privacy import erasure, high_water, journal
+from sitebackend import instance, whole_file
+from sitebackend.backup import failures, gate, settings_file, snapshot, swap, trial, work
+from sitebackend.backup.failures import BackupFailed
+from sitebackend.backup.progress import Progress, silent
+from sitebackend.backup.trial import Checked
+from sitebackend.crypto import server_key
+from sitebackend.privacy import erasure, high_water, journal, journal_copies
 from sitebackend.privacy.registry import Action
+
+OLD_STATE_LIVES = timedelta(days=7)
+_DONE = "restored.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,158 +52,156 @@ def restore(
     passphrase: str,
     journal_number: int,
     with_settings: bool = False,
-    progress: Progress = lambda step: None,
+    progress: Progress = silent,
 ) -> Restored:
     """Replace the site by the backup. `journal_number`: the latest line of the erasure journal known of.
 
-    `with_settings` also replaces the settings file. Raises BackupFailed; the live data are untouched then.
+    `with_settings` also replaces the settings file. Raises BackupFailed; the live data are as before then.
     """
     with _alone():
         if gate.is_shut():
-            raise BackupFailed(_("A restore is unfinished. Complete it first: manage.py backup restore --resume."))
+            words = _("A restore is unfinished. Complete it first: backup restore --resume; or give it up: --undo.")
+            raise BackupFailed(words)
         shutil.rmtree(gate.folder(), ignore_errors=True)
-        gate.folder().mkdir(mode=0o700, parents=True)
+        gate.folder().mkdir(mode=0o700)
         try:
-            checked = _stage(path, public_key, secret_key, passphrase, journal_number, progress)
-            if not with_settings:
-                (gate.folder() / "env").unlink(missing_ok=True)
-            _keep_old_state()
+            checked = trial.unpack_checked(
+                path,
+                gate.folder(),
+                public_key=public_key,
+                secret_key=secret_key,
+                passphrase=passphrase,
+                progress=progress,
+            )
+            with failures.told():
+                _accept(checked)
+                _stage_journal(path.absolute().parent, max(journal_number, checked.header.journal_number))
+                _stage_settings(with_settings)
+                gate.shut({"journal_number": checked.header.journal_number, "places": swap.prepare()})
         except BaseException:
             shutil.rmtree(gate.folder(), ignore_errors=True)
             raise
-        gate.shut(journal_number=checked.header.journal_number)
-        return Restored(checked, _complete(progress), kept_folder())
+        return Restored(checked, _complete_or_take_back(progress), swap.kept_folder())
 
 
-def resume(*, progress: Progress = lambda step: None) -> int:
+def resume(*, progress: Progress = silent) -> int:
     """Complete a restore that was interrupted; gives the number of rows erased again. Raises BackupFailed."""
     with _alone():
-        if not gate.is_shut():
-            raise BackupFailed(_("There is no unfinished restore."))
-        return _complete(progress)
+        _require_unfinished()
+        return _complete_or_take_back(progress)
 
 
-def kept_folder() -> Path:
-    """Where the state before the restore lies until the next one."""
-    return Path(settings.DATA_DIR) / "before-restore"
+def take_back() -> None:
+    """Give up a restore that was interrupted: everything as it was before. Raises BackupFailed, the gate shut."""
+    with _alone():
+        _require_unfinished()
+        _take_back()
+
+
+def forget_old_state(now: datetime) -> int:
+    """Worker job: the state before a restore goes after a week, or as soon as somebody is erased: it knows them."""
+    file = swap.kept_folder() / _DONE
+    if gate.is_shut() or not file.exists():
+        return 0
+    facts = json.loads(file.read_bytes())
+    if old_state_goes_at() > now and facts["journal_number"] >= journal.position():
+        return 0
+    shutil.rmtree(swap.kept_folder())
+    return 1
+
+
+def old_state_goes_at() -> datetime:
+    """By when (aware, UTC) the state before the last restore goes. Raises FileNotFoundError if there is none."""
+    facts = json.loads((swap.kept_folder() / _DONE).read_bytes())
+    return datetime.fromisoformat(facts["at"]) + OLD_STATE_LIVES
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
     Path(settings.DATA_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with instance.hold_folder(Path(settings.DATA_DIR)):
+        with instance.hold_folder(Path(settings.DATA_DIR)), work.alone():
             yield
     except instance.AlreadyRunning as error:
         raise BackupFailed(_("The site is running. Stop it first, then restore.")) from error
 
 
-def _stage(
-    path: Path, public_key: str, secret_key: bytes | None, passphrase: str, number: int, progress: Progress
-) -> Checked:
-    progress(_("Checking and decrypting"))
-    checked = services.unpack_checked(
-        path, gate.folder(), public_key=public_key, secret_key=secret_key, passphrase=passphrase
-    )
-    if checked.engine != snapshot.engine():
+def _require_unfinished() -> None:
+    if not gate.is_shut():
+        raise BackupFailed(_("There is no unfinished restore."))
+
+
+def _accept(checked: Checked) -> None:
+    if checked.manifest.engine != snapshot.engine():
         raise BackupFailed(_("This backup is of another kind of database; set DATABASE_URL as it was."))
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    if newer := sorted(set(checked.migrations) - known):
+    if newer := sorted(set(checked.manifest.migrations) - known):
         raise BackupFailed(_("A newer version of this program made this backup ({name}).").format(name=newer[0]))
-    _stage_journal(path, max(number, checked.header.journal_number))
-    return checked
 
 
-def _stage_journal(path: Path, known_number: int) -> None:
-    """Put the longest journal in reach beside the other files; the one inside the backup is as old as it is."""
-    staged = gate.folder() / "files" / "journal" / journal.FILE_NAME
-    copies = [journal.path(), staged, path.parent / journal.FILE_NAME]
-    copies += [target / journal.FILE_NAME for target in settings.BACKUP_TARGETS]
-    try:
-        lengths = {copy: len(journal.entries(copy)) for copy in copies if copy.exists()}
-    except journal.JournalDamaged as error:
-        raise BackupFailed(str(error)) from error
-    longest = max(lengths, key=lambda copy: lengths[copy], default=None)
-    if (lengths[longest] if longest else 0) < known_number:
-        raise BackupFailed(
-            _(
-                "The erasure journal in reach ends before line {number}. Connect the medium that holds the latest "
-                "copy, or put the lines that were mailed to you into {file}."
-            ).format(number=known_number, file=path.parent / journal.FILE_NAME)
+def _stage_journal(folder: Path, known_number: int) -> None:
+    """Put the journal of all copies in reach beside the other files; the one in the backup is as old as it is."""
+    staged = gate.folder() / swap.FILES / "journal" / journal.FILE_NAME
+    places = [journal.path().parent, staged.parent, folder, *settings.BACKUP_TARGETS]
+    whole = journal_copies.united(file for place in places for file in journal_copies.beside(place))
+    if whole.count(b"\n") < known_number:
+        words = _(
+            "The erasure journal in reach ends before line {number}. Connect the medium that holds the latest copy, "
+            "or save the files attached to the mails about the erasure journal into {folder}."
         )
-    high_water.carry_over(staged.parent)
-    if longest and longest != staged:
-        shutil.copyfile(longest, staged)
+        raise BackupFailed(words.format(number=known_number, folder=folder))
+    high_water.carry_over(staged.parent, also=[folder])
+    if whole:
+        whole_file.write(staged, whole)
 
 
-def _keep_old_state() -> None:
-    """Room for the old state; a PostgreSQL database is dumped, files are moved when their turn comes."""
-    shutil.rmtree(kept_folder(), ignore_errors=True)
-    kept_folder().mkdir(mode=0o700)
-    if snapshot.engine() == "postgresql":
-        try:
-            snapshot.take(kept_folder() / snapshot.MEMBER)
-        except snapshot.ToolFailed as error:
-            raise BackupFailed(str(error)) from error
+def _stage_settings(wanted: bool) -> None:
+    env = gate.folder() / swap.ENV
+    if wanted:
+        whole_file.write(env, settings_file.for_this_machine(env.read_bytes()))
+    else:
+        env.unlink(missing_ok=True)
+
+
+def _complete_or_take_back(progress: Progress) -> int:
+    try:
+        with failures.told():
+            return _complete(progress)
+    except Exception as error:  # whatever it is, such as a migration that fails: the site must not stay between
+        _take_back()
+        reason = error if isinstance(error, BackupFailed) else f"{type(error).__qualname__}."  # messages may hold data
+        raise BackupFailed(_("{reason} Everything is as it was before.").format(reason=reason)) from error
 
 
 def _complete(progress: Progress) -> int:
     """From "ready" to open: every step may have been done already."""
-    progress(_("Putting the files into place"))
-    connections.close_all()
-    _swap_database()
-    for staged in sorted((gate.folder() / "files").rglob("*")):
-        if staged.is_file():
-            _swap(staged, Path(settings.DATA_DIR) / staged.relative_to(gate.folder() / "files"))
-    if (env := gate.folder() / "env").exists():
-        _swap(env, Path(settings.ENV_FILE))
-    progress(_("Bringing the database up to date"))
+    facts = gate.facts()
+    progress(_("Putting the files into place"), 0)
+    swap.forwards(facts["places"])
+    server_key.read_again()
+    progress(_("Bringing the database up to date"), 0)
     call_command("migrate", verbosity=0, interactive=False)
-    progress(_("Carrying out the erasure journal again"))
-    erased = _replay()
+    progress(_("Carrying out the erasure journal again"), 0)
+    erased = _replay(facts["journal_number"])
+    done = {"at": datetime.now(UTC).isoformat(), "journal_number": journal.position()}
+    whole_file.write(swap.kept_folder() / _DONE, json.dumps(done).encode())
     gate.open_again()
     return erased
 
 
-def _swap_database() -> None:
-    staged = gate.folder() / snapshot.MEMBER
-    if not staged.exists():
-        return
-    live = snapshot.live_file()
-    if live is None:
-        snapshot.put_back_postgresql(staged)
-        staged.unlink()
-        return
-    for suffix in ("-wal", "-shm"):
-        _keep(live.with_name(live.name + suffix))
-    _swap(staged, live)
-
-
-def _swap(staged: Path, live: Path) -> None:
-    _keep(live)
-    live.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.replace(staged, live)
-
-
-def _keep(live: Path) -> None:
-    """Move a live file to the old state; what a first try kept is not overwritten by a second."""
-    kept = kept_folder() / live.name
-    if live.is_relative_to(settings.DATA_DIR):
-        kept = kept_folder() / live.relative_to(settings.DATA_DIR)
-    if not live.exists():
-        return
-    if kept.exists():
-        live.unlink()
-        return
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.replace(live, kept)
-
-
-def _replay() -> int:
-    """Carry out every line of the journal that is younger than the backup. Raises BackupFailed, the gate shut."""
-    entries = [entry for entry in journal.entries() if entry.number > gate.journal_number()]
+def _replay(known_to_backup: int) -> int:
+    """Carry out every line of the journal that is younger than the backup. Raises BackupFailed."""
+    entries = [entry for entry in journal.entries() if entry.number > known_to_backup]
     erased = erasure.replay(entries)
     left = erasure.replay([entry for entry in entries if entry.action == Action.DELETE])
     if left:
-        raise BackupFailed(_("{count} erased rows are still there. The site stays shut.").format(count=left))
+        raise BackupFailed(_("{count} erased rows are still there.").format(count=left))
     return erased
+
+
+def _take_back() -> None:
+    with failures.told():
+        swap.backwards(gate.facts()["places"])
+        server_key.read_again()
+        gate.open_again()
+    shutil.rmtree(swap.kept_folder(), ignore_errors=True)

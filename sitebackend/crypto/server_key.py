@@ -36,6 +36,11 @@ def derive(purpose: str) -> bytes:
     return _derive(path(), purpose)
 
 
+def read_again() -> None:
+    """After the file was replaced in this process's lifetime: by a restore."""
+    _derive.cache_clear()
+
+
 @cache
 def _derive(file: Path, purpose: str) -> bytes:
     try:

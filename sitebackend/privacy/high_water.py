@@ -5,6 +5,7 @@ beside the erasure journal and on every backup medium within reach, and whoever 
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -15,9 +16,9 @@ CUSTOMER_NUMBER = "highest-customer-number"
 NAMES = (CUSTOMER_NUMBER,)
 
 
-def read(name: str) -> int:
-    """The highest number that any copy in reach knows of; 0: none was ever given."""
-    return max(_read(folder / name) for folder in _folders())
+def read(name: str, also: Sequence[Path] = ()) -> int:
+    """The highest number that any copy in reach, or in the folders `also`, knows of; 0: none was ever given."""
+    return max(_read(folder / name) for folder in (*_folders(), *also))
 
 
 def rise(name: str, number: int) -> None:
@@ -32,11 +33,11 @@ def rise(name: str, number: int) -> None:
             continue
 
 
-def carry_over(folder: Path) -> None:
-    """Before a restore: let the restored copies in `folder` know at least what is known now."""
+def carry_over(folder: Path, also: Sequence[Path] = ()) -> None:
+    """Before a restore: let the restored copies in `folder` know at least what is known now, and in `also`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in NAMES:
-        _write(folder / name, read(name))
+        _write(folder / name, read(name, also))
 
 
 def _folders() -> list[Path]:

@@ -12,8 +12,8 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +21,14 @@ from typing import IO
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection, transaction
 
 from sitebackend import whole_file
 
 ROWS_PER_LINE = 200
 FILE_NAME = "erasures.jsonl"
 TOLD_FILE_NAME = "told"
+_ERASING = 0x45524153  # PostgreSQL's advisory lock of those who erase: any number that nobody else takes
 
 
 class JournalDamaged(Exception):
@@ -53,6 +55,7 @@ def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime)
 
     Raises OSError if the journal cannot be written, JournalDamaged if it is not whole: nothing may be destroyed then.
     """
+    _stay_until_the_transaction_ends()
     with _locked() as file:
         lines = _lines(file)
         number, chain = (lines[-1][0].number, lines[-1][1]) if lines else (0, "")
@@ -64,6 +67,30 @@ def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime)
     return number
 
 
+@contextmanager
+def standing_still() -> Iterator[Callable[[], None]]:
+    """While this is open nobody is between a line of the journal and the end of the transaction it belongs to.
+
+    So whoever begins to read the database here sees every line up to `position` carried out, or given up. It
+    ends with the block, or before it by calling what is given. Others who erase wait meanwhile.
+    """
+    if connection.vendor == "sqlite":  # whoever erases has had the one right to write since before the line
+        with transaction.atomic():
+            yield lambda: None
+        return
+    with ExitStack() as lock, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_ERASING])
+        lock.callback(cursor.execute, "SELECT pg_advisory_unlock(%s)", [_ERASING])
+        yield lock.close
+
+
+def _stay_until_the_transaction_ends() -> None:
+    """Let `standing_still` wait for this transaction."""
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_ERASING])
+
+
 def entries(file: Path | None = None) -> list[Entry]:
     """The lines of the journal, or of a copy of it. Raises JournalDamaged."""
     file = file or path()
@@ -71,6 +98,12 @@ def entries(file: Path | None = None) -> list[Entry]:
         return []
     with file.open("rb") as opened:
         return [entry for entry, _chain in _lines(opened)]
+
+
+def raw(first: int, last: int) -> bytes:
+    """These lines as they stand in the file, to be kept elsewhere. Raises JournalDamaged."""
+    entries()
+    return b"".join(path().read_bytes().splitlines(keepends=True)[first - 1 : last])
 
 
 def position() -> int:
@@ -135,11 +168,12 @@ def _lines(file: IO[bytes]) -> list[tuple[Entry, str]]:
         file.seek(len(whole))
     found: list[tuple[Entry, str]] = []
     for line in whole.splitlines():
-        found.append(_parsed(line, found[-1][1] if found else "", len(found) + 1))
+        found.append(parsed(line, found[-1][1] if found else "", len(found) + 1))
     return found
 
 
-def _parsed(line: bytes, chain: str, number: int) -> tuple[Entry, str]:
+def parsed(line: bytes, chain: str, number: int) -> tuple[Entry, str]:
+    """One line and its chain, if it is line `number` and `chain` that of the line before. Raises JournalDamaged."""
     try:
         facts = json.loads(line)
         claimed = facts.pop("chain")

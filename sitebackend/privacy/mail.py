@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import translation
 
 from sitebackend import mail
 from sitebackend.models import SiteSettings
+from sitebackend.privacy import journal
 from sitebackend.privacy.journal import Entry
 from sitebackend.privacy.models import DataSubjectRequest, Outcome
 from sitebackend.privacy.registry import Step
@@ -54,9 +56,14 @@ def remind(request: DataSubjectRequest, *, days_left: int) -> None:
 
 
 def tell_journal(entries: Sequence[Entry]) -> None:
-    """To the operator: the journal's new lines, so that a copy exists elsewhere."""
-    identity = mail.message_id("journal", str(entries[0].number), str(entries[-1].number))
-    _to_operator("journal", identity, entries=entries, first=entries[0].number, last=entries[-1].number)
+    """To the operator: the journal's new lines, so that a copy exists elsewhere; attached as a restore reads them."""
+    first, last = entries[0].number, entries[-1].number
+    message = _for_operator(
+        "journal", mail.message_id("journal", str(first), str(last)), entries=entries, first=first, last=last
+    )
+    name = f"erasures-{first:06d}-{last:06d}.jsonl"
+    message.attach(name, journal.raw(first, last), "application/octet-stream")  # byte for byte
+    mail.send(message)
 
 
 def outcome_letter(request: DataSubjectRequest, *, kept: Sequence[Step]) -> str:
@@ -83,12 +90,13 @@ def _message(request: DataSubjectRequest, message: str, **context: Any) -> Any:
 
 
 def _to_operator(message: str, identity: str, **context: Any) -> None:
+    mail.send(_for_operator(message, identity, **context))
+
+
+def _for_operator(message: str, identity: str, **context: Any) -> EmailMessage:
     with translation.override(settings.LANGUAGE_CODE):
-        site_url = settings.SITE_URL
-        template = f"privacy/email/{message}"
-        mail.send(
-            mail.render(template, {"site_url": site_url, **context}, to=settings.OPERATOR_EMAIL, identity=identity)
-        )
+        template, site_url = f"privacy/email/{message}", settings.SITE_URL
+        return mail.render(template, {"site_url": site_url, **context}, to=settings.OPERATOR_EMAIL, identity=identity)
 
 
 def _url(request: DataSubjectRequest, name: str, token: str) -> str:

@@ -24,17 +24,17 @@ def ask(status: list[str]) -> bytes:
 def test_a_shut_gate_answers_503_with_a_calm_page(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     gate.folder().mkdir()
-    gate.shut(journal_number=3)
+    gate.shut({"journal_number": 3})
     status: list[str] = []
     assert "wiederhergestellt" in ask(status).decode()
     assert status == ["503 Service Unavailable"]
-    assert gate.journal_number() == 3
+    assert gate.facts() == {"journal_number": 3}
 
 
 def test_an_open_gate_lets_everybody_through(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     gate.folder().mkdir()
-    gate.shut(journal_number=0)
+    gate.shut({})
     gate.open_again()
     status: list[str] = []
     assert ask(status) == b"the site"
@@ -44,7 +44,7 @@ def test_an_open_gate_lets_everybody_through(settings: Settings, tmp_path: Path)
 def test_behind_a_shut_gate_the_worker_rests(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     gate.folder().mkdir()
-    gate.shut(journal_number=0)
+    gate.shut({})
     done: list[object] = []
     assert Rounds([lambda now: done.append(now) or 1]).run_once() == 0
     assert done == []

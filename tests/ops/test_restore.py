@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    left_out = ("site.sqlite3", "serve.lock", "static", "before-restore", "keyring", "empty-home")
+    left_out = ("site.sqlite3", "serve.lock", "backup.lock", "static", "before-restore", "keyring", "empty-home")
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -71,7 +72,7 @@ def test_a_restore_over_a_live_site_brings_back_every_row_and_keeps_the_old_stat
     done = restore(site, str(backup))
     assert done.returncode == 0, done.stderr
     assert rows(site.data / "site.sqlite3") == before
-    with closing(sqlite3.connect(site.data / "before-restore" / "site.sqlite3")) as old:
+    with closing(sqlite3.connect(site.data / "before-restore" / "database")) as old:
         assert old.execute("SELECT business_name FROM sitebackend_sitesettings").fetchone() == ("After",)
     assert not (site.data / "restore").exists()
 
@@ -88,7 +89,7 @@ def test_without_yes_nothing_happens(site: Place) -> None:
 def test_a_bare_machine_gets_everything_back_with_the_recovery_sheet(site: Place, tmp_path: Path) -> None:
     rename(site, "Abgebrannt")
     backup = back_up(site)
-    content, public_key, settings = files(site.data), signing_key(site), site.env_file.read_text()
+    content, public_key, settings = files(site.data), signing_key(site), site.env_file.read_text().splitlines()
     bare = Place(tmp_path / "bare", extra=dict(site.extra))
     bare.folder.mkdir()
     assert bare.run("quickstart", "--no-serve").returncode == 0
@@ -98,7 +99,8 @@ def test_a_bare_machine_gets_everything_back_with_the_recovery_sheet(site: Place
     assert done.returncode == 0, done.stderr
     assert name_of(bare) == "Abgebrannt"
     assert files(bare.data) == content
-    assert bare.env_file.read_text() == settings
+    assert bare.env_file.read_text().splitlines()[: len(settings)] == settings
+    assert f"BACKUP_TARGETS='{site.folder / 'disk'}'" in bare.env_file.read_text()  # it was in the environment
 
 
 def signing_key(site: Place) -> str:
@@ -149,21 +151,118 @@ def test_a_backup_of_a_newer_version_is_refused(site: Place) -> None:
     assert "9999_from_the_future" in done.stderr
 
 
-@pytest.mark.parametrize("wait", [0.4, 0.9, 1.3, 1.7, 2.2, 3.0])
-def test_killed_at_any_moment_the_site_is_the_old_one_or_completes_the_new(site: Place, wait: float) -> None:
+def test_an_older_schema_is_brought_up_to_date(site: Place) -> None:
+    assert site.run("migrate", "otp_static", "0002").returncode == 0
+    backup = back_up(site)
+    assert site.run("migrate").returncode == 0
+    done = restore(site, str(backup))
+    assert done.returncode == 0, done.stderr
+    assert "[ ]" not in site.run("showmigrations", "--plan").stdout
+
+
+def test_if_the_new_state_does_not_pass_everything_is_put_back(site: Place) -> None:
+    rename(site, "Before")
+    with closing(sqlite3.connect(site.data / "site.sqlite3")) as database, database:
+        migration = database.execute("SELECT * FROM django_migrations WHERE app = 'otp_static' AND name LIKE '0001%'")
+        row = migration.fetchone()
+        database.execute("DELETE FROM django_migrations WHERE id = ?", row[:1])  # its tables will be in the way
+    backup = back_up(site)
+    with closing(sqlite3.connect(site.data / "site.sqlite3")) as database, database:
+        database.execute("INSERT INTO django_migrations VALUES (?, ?, ?, ?)", row)
+    rename(site, "After")
+    content, before = files(site.data), rows(site.data / "site.sqlite3")
+    done = restore(site, str(backup))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "wie vorher" in done.stderr
+    assert rows(site.data / "site.sqlite3") == before
+    assert files(site.data) == content
+    assert not (site.data / "restore").exists()
+    assert not (site.data / "before-restore").exists()
+
+
+def test_what_a_crash_left_beside_the_old_database_does_not_touch_the_new_one(site: Place) -> None:
+    rename(site, "Before")
+    backup = back_up(site)
+    before = rows(site.data / "site.sqlite3")
+    with closing(sqlite3.connect(site.data / "site.sqlite3")) as crashed:
+        crashed.execute("PRAGMA wal_autocheckpoint=0")
+        with crashed:
+            crashed.execute("UPDATE sitebackend_sitesettings SET business_name = 'In the log only'")
+        log = (site.data / "site.sqlite3-wal").read_bytes()
+    (site.data / "site.sqlite3-wal").write_bytes(log)
+    (site.data / "site.sqlite3-shm").write_bytes(b"\0" * 32768)
+    assert restore(site, str(backup)).returncode == 0
+    assert rows(site.data / "site.sqlite3") == before
+
+
+def test_after_the_loss_of_every_copy_the_mails_give_the_journal_back(site: Place) -> None:
+    append = (
+        "from uuid import uuid4; from django.utils import timezone; from sitebackend.privacy import journal;"
+        "journal.append([('contact.submissions', 'delete', [uuid4()])], now=timezone.now())"
+    )
+    for _line in range(2):
+        assert site.run("shell", "--no-imports", "--command", append).returncode == 0
+    backup = back_up(site)
+    assert site.run("shell", "--no-imports", "--command", append).returncode == 0
+    assert site.run("worker", "--once").returncode == 0
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (site.data / "mail").iterdir()]
+    whole = (site.data / "journal" / "erasures.jsonl").read_bytes()
+    for copy in (site.data / "journal" / "erasures.jsonl", backup.parent / "erasures.jsonl"):
+        copy.unlink()
+    refused = site.run("backup", "restore", str(backup), "--journal-number", "3", "--yes")
+    assert refused.returncode == 1
+    assert str(backup.parent) in refused.stderr
+
+    for attached in (part for mail in mails for part in mail.iter_attachments()):
+        (backup.parent / attached.get_filename()).write_bytes(attached.get_content())
+    done = site.run("backup", "restore", str(backup), "--journal-number", "3", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (site.data / "journal" / "erasures.jsonl").read_bytes() == whole
+
+
+def test_a_damaged_database_stops_backups_and_rotation_in_one_line_and_shows(site: Place) -> None:
+    backup = back_up(site)
+    database = site.data / "site.sqlite3"
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        name = "SELECT rootpage FROM sqlite_master WHERE name = 'django_content_type'"
+        (page,), (size,) = opened.execute(name).fetchone(), opened.execute("PRAGMA page_size").fetchone()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    done = site.run("backup", "create")
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "beschädigt" in done.stderr
+    assert site.run("backup", "prune", "--yes").returncode == 1
+    status = site.run("status", "--json")
+    assert status.returncode == 1
+    assert "backup.database_damaged" in status.stdout
+    assert list(backup.parent.glob("*.backup")) == [backup]
+
+
+@pytest.mark.parametrize(("wait", "way_out"), [(0.9, "--undo"), (1.5, "--resume"), (2.2, "--undo")])
+def test_killed_at_any_moment_the_old_state_is_whole_or_the_new_completes(
+    site: Place, wait: float, way_out: str
+) -> None:
     rename(site, "Before")
     backup = back_up(site)
     rename(site, "After")
+    content, before = files(site.data), rows(site.data / "site.sqlite3")
     process = site.start("backup", "restore", str(backup), "--journal-number", "0", "--yes")
-    time.sleep(wait)  # the moment to kill at is the test's subject
+    time.sleep(wait)  # the moment to kill at is the test's subject; tests/backup/test_swap.py has every rename
     process.kill()
     process.communicate()
     if (site.data / "restore" / "ready.json").exists():
-        assert site.run("backup", "restore", "--resume").returncode == 0
-        assert name_of(site) == "Before"
-    else:
-        assert name_of(site) in ("After", "Before")
-        assert rows(site.data / "site.sqlite3")
+        assert site.run("status").returncode == 1
+        assert site.run("backup", "restore", way_out).returncode == 0
+        assert name_of(site) == ("Before" if way_out == "--resume" else "After")
+    if name_of(site) == "After":
+        assert rows(site.data / "site.sqlite3") == before
+        assert site.run("worker", "--once").returncode == 0  # it removes what was unpacked
+        assert not (site.data / "restore").exists()
+        assert {name: files(site.data)[name] for name in content} == content
     assert restore(site, str(backup)).returncode == 0
     assert name_of(site) == "Before"
     assert os.listdir(site.data / "before-restore")

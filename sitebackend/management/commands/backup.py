@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend import audit
-from sitebackend.backup import restore, services, signing
+from sitebackend.backup import media, restore, services, signing, trial
+from sitebackend.backup.failures import BackupFailed
+from sitebackend.backup.restore import Restored
 from sitebackend.management import operator_secret
 from sitebackend.models import Act, Actor
 
@@ -34,71 +36,80 @@ class Command(BaseCommand):
         restore.add_argument("--with-settings", action="store_true", help="replace the settings file as well")
         restore.add_argument("--yes", action="store_true", help="do it")
         restore.add_argument("--resume", action="store_true", help="complete a restore that was interrupted")
+        restore.add_argument("--undo", action="store_true", help="give up a restore that was interrupted")
         prune = actions.add_parser("prune", help="show what rotation would remove")
         prune.add_argument("--yes", action="store_true", help="remove it")
 
     def handle(self, *, action: str, **options: Any) -> None:
         try:
             getattr(self, action)(**options)
-        except services.BackupFailed as error:
+        except BackupFailed as error:
             raise CommandError(str(error)) from error
 
     def create(self, **options: Any) -> None:
         backup = services.create(now=timezone.now(), progress=self.progress)
         self.stdout.write(f"{backup.name}  {backup.size}  {', '.join(backup.media)}")
+        for reason in backup.missed.values():
+            self.stderr.write(_("Missing there: {reason}").format(reason=reason), self.style.WARNING)
 
     def public_key(self, **options: Any) -> None:
-        self.stdout.write(signing.public_key())
+        self.stdout.write(_own_public_key())
 
     def list(self, **options: Any) -> None:
-        for path, found in services.available():
+        for path, found in media.available():
             says = found if isinstance(found, str) else f"{found.created_at}  {_('whole')}"
             self.stdout.write(f"{path}  {says}")
 
     def verify(self, *, file: Path, public_key: str | None, full: bool, **options: Any) -> None:
-        public_key = public_key or signing.public_key()
+        public_key = public_key or _own_public_key()
         if not full:
-            header = services.verify(file, public_key=public_key)
+            header = trial.verify(file, public_key=public_key)
             self.stdout.write(_("Whole and made by this site, {time}.").format(time=header.created_at))
             return
         key, passphrase = operator_secret.key(), operator_secret.passphrase()
-        checked = services.drill(file, public_key=public_key, secret_key=key, passphrase=passphrase)
+        checked = trial.drill(
+            file, public_key=public_key, secret_key=key, passphrase=passphrase, progress=self.progress
+        )
         text = _("Restored for trial: {rows} rows, {files} files, all as listed.")
         self.stdout.write(text.format(rows=checked.rows, files=checked.files))
 
-    def restore(self, *, file: Path | None, resume: bool, yes: bool, **options: Any) -> None:
+    def restore(self, *, file: Path | None, resume: bool, undo: bool, yes: bool, **options: Any) -> None:
+        if undo:
+            restore.take_back()
+            self.stdout.write(_("Everything is as it was before."))
+            return
         if resume:
-            self.stdout.write(
-                _("Complete. {rows} rows erased again.").format(rows=restore.resume(progress=self.progress))
-            )
+            erased = restore.resume(progress=self.progress)
+            self.stdout.write(_("Complete. {rows} rows erased again.").format(rows=erased))
             return
-        if file is None or options["journal_number"] is None:
-            raise CommandError(
-                _("Name the file and --journal-number: the last number in the mails about erasures (0 if none came)."),
-                returncode=2,
-            )
-        public_key = options["public_key"] or signing.public_key()
-        header = services.verify(file, public_key=public_key)
+        if file is None:
+            raise CommandError(_("Name the file of the backup."), returncode=2)
+        public_key = options["public_key"] or _own_public_key()
+        header = trial.verify(file, public_key=public_key)
         if not yes:
-            self.stdout.write(
-                _("This would replace the whole site by {time}. --yes does it.").format(time=header.created_at)
-            )
+            words = _("This would replace the whole site by {time}. --yes does it.")
+            self.stdout.write(words.format(time=header.created_at))
             return
-        done = restore.restore(
+        done = self._restored(file, public_key, options["with_settings"], _journal_number(options))
+        audit.note(Act.RESTORED, actor=Actor.SHELL, key=file.name)
+        self._told(done)
+
+    def _restored(self, file: Path, public_key: str, with_settings: bool, journal_number: int) -> Restored:
+        return restore.restore(
             file,
             public_key=public_key,
             secret_key=operator_secret.key(),
             passphrase=operator_secret.passphrase(),
-            journal_number=options["journal_number"],
-            with_settings=options["with_settings"],
+            journal_number=journal_number,
+            with_settings=with_settings,
             progress=self.progress,
         )
-        audit.note(Act.RESTORED, actor=Actor.SHELL, key=file.name)
+
+    def _told(self, done: Restored) -> None:
+        checked = done.checked
         text = _("Restored: {rows} rows, {files} files; {erased} rows erased again. The old state lies in {folder}.")
         self.stdout.write(
-            text.format(
-                rows=done.checked.rows, files=done.checked.files, erased=done.erased_again, folder=done.old_state
-            )
+            text.format(rows=checked.rows, files=checked.files, erased=done.erased_again, folder=done.old_state)
         )
 
     def prune(self, *, yes: bool, **options: Any) -> None:
@@ -107,6 +118,26 @@ class Command(BaseCommand):
         if not yes:
             self.stdout.write(_("Nothing was removed; --yes removes these."))
 
-    def progress(self, step: str) -> None:
-        if sys.stderr.isatty():
-            self.stderr.write(f"{step} …")
+    def progress(self, step: str, share: float) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r\033[K{step} … {share:.0%}" if share else f"\r\033[K{step} …", ending="")
+            self.stderr.write("\r\033[K" if share == 1 else "", ending="")
+
+
+def _own_public_key() -> str:
+    try:
+        return signing.public_key()
+    except OSError as error:
+        words = _("This site has no signing key. Name the one of the recovery sheet: --public-key.")
+        raise BackupFailed(words) from error
+
+
+def _journal_number(options: dict[str, Any]) -> int:
+    if options["journal_number"] is not None:
+        return int(options["journal_number"])
+    words = _("Name --journal-number: the last number in the mails about the erasure journal (0 if none came).")
+    if sys.stdin.isatty():
+        answer = input(_("The last number in the mails about the erasure journal (0 if none came):") + " ")
+        if answer.strip().isdecimal():
+            return int(answer)
+    raise CommandError(words, returncode=2)

@@ -12,6 +12,7 @@ from contact import services as contact
 from contact.acknowledgements import acknowledge_due
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from sitebackend.backup import restore, upload, work
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
@@ -30,7 +31,10 @@ JOBS: list[Job] = [
     report_suspects,
     vault.mail_notices,
     vault.sweep,
+    work.sweep,
+    restore.forget_old_state,
     backup.create_if_due,
+    upload.carry_journal_if_grown,
     pages.empty_trash,
     pages.forget_dead_links,
     pages.remove_stray_files,
