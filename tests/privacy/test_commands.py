@@ -82,7 +82,8 @@ def test_retention_with_nothing_due_says_so(anna: Operator, accounts: Accounts) 
 def test_the_retention_plan_shows_every_period_with_its_beginning_and_reason(
     anna: Operator, settings: Settings
 ) -> None:
-    settings.CONTACT_RETENTION_DAYS, settings.BILLING_RETENTION_YEARS = 90, 10
+    settings.CONTACT_RETENTION_DAYS = dict.fromkeys(("done", "open", "suspect"), 90)
+    settings.BILLING_RETENTION_YEARS = 10
     out = _run("retention", "plan")
     assert "messages and recorded inquiries: 90 days. arrival." in out
     assert "invoices, credit notes, statements: 10 calendar years. end of the calendar year of issue." in out

@@ -78,7 +78,7 @@ class TestFollowsTheSettings:
         assert "730 Tage" in words()
         settings.CONTACT_RETENTION_DAYS = {"done": 365, "suspect": 30}
         assert "erledigte Nachrichten: 365 Tage, Spam-Verdacht: 30 Tage" in words()
-        assert "bis Sie uns" in words()
+        assert "bis Sie ihre Löschung verlangen" in words()
         settings.CONTACT_RETENTION_DAYS = {}
         assert "730" not in words()
 

@@ -41,8 +41,8 @@ class TrailAdmin(ReadOnlyAdmin):
 
 
 def _wanted(request: HttpRequest) -> Wanted:
-    """What the filters ask for; nonsense asks for nothing."""
-    asked = request.GET
+    """What the filters ask for; nonsense asks for nothing, and NUL is no text for PostgreSQL."""
+    asked = {name: str(value).replace("\0", "") for name, value in request.GET.items()}
     return Wanted(
         operator=_account(asked.get("operator", "")),
         kind=asked.get("kind", ""),
