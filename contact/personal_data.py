@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contact import copies, reading
 from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, ReadingKey, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
@@ -25,6 +26,7 @@ from sitebackend.privacy.registry import (
 )
 from sitebackend.privacy.versions import version_of
 from sitebackend.references import tidy_reference
+from sitebackend.vault.opened import OpenVault
 
 holds_no_personal_data(
     Submission,
@@ -97,19 +99,20 @@ class Submissions(PersonalDataSource):
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
         for item in self.find(subject):
-            submission = Submission.objects.get(pk=item.identifier)
+            submission = Submission.objects.select_related("message").get(pk=item.identifier)
             yield Export(
                 item=item,
-                values={
-                    str(_("Reference")): submission.reference,
-                    str(_("Received")): submission.received_at,
-                    str(_("Came by")): submission.get_channel_display(),
-                    str(_("Notes of the operator, sealed")): submission.notes.count(),
-                },
-                sealed=_("Only the operator's secret key opens it: manage.py decrypt {reference}").format(
-                    reference=submission.reference
-                ),
+                values=copies.state(submission),
+                sealed=_("Only the operator's secret key opens the message itself."),
+                in_vault=submission.notes.exists(),
+                ciphertext=submission.message.armoured,
             )
+
+    def opened(self, copy: Export, vault: OpenVault) -> Export:
+        return copies.opened(copy, vault)
+
+    def opens_ciphertexts(self) -> bool:
+        return reading.is_possible()
 
     def page_of(self, identifier: str) -> str:
         return reverse("admin:contact_submission_page", args=[identifier])
@@ -147,6 +150,38 @@ class Submissions(PersonalDataSource):
             reason=reason,
             by_hand=by_hand,
         )
+
+
+@register
+class Mailbox(PersonalDataSource):
+    """The operator's own mailbox: no program of ours reaches it. What went there stands with each message."""
+
+    name = "contact.mailbox"
+    holds_copies = True
+    models = {}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("The operator's mailbox"),
+            persons=(_("senders of messages"), _("persons who ask about their data")),
+            categories=(_("what was written to the operator, through the form or by mail, and the answers to it"),),
+            purposes=(_("Answering the message"),),
+            legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),
+            recipients=(_("the operator's mail provider"),),
+            retention=_("until the operator deletes the mails by hand; an erasure names those that went there"),
+            origin=_("sent by this website, and by the persons themselves"),
+            location=_("at the operator's mail provider and on the operator's devices"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterator[Item]:
+        return iter(())
+
+    def export(self, subject: DataSubject) -> Iterator[Export]:
+        return iter(())
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        """The step of the messages names the mails to be deleted by hand."""
+        return iter(())
 
 
 def _in_the_mailbox(found: QuerySet[Submission]) -> str:

@@ -51,6 +51,11 @@ def forbid() -> None:
     ReadingKey.objects.all().delete()
 
 
+def is_possible() -> bool:
+    """Whether the open vault leads to the secret key: the operator chose so, and its file is here."""
+    return ReadingKey.objects.exists() and operator_key.secret_key_path().exists()
+
+
 def read(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
     """The fields as they were typed. Raises NotReadable."""
     if submission.restricted_since:

@@ -14,10 +14,10 @@ from customers.clear_file import ClearFile
 from customers.models import BillingDocument, ConsentEntry, ContactPoint, Customer, NumberRange, Wording
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
-from customers.uploads import in_memory
 from customers.views import billing, consents, importing, master_data, search, technical
 from customers.views.base import download, log, page_of
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.uploads import in_memory
 
 
 class CustomerList(ChangeList):

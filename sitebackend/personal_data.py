@@ -103,11 +103,28 @@ def _account(operator: Operator) -> dict[str, object]:
     events = Event.objects.filter(operator=operator).order_by("at")
     return {
         **{label(Operator, name): getattr(operator, name) for name in fields},
-        str(_("second factors")): TOTPDevice.objects.filter(user=operator).count(),
-        str(_("openings of the vault")): VaultEvent.objects.filter(operator=operator).count(),
+        str(_("second factors")): [_device(device) for device in _devices(operator)],
+        str(_("vault")): [
+            f"{event.at:%Y-%m-%d %H:%M} UTC: {event.get_kind_display()} {event.holding}".strip()
+            for event in VaultEvent.objects.filter(operator=operator).order_by("at")
+        ],
+        str(_("vault open since")): [
+            f"{opened.unlocked_at:%Y-%m-%d %H:%M} UTC" for opened in UnlockSession.objects.filter(operator=operator)
+        ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
         str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
     }
+
+
+def _devices(operator: Operator) -> list[TOTPDevice | StaticDevice]:
+    return [*TOTPDevice.objects.filter(user=operator), *StaticDevice.objects.filter(user=operator)]
+
+
+def _device(device: TOTPDevice | StaticDevice) -> str:
+    """Which kind and since when; never what it opens with."""
+    kind = str(_("app")) if isinstance(device, TOTPDevice) else str(_("one-time codes"))
+    since = f"{device.created_at:%Y-%m-%d}" if device.created_at else "–"
+    return f"{kind}, {since}"
 
 
 def label(model: type[Model], field: str) -> str:

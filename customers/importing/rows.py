@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from customers.importing.columns import AGREED, MASTER, NAME, PLACE_IN_ONE, REPEATED
 from customers.importing.table import Row
-from customers.invoicing_list import safe
 from customers.models import ContactPoint, Customer
 from customers.models.consent import Decision, LegalBasis, Purpose
 from customers.models.customer import PLACE
 from customers.services.consents import Statement
+from sitebackend.spreadsheets import safe
 
 _PHONE = re.compile(r"\+?[\d\s()/.-]+")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they make text read otherwise than it is

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import BillingDocument, RecipientDigest
+from customers.models import BillingDocument, Customer, RecipientDigest
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
@@ -63,13 +63,15 @@ class BillingDocuments(PersonalDataSource):
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
             }
-            yield Export(item=item, values=values, sealed=SEALED)
+            yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
 
     def opened(self, copy: Export, vault: OpenVault) -> Export:
         document = BillingDocument.objects.get(pk=copy.item.identifier)
         file = read_billing_file(open_vault=vault, document=document)
         recipient = read_recipient(open_vault=vault, document=document)
-        return Export(item=copy.item, values={**copy.values, **recipient, file.name: file.content})
+        labels = {field.name: str(field.verbose_name) for field in Customer._meta.concrete_fields}
+        addressed = {labels[name]: value for name, value in recipient.items() if value}
+        return Export(item=copy.item, values={**copy.values, **addressed}, files=((file.name, file.content),))
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         today = timezone.localdate()

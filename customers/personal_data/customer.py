@@ -7,8 +7,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.technical import labelled
@@ -22,7 +20,7 @@ from customers.models import (
     Grant,
     TechnicalRecord,
 )
-from customers.personal_data import rights
+from customers.personal_data import rights, told
 from customers.personal_data.subjects import SEALED, customers_of, everything
 from customers.services.consents import end_grant
 from customers.services.register import erase_customer
@@ -73,13 +71,18 @@ class OfCustomer(PersonalDataSource):
     def export(self, subject: DataSubject) -> Iterator[Export]:
         for item in self.find(subject):
             row = self.rows().get(pk=item.identifier)
-            yield Export(item=item, values=self.values(row), sealed=self.sealed(row))
+            sealed = self.sealed(row)
+            card = self.card(row)
+            yield Export(item=item, values=self.values(row), card=card, sealed=sealed, in_vault=bool(sealed))
 
     def values(self, row: Any) -> Mapping[str, Any]:
         raise NotImplementedError
 
     def sealed(self, row: Any) -> Any:
         return ""
+
+    def card(self, row: Any) -> Mapping[str, str]:
+        return {}
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         for customer in customers_of(subject):
@@ -145,20 +148,10 @@ class MasterData(OfCustomer):
         )
 
     def values(self, row: Customer) -> Mapping[str, Any]:
-        consents = [
-            f"{entry.get_purpose_display()}: {entry.get_decision_display()}, {entry.get_legal_basis_display()}, "
-            f"{date_format(timezone.localtime(entry.given_at), 'SHORT_DATETIME_FORMAT')}, {entry.get_form_display()}, "
-            f"{entry.wording.text}"
-            for entry in row.entries.select_related("wording")
-        ]
-        number = {str(_("customer number")): row.number}
-        further = {
-            str(_("Further contact details")): [
-                f"{point.get_kind_display()} ({point.label}): {point.shown}" if point.label else point.shown
-                for point in row.contact_points.all()
-            ]
-        }
-        return number | row.master_data() | further | {str(_("Consents")): consents}
+        return told.master_data(row)
+
+    def card(self, row: Customer) -> Mapping[str, str]:
+        return told.card(row)
 
     def version(self, rows: QuerySet[Any]) -> str:
         """With all that goes with the row: a telephone or a consent that came after the preview is a change."""
@@ -177,7 +170,7 @@ class MasterData(OfCustomer):
     def closable(self, subject: DataSubject) -> Iterator[Closable]:
         return rights.closable(self.name, subject)
 
-    def close(self, row: UUID, purpose: str, *, by: Operator, channel: str, at: datetime) -> None:
+    def close(self, row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
         rights.close(row, purpose, by=by, channel=channel, at=at)
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
@@ -226,7 +219,7 @@ class ConsentEvidence(OfCustomer):
     def opened(self, copy: Export, vault: OpenVault) -> Export:
         evidence = Evidence.objects.select_related("customer").get(pk=copy.item.identifier)
         file = read_evidence(open_vault=vault, evidence=evidence)
-        return Export(item=copy.item, values={**copy.values, file.name: file.content})
+        return Export(item=copy.item, values=copy.values, files=((file.name, file.content),))
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         """They went with their customer, for the ledger refers to them; what is left is nobody's."""
@@ -274,9 +267,9 @@ class TechnicalData(OfCustomer):
         record = TechnicalRecord.objects.select_related("grant__customer").get(pk=copy.item.identifier)
         content = read_technical_record(open_vault=vault, record=record)
         values = {label: value for label, value, _secret in labelled(record.kind, content)}
+        named = {**copy.values, str(_("Name")): content.get("name", ""), **values}
         files = [read_attachment(open_vault=vault, attachment=attachment) for attachment in record.attachments.all()]
-        named = {str(_("Name")): content.get("name", "")} | values | {file.name: file.content for file in files}
-        return Export(item=copy.item, values={**copy.values, **named})
+        return Export(item=copy.item, values=named, files=tuple((file.name, file.content) for file in files))
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         """The records, and the grant they hang on: without it none can come again."""

@@ -49,7 +49,7 @@ def closable(source: str, subject: DataSubject) -> Iterator[Closable]:
                 )
 
 
-def close(row: UUID, purpose: str, *, by: Operator, channel: str, at: datetime) -> None:
+def close(row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
     """Raises the privacy room's Refused with the reason of ours."""
     customer = Customer.objects.get(pk=row)
     try:

@@ -154,7 +154,9 @@ def withdraw_consent(
 
 
 @transaction.atomic
-def close_purpose(*, customer: Customer, purpose: str, channel: str, at: datetime, recorded_by: Operator) -> None:
+def close_purpose(
+    *, customer: Customer, purpose: str, channel: str, at: datetime, recorded_by: Operator | None
+) -> None:
     """End one purpose as an objection asks: what withdrawing its consent does, previewed with the request.
 
     Raises NoConsent if it is closed already, Refused if it rests on the contract.

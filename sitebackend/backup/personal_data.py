@@ -1,7 +1,68 @@
-"""The backups' own rows hold no personal data; what is inside the files, the other holdings describe."""
+"""The backups' own rows hold no personal data; the files hold copies of everything, and nobody looks into them."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sitebackend.backup.models import Backup
-from sitebackend.privacy.registry import holds_no_personal_data
+from sitebackend.privacy.registry import (
+    DataSubject,
+    Description,
+    Export,
+    Item,
+    PersonalDataSource,
+    Step,
+    holds_no_personal_data,
+    register,
+)
+
+
+@register
+class Backups(PersonalDataSource):
+    """Encrypted files on other media. Erasing does not cut into them; the journal keeps a restore from reviving."""
+
+    name = "backup.files"
+    holds_copies = True
+    models = {}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Backups"),
+            persons=(_("everybody whose data this site holds"),),
+            categories=(_("copies of all the other holdings, as they were on the day of the backup"),),
+            purposes=(_("bringing the site back after a loss (Art. 32(1)(c) GDPR)"),),
+            legal_basis=_("Art. 6(1)(f) GDPR with Art. 32"),
+            recipients=(_("nobody"),),
+            retention=_("{n} days at most; what was erased is never brought back from them").format(
+                n=settings.BACKUP_MAX_AGE_DAYS
+            ),
+            origin=_("made by this site"),
+            location=_("on other media, encrypted to the operator's OpenPGP key"),
+        )
+
+    def standing(self) -> str:
+        """How many there are, and the day of the oldest."""
+        whole = Backup.objects.whole().order_by("created_at")
+        count, oldest = whole.count(), whole.first()
+        if oldest is None:
+            return ""
+        words = ngettext("{n} is known, of {day}", "{n} are known, the oldest of {day}", count)
+        return words.format(n=count, day=date_format(oldest.created_at.date()))
+
+    def find(self, subject: DataSubject) -> Iterator[Item]:
+        """Nothing: a backup is opened for a restore, not to look for somebody."""
+        return iter(())
+
+    def export(self, subject: DataSubject) -> Iterator[Export]:
+        return iter(())
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        """Nothing is cut out of them: the letter says how long they still hold what was erased."""
+        return iter(())
+
 
 holds_no_personal_data(
     Backup,

@@ -1,4 +1,4 @@
-"""Where commands that decrypt find the operator's secret key and its passphrase."""
+"""Where commands that decrypt find the operator's secret key and the passphrases."""
 
 import getpass
 import os
@@ -15,8 +15,18 @@ def key() -> bytes | None:
 
 def passphrase() -> str:
     """From the environment, the terminal or a pipe, in this order."""
-    if (given := os.environ.get("OPERATOR_KEY_PASSPHRASE")) is not None:
+    return asked("OPERATOR_KEY_PASSPHRASE", "Passphrase of the operator key: ")
+
+
+def vault_passphrase() -> str:
+    """As `passphrase`, of the vault."""
+    return asked("VAULT_PASSPHRASE", "Passphrase of the vault: ")
+
+
+def asked(variable: str, question: str) -> str:
+    """The environment's variable, or the answer to the question on the terminal, or the next line of a pipe."""
+    if (given := os.environ.get(variable)) is not None:
         return given
     if sys.stdin.isatty():
-        return getpass.getpass("Passphrase of the operator key: ")
+        return getpass.getpass(question)
     return sys.stdin.readline().rstrip("\r\n")

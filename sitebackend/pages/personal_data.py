@@ -1,7 +1,78 @@
-"""What the pages hold on people: nothing but what the operator publishes."""
+"""What the pages hold on people: what the operator publishes is nobody's secret; who wrote it is told here."""
 
+from collections.abc import Iterable, Iterator
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from sitebackend.crypto import lookup
+from sitebackend.models import Operator
 from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision, SiteVersion
-from sitebackend.privacy.registry import holds_no_personal_data
+from sitebackend.privacy.registry import (
+    Action,
+    DataSubject,
+    Description,
+    Export,
+    Item,
+    PersonalDataSource,
+    Step,
+    holds_no_personal_data,
+    register,
+)
+from sitebackend.privacy.versions import version_of
+
+
+@register
+class Authorship(PersonalDataSource):
+    """Which version of which page an operator saved. Only a stored e-mail address leads to one."""
+
+    name = "pages.authorship"
+    models = {Revision: ("author", "created_at")}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Authors of the pages"),
+            persons=(_("operators of the site"),),
+            categories=(_("who saved which version of a page, and when"),),
+            purposes=(_("bringing an earlier version back, and knowing whose it is"),),
+            legal_basis=_("Art. 6(1)(f) GDPR: pages that can be put right again"),
+            recipients=(_("nobody"),),
+            retention=_("as long as the version is kept"),
+            origin=_("from the operator"),
+            location=_("database of this site"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterator[Item]:
+        for revision in _written_by(subject).select_related("page"):
+            yield Item(
+                source=self.name,
+                identifier=str(revision.pk),
+                title=_("Version of the page {path}").format(path=revision.page.path),
+                recorded_at=revision.created_at,
+                matched_by=("email",),
+            )
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        return [Export(item=item, values={str(_("saved")): item.recorded_at}) for item in self.find(subject)]
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        written = _written_by(subject)
+        if keys := tuple(written.values_list("pk", flat=True)):
+            yield Step(
+                source=self.name,
+                action=Action.RETAIN,
+                rows=keys,
+                version=version_of(written),
+                law=_("Art. 17(1)(a) GDPR: still needed"),
+                reason=_("A version names its author as long as the operator keeps it; versions are deleted there."),
+            )
+
+
+def _written_by(subject: DataSubject) -> QuerySet[Revision]:
+    wanted = lookup.email(subject.email)
+    authors = [operator.pk for operator in Operator.objects.all() if wanted and lookup.email(operator.email) == wanted]
+    return Revision.objects.filter(author__in=authors)
+
 
 _PUBLISHED = "text that the operator publishes to everybody"
 _SETTING = "how and where the page is shown"
@@ -35,9 +106,7 @@ holds_no_personal_data(
     Revision,
     id="random",
     page=_SETTING,
-    created_at="a time",
     content="text that the operator published; what named somebody can be deleted from the page's versions",
-    author="the operator's own account",
     is_waiting=_SETTING,
 )
 holds_no_personal_data(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.privacy import deadlines, registry
+from sitebackend.privacy import admin_copy, deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
@@ -23,8 +23,11 @@ from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outco
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
 from sitebackend.privacy.services import answer, execution, identity, intake, rights
+from sitebackend.uploads import in_memory
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
+
+LARGEST_COPY = 100 * 1024 * 1024  # bytes of a completed answer that comes back from where the secret key is
 
 #: The statements of a person, in the operator's words.
 FOUND_BY = {
@@ -80,7 +83,10 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
         return [
-            path("<uuid:pk>/step/<str:verb>/", guarded(self.step), name="privacy_request_step"),
+            path(
+                "<uuid:pk>/step/<str:verb>/", in_memory(guarded(self.step), LARGEST_COPY), name="privacy_request_step"
+            ),
+            path("<uuid:pk>/copy/<str:form>/", guarded(self.copy), name="privacy_request_copy"),
             *super().get_urls(),
         ]
 
@@ -96,6 +102,19 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
         row = get_object_or_404(DataSubjectRequest, pk=object_id)
         context = {**self.admin_site.each_context(request), "title": row.reference, "opts": self.opts}
         return TemplateResponse(request, "privacy/admin/request.html", context | _shown(row, request))
+
+    def copy(self, request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
+        """The copy as a file; the request stays open until the answer is noted as handed over."""
+        row = get_object_or_404(DataSubjectRequest, pk=pk)
+        if request.method != "POST":
+            return HttpResponseRedirect(_page_of(pk))
+        try:
+            response = admin_copy.file_of(row, request, form)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(_page_of(pk))
+        self.log_change(request, row, f"copy-{form}")
+        return response
 
     def step(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
         """Do one step and come back; what it refuses is told."""
@@ -160,18 +179,28 @@ def _held_line(item: Item) -> dict[str, Any]:
 def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
     """What the other rights offer, each on the page of a request that asks for it."""
     offers = {
-        Kind.RESTRICTION: ("restrictable", rights.restrictable),
+        Kind.RESTRICTION: ("restrictable", registry.restrictable),
         Kind.RECTIFICATION: ("correctable", rights.correctable),
         Kind.OBJECTION: ("closable", rights.closable),
     }
     if row.kind not in offers:
         return {}
     name, found = offers[Kind(row.kind)]
-    return {name: found(row), "offers": name}
+    return {name: found(row.statement.subject()), "offers": name}
 
 
 def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:
-    return {"wants_copy": True, "copies": answer.copies(row, opened), "vault_open": opened is not None}
+    is_open = opened is not None
+    copies = answer.copies(row)
+    return {
+        "wants_copy": True,
+        "copies": [
+            (copy, answer.needs_key(copy), answer.needs_vault(copy, is_open=is_open), copy.sealed) for copy in copies
+        ],
+        "needs_vault": any(answer.needs_vault(copy, is_open=is_open) for copy in copies),
+        "needs_key": any(answer.needs_key(copy) for copy in copies),
+        "passphrase": answer.new_passphrase(),
+    }
 
 
 def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:

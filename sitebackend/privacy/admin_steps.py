@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -53,7 +54,9 @@ def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
 
 
 def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    answer.give_access(row, vault=vault.opened(request), by=_operator(request), now=now)
+    upload = request.FILES.get("completed")
+    completed = upload.read() if upload else None
+    answer.give_access(row, vault=vault.opened(request), by=_operator(request), now=now, completed=completed)
     return _("The copy is ready, and the person has the link. The request is answered.")
 
 
@@ -66,7 +69,7 @@ def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
 
 
 def _restrict(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    rights.restrict(row, by=_operator(request), now=now)
+    rights.carry_out(row, partial(rights.restrict, now=now), by=_operator(request), now=now)
     return _("Restricted: nobody uses these data any more. Close the request below; the person is told.")
 
 
@@ -76,7 +79,8 @@ def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> st
         name.removeprefix(prefix): str(value).strip() for name, value in request.POST.items() if name.startswith(prefix)
     }
     try:
-        rights.correct(row, row=UUID(request.POST.get("row", "")), values=values, by=_operator(request), now=now)
+        deed = partial(rights.correct, row=UUID(request.POST.get("row", "")), values=values, now=now)
+        rights.carry_out(row, deed, by=_operator(request), now=now)
     except ValidationError as error:
         raise Refused(" ".join(error.messages)) from error
     except ValueError as error:
@@ -85,7 +89,9 @@ def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> st
 
 
 def _close(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    rights.close(row, keys=request.POST.getlist("purpose"), by=_operator(request), now=now)
+    by = _operator(request)
+    deed = partial(rights.close, keys=request.POST.getlist("purpose"), by=by, channel=row.channel, now=now)
+    rights.carry_out(row, deed, by=by, now=now)
     return _("Closed: the data are no longer used for this.")
 
 

@@ -136,7 +136,7 @@ def _item(request: DataSubjectRequest, subject: DataSubject) -> Item:
 
 def _values(request: DataSubjectRequest) -> dict[str, object]:
     said = request.statement
-    return {
+    told = {
         str(_("Reference")): request.reference,
         str(_("Kind")): request.get_kind_display(),
         str(_("Came by")): request.get_channel_display(),
@@ -149,7 +149,28 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Postal code")): said.postal_code,
         str(_("Customer number or reference")): said.number,
         str(_("Message")): said.message,
+        str(_("Language")): said.language,
     }
+    return {label: value for label, value in told.items() if value} | _history(request)
+
+
+def _history(request: DataSubjectRequest) -> dict[str, object]:
+    """What was done about it, each mail and each copy made included."""
+    steps: dict[str, object] = {
+        str(_("Acknowledged")): request.acknowledged_at,
+        str(_("Link to confirm mailed")): request.link_mailed_at,
+        str(_("Asked who it is")): request.paused_on,
+        str(_("Identity")): request.get_identity_display(),
+        str(_("Identity settled")): request.identity_at,
+        str(_("Deadline extended")): request.extended_at,
+        str(_("Extension told")): request.extension_told_at,
+        str(_("Carried out")): request.carried_out_at,
+        str(_("Erased")): request.erased_at,
+        str(_("Answered")): request.answered_at,
+        str(_("Outcome")): request.get_outcome_display(),
+        str(_("Copies that wait to be fetched")): [answer.made_at for answer in request.answers.all()],
+    }
+    return {label: value for label, value in steps.items() if value}
 
 
 _STEP = "a step of the answer and its time, no statement of the person"

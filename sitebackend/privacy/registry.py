@@ -13,7 +13,7 @@ test compares that with the models.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -22,6 +22,7 @@ from django.db.models import Model, TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.crypto.sealing import SealingError
 from sitebackend.models import Operator
 from sitebackend.vault.opened import OpenVault
 
@@ -73,11 +74,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The copy of one item: labelled values. `sealed`: what it holds cannot be opened here and now, and why."""
+    """The copy of one item: labelled values, and files that are part of it.
+
+    `sealed`: why a part of it is not open here and now. `in_vault`: the open vault opens that part.
+    `ciphertext`: the operator's secret key opens it, wherever that is.
+    """
 
     item: Item
     values: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[tuple[str, bytes], ...] = ()
+    card: Mapping[str, str] = field(default_factory=dict)  #: contact data, by the names of `documents.forms`
     sealed: Text = ""
+    in_vault: bool = False
+    ciphertext: str = ""
 
 
 class Action(TextChoices):
@@ -143,10 +152,15 @@ class PersonalDataSource:
     name: ClassVar[str]  #: stable, as in "contact.submissions"; the erasure journal names it for years
     models: ClassVar[Mapping[type[Model], tuple[str, ...]]]  #: the fields that hold or lead to personal data
     erased_after: ClassVar[int] = 0  #: what others' rows refer to goes after them: the higher, the later
+    holds_copies: ClassVar[bool] = False  #: of what the others hold (backups, mailbox): told in every answer
     may_be_restricted: ClassVar[bool] = False  #: what `find` names can be kept without being used (Art. 18)
 
     def describe(self) -> Description:
         raise NotImplementedError
+
+    def standing(self) -> Text:
+        """What an answer adds to the description: how it stands today. Empty: nothing."""
+        return ""
 
     def find(self, subject: DataSubject) -> Iterable[Item]:
         """What is held on this person, decrypting nothing."""
@@ -157,8 +171,12 @@ class PersonalDataSource:
         raise NotImplementedError
 
     def opened(self, copy: Export, vault: OpenVault) -> Export:
-        """The copy with what the open vault can show of it; the same copy if that is nothing."""
+        """The copy with what the open vault can show of it; the same copy if that is nothing. Raises SealingError."""
         return copy
+
+    def opens_ciphertexts(self) -> bool:
+        """Whether the open vault also leads to the operator's secret key, here on this machine."""
+        return False
 
     def plan(self, subject: DataSubject) -> Iterable[Step]:
         """What erasing would do to every row that `find` finds, what stays included."""
@@ -196,7 +214,7 @@ class PersonalDataSource:
         """The purposes that this person's data are open for and that an objection closes."""
         return ()
 
-    def close(self, row: UUID, purpose: str, *, by: Operator, channel: str, at: datetime) -> None:
+    def close(self, row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
         """Close one of them, for good, the journal's line first. `channel`: of models.Channel. Raises Refused."""
         raise NotImplementedError
 
@@ -239,7 +257,17 @@ def find(subject: DataSubject) -> list[Item]:
 def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:
     """The copy of everything held on one person, over all apps; with the vault open, what it seals as well."""
     copies = [copy for holding in sources() for copy in holding.export(subject)]
-    return [source(copy.item.source).opened(copy, vault) for copy in copies] if vault else copies
+    return [_opened(copy, vault) for copy in copies] if vault else copies
+
+
+def _opened(copy: Export, vault: OpenVault) -> Export:
+    """An altered value does not hide the others."""
+    if not copy.sealed:
+        return copy
+    try:
+        return source(copy.item.source).opened(copy, vault)
+    except SealingError:
+        return replace(copy, sealed=_("It was altered, and does not open any more."), in_vault=False)
 
 
 def restrictable(subject: DataSubject) -> list[Item]:

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from customers import uploads
 from customers.models import Attachment, BillingDocument, Customer, Evidence, Grant, TechnicalRecord
 from customers.services.billing import file_billing_document
 from customers.services.technical import attach
+from sitebackend import uploads
 from sitebackend.vault.models import VaultEvent
 from tests.customers.conftest import MASTER_DATA, SIGNED_PAPER
 

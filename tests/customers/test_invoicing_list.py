@@ -10,8 +10,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.invoicing_list import safe
 from customers.models import Customer
+from sitebackend.spreadsheets import safe
 
 pytestmark = pytest.mark.django_db
 

@@ -94,7 +94,7 @@ def test_the_copy_with_the_open_vault_has_all_of_it(everything: Customer, open_v
     assert not any(copy.sealed for copy in copies.values())
     assert "Backstube" in copies["customers.technical"].values.values()
     for source in ("customers.technical", "customers.evidence", "customers.billing"):
-        assert copies[source].values["einwilligung.pdf"] == SIGNED_PAPER.content
+        assert copies[source].files == (("einwilligung.pdf", SIGNED_PAPER.content),)
 
 
 def test_erasing_takes_all_but_the_invoice_and_says_until_when_it_stays(everything: Customer) -> None:

@@ -14,6 +14,12 @@ from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import Action, DataSubject, Description, Export, Item, PersonalDataSource, Step
 from sitebackend.privacy.versions import version_of
+from tests.customers.conftest import admin_client as admin_client
+from tests.customers.conftest import customer as customer
+from tests.customers.conftest import new_customer as new_customer
+from tests.customers.conftest import operator as operator
+from tests.customers.conftest import unlocked_client as unlocked_client
+from tests.customers.conftest import vault_key as vault_key
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 

@@ -17,13 +17,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("accounts")]
 REQUEST = DataSubjectRequest(kind=Kind.ACCESS, received_on=date(2026, 11, 23))
 
 
-def _copy(accounts: Accounts, sealed: str = "", **values: object) -> Export:
+def _copy(accounts: Accounts, sealed: str = "", files: tuple[tuple[str, bytes], ...] = (), **values: object) -> Export:
     item = Item(source=accounts.name, identifier="1", title="Account", recorded_at=NOON, matched_by=("email",))
-    return Export(item=item, values=values, sealed=sealed)
+    return Export(item=item, values=values, files=files, sealed=sealed)
 
 
 def _unpacked(*copies: Export) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(documents.archive(REQUEST, copies))) as file:
+    answer = documents.collect(REQUEST, copies)
+    with zipfile.ZipFile(io.BytesIO(documents.archive(answer))) as file:
         return {name: file.read(name) for name in file.namelist()}
 
 
@@ -49,16 +50,18 @@ def test_what_a_person_typed_is_never_run(accounts: Accounts) -> None:
 
 
 def test_a_file_lies_beside_the_pages_and_is_named_in_them(accounts: Accounts) -> None:
-    files = _unpacked(_copy(accounts, **{"../Rechnung 1.pdf": b"%PDF-1.7 \x00\xff"}))
-    [name] = [name for name in files if name.endswith(".pdf")]
+    files = _unpacked(_copy(accounts, files=(("../Rechnung 1.pdf", b"%PDF-1.7 \x00\xff"),)))
+    [name] = [name for name in files if "Rechnung" in name]
     assert files[name] == b"%PDF-1.7 \x00\xff"
     assert "/" not in name
     assert name in _html(files)
 
 
 def test_files_of_one_name_do_not_overwrite_each_other(accounts: Accounts) -> None:
-    files = _unpacked(_copy(accounts, **{"a.pdf": b"1"}), _copy(accounts, **{"a.pdf": b"2"}))
-    assert sorted(content for name, content in files.items() if name.endswith(".pdf")) == [b"1", b"2"]
+    files = _unpacked(
+        _copy(accounts, files=(("a.pdf", b"1"), ("a.pdf", b"2"))), _copy(accounts, files=(("a.pdf", b"3"),))
+    )
+    assert sorted(content for name, content in files.items() if name.endswith("a.pdf")) == [b"1", b"2", b"3"]
 
 
 def test_what_is_sealed_is_said_to_follow(accounts: Accounts) -> None:

@@ -189,9 +189,9 @@ def test_nothing_held_is_only_believed_if_nothing_is_held() -> None:
 def _fetched(client: Client) -> dict[str, Any]:
     response = client.post(_link())
     with zipfile.ZipFile(io.BytesIO(response.content)) as file:
-        names = sorted(file.namelist())
-        assert [name.rpartition(".")[2] for name in names] == ["html", "json"]
-        return {"json": json.loads(file.read(names[1])), "html": file.read(names[0]).decode()}
+        parts = {name.rpartition(".")[2]: file.read(name) for name in file.namelist()}
+        assert sorted(parts) == ["csv", "html", "json", "pdf"]
+        return {"json": json.loads(parts["json"]), "html": parts["html"].decode()}
 
 
 def test_the_copy_is_handed_over_once_and_is_then_gone(client: Client, operator: Operator) -> None:

@@ -228,7 +228,8 @@ def test_a_person_in_every_holding_is_told_every_value(db: None, vault_key: byte
             _happen(person, event)
     copies = registry.export(her.subject, _open(vault_key))
     request = DataSubjectRequest.objects.get(email_digest=lookup.email(her.email))
-    text = documents.as_html(request, copies) + " ".join(_text_of_files(copies))
+    answer = documents.collect(request, copies)
+    text = documents.as_html(answer) + " ".join(_text_of_files(copies))
     sealed = {value for value in her.values if value.split("-")[0] in ("Name", "Straße", "Ort", "Nachricht")}
     assert {value for value in her.values - sealed if value not in text} == set()
     assert {value for value in other.values if value in text} == set()
@@ -237,7 +238,7 @@ def test_a_person_in_every_holding_is_told_every_value(db: None, vault_key: byte
 
 def _text_of_files(copies: list[registry.Export]) -> Iterator[str]:
     for copy in copies:
-        yield from (value.decode("utf-8", "replace") for value in copy.values.values() if isinstance(value, bytes))
+        yield from (content.decode("utf-8", "replace") for _name, content in copy.files)
 
 
 def test_before_the_erasure_the_search_does_find_master_data(on_disk: Path, vault_key: bytes) -> None:

@@ -2,8 +2,9 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import audit
+from sitebackend.management import subject_answers, subject_rights
 from sitebackend.models import Act, Actor, SiteSettings
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.registry import DataSubject, Description, Export, Item, Step
@@ -23,7 +25,11 @@ VERBS = {
     "export": "the copy of it, with what Art. 15(1) GDPR asks to be told",
     "plan": "what erasing it would do, holding by holding, and the hash of this preview",
     "erase": "the same; with --yes HASH exactly that preview is carried out",
+    "restrict": "what can be kept without being used (Art. 18 GDPR); with --yes it is",
+    "rectify": "what can be corrected (Art. 16 GDPR); with --set NAME=VALUE and --yes it is",
+    "object": "which purposes can be closed (Art. 21 GDPR); with --purpose and --yes they are",
 }
+COMPLETE = "the finished answer out of a package, where the operator's secret key is"
 TOLD = {
     "persons": _("Whose data"),
     "categories": _("Categories"),
@@ -47,14 +53,25 @@ class Command(BaseCommand):
             for statement in STATEMENTS:
                 arguments.add_argument(f"--{statement.replace('_', '-')}", default="")
             arguments.add_argument("--json", action="store_true", help="one JSON object, for machines")
-            if verb == "erase":
-                arguments.add_argument("--yes", metavar="HASH", default="", help="the hash that `plan` showed")
+            _options_of(verb, arguments)
+        complete = verbs.add_parser("complete", help=COMPLETE, description=COMPLETE)
+        complete.add_argument("package", type=Path)
+        complete.add_argument("--to", type=Path, default=Path(), help="the folder for the ZIP and the PDF file")
+        complete.add_argument("--encrypt", action="store_true", help="the PDF file under a passphrase, shown once")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] == "complete":
+            return self._show(
+                subject_answers.complete(options["package"], to=options["to"], encrypt=options["encrypt"])
+            )
         person = DataSubject(**{statement: options[statement] for statement in STATEMENTS})
         if person.is_empty():
             said = "--email, --phone, --customer-number, --reference, or --name together with --postal-code"
             raise CommandError(f"Say who: {said}.", returncode=2)
+        if options["verb"] in subject_rights.VERBS:
+            return self._show(subject_rights.VERBS[options["verb"]](person, **options))
+        if options.get("zip"):
+            return self._show(subject_answers.export(person, to=options["zip"], with_vault=options["vault"]))
         if options.get("yes"):
             return self._erase(person, options["yes"], options["json"])
         if options["verb"] == "export":
@@ -62,6 +79,9 @@ class Command(BaseCommand):
         answer = {"find": _found, "plan": _planned, "erase": _planned}[options["verb"]](person)
         self.stdout.write(_as_json(answer) if options["json"] else "\n".join(_as_text(answer)))
         return None
+
+    def _show(self, lines: Iterable[str]) -> None:
+        self.stdout.write("\n".join(lines))
 
     def _export(self, person: DataSubject, as_json: bool) -> None:
         answer = _copied(person)
@@ -80,6 +100,23 @@ class Command(BaseCommand):
         lines = [f"{source}  {action}  {count}" for source, action, count in receipt.done]
         lines.append(gettext("Line {n} of the erasure journal.").format(n=receipt.journal_number))
         self.stdout.write(json.dumps(asdict(receipt)) if as_json else "\n".join(lines))
+
+
+def _options_of(verb: str, arguments: ArgumentParser) -> None:
+    if verb == "erase":
+        arguments.add_argument("--yes", metavar="HASH", default="", help="the hash that `plan` showed")
+    if verb == "export":
+        arguments.add_argument("--zip", type=Path, metavar="FILE", help="page, PDF, JSON, CSV and cards in a new file")
+        arguments.add_argument(
+            "--vault", action="store_true", help="with --zip: open the vault; asks for its passphrase"
+        )
+    if verb in subject_rights.VERBS:
+        arguments.add_argument("--yes", action="store_true", help="do it; without, only show")
+    if verb == "rectify":
+        arguments.add_argument("--set", metavar="NAME=VALUE", action="append", default=[])
+    if verb == "object":
+        arguments.add_argument("--purpose", action="append", default=[])
+        arguments.add_argument("--channel", choices=subject_rights.CHANNELS, default="letter", help="how it came")
 
 
 def _found(person: DataSubject) -> dict[str, Any]:
@@ -135,6 +172,7 @@ def _item(item: Item) -> Iterator[str]:
 def _export(copy: Export) -> Iterator[str]:
     yield from _item(copy.item)
     yield from (f"    {label}: {value}" for label, value in copy.values.items())
+    yield from (f"    {name}" for name, _content in copy.files)
     if copy.sealed:
         yield f"    {copy.sealed}"
 

@@ -6,8 +6,8 @@ the link that is mailed to the person; fetching it, its fourteen days, or the en
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import translation
@@ -17,33 +17,101 @@ from sitebackend import audit, retention
 from sitebackend.crypto import sealing
 from sitebackend.models import Act, Actor, Operator
 from sitebackend.privacy import deadlines, documents, mail, registry
+from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Export, Step
 from sitebackend.privacy.services import execution
+from sitebackend.references import SIGNS
+from sitebackend.vault import services as vault_log
 from sitebackend.vault.opened import OpenVault
 
 #: what is carried out in the data before it can be answered as granted
 CHANGES = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.OBJECTION)
 
 
-def copies(request: DataSubjectRequest, vault: OpenVault | None) -> list[Export]:
+PASSPHRASE_GROUPS = 4  #: of five signs each: 98 bits, to be told by telephone
+
+
+def new_passphrase() -> str:
+    """For a file that goes another way than this passphrase."""
+    groups = ("".join(secrets.choice(SIGNS) for _ in range(5)) for _ in range(PASSPHRASE_GROUPS))
+    return "-".join(groups)
+
+
+def copies(request: DataSubjectRequest, vault: OpenVault | None = None) -> list[Export]:
     """What is held on the person, this request included, in the person's language."""
     with translation.override(request.statement.language):
         return registry.export(request.statement.subject(), vault)
 
 
-def give_access(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, now: datetime) -> Outcome:
-    """Mail the person a link that gives the copy once, and close the request. Raises Refused, or what SMTP raises."""
+def needs_vault(copy: Export, *, is_open: bool) -> bool:
+    """Whether a part of it waits for the vault to be opened."""
+    here = bool(copy.ciphertext) and registry.source(copy.item.source).opens_ciphertexts()
+    return (copy.in_vault or here) and not is_open
+
+
+def needs_key(copy: Export) -> bool:
+    """Whether a part of it opens only where the operator's secret key is, and that is not here."""
+    return bool(copy.ciphertext) and not registry.source(copy.item.source).opens_ciphertexts()
+
+
+def prepared(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> Answer:
+    """The answer, with everything that can be opened here; each opening is logged. Raises Refused."""
     _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
-    held = copies(request, vault)
-    nothing = all(copy.item.identifier == str(request.pk) for copy in held)
+    sealed = copies(request)
+    if any(needs_vault(copy, is_open=vault is not None) for copy in sealed):
+        raise Refused(_("A part of the copy is in the vault. Open it first."))
+    for copy in sealed if vault else []:
+        if copy.sealed:
+            vault_log.record_opening(operator=by, kind=copy.item.source, key=UUID(copy.item.identifier))
+    with translation.override(request.statement.language):
+        return documents.collect(request, copies(request, vault))
+
+
+def give_access(
+    request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, now: datetime, completed: bytes | None = None
+) -> Outcome:
+    """Mail the person a link that gives the copy once, and close the request. Raises Refused, or what SMTP raises.
+
+    `completed`: the finished answer, made where the secret key is out of `package`.
+    """
+    if not request.statement.email:
+        raise Refused(_("There is no e-mail address: hand over a file with a passphrase, or print the copy."))
+    content = _checked(request, completed) if completed else documents.archive(_whole(request, vault, by))
+    nothing = all(copy.item.identifier == str(request.pk) for copy in copies(request))
     outcome = Outcome.NOTHING_HELD if nothing else Outcome.GRANTED
     with transaction.atomic():
-        token = _kept(request, held, now)
+        token = _kept(request, content, now)
         _close(request, outcome, by, now)
         mail.give_access(request, token=token, outcome=outcome)
     return outcome
+
+
+def as_file(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, passphrase: str = "") -> bytes:
+    """The copy as a PDF file, under a passphrase unless it is to be printed; nothing of it stays. Raises Refused."""
+    from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
+
+    content = pdf.as_pdf(_whole(request, vault, by))
+    return pdf.encrypted(content, passphrase) if passphrase else content
+
+
+def package(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> bytes:
+    """The copy as far as it opens here, to be completed where the secret key is. Raises Refused."""
+    return documents.pack(prepared(request, vault=vault, by=by))
+
+
+def _whole(request: DataSubjectRequest, vault: OpenVault | None, by: Operator) -> Answer:
+    if any(needs_key(copy) for copy in copies(request)):
+        raise Refused(_("A part opens with your secret key only. Take the package and complete it where the key is."))
+    return prepared(request, vault=vault, by=by)
+
+
+def _checked(request: DataSubjectRequest, completed: bytes) -> bytes:
+    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    if not documents.is_finished(completed, reference=request.reference):
+        raise Refused(_("This file is not the completed answer to this request."))
+    return completed
 
 
 def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: datetime) -> None:
@@ -111,13 +179,11 @@ def _require_done(request: DataSubjectRequest) -> None:
         raise Refused(_("It is not carried out yet. Do it above, or choose another outcome."))
 
 
-def _kept(request: DataSubjectRequest, held: Sequence[Export], now: datetime) -> str:
+def _kept(request: DataSubjectRequest, content: bytes, now: datetime) -> str:
     """Seal the copy; gives the token that opens it and exists nowhere else."""
     token = secrets.token_urlsafe(32)
     answer = AccessAnswer(request=request, token_digest=_digest(token), made_at=now)
     answer.expires_at = now + retention.ANSWER_LIVES
-    with translation.override(request.statement.language):
-        content = documents.archive(request, held)
     answer.sealed = sealing.wrap(_key(token), content, context=_context(answer))
     answer.save()
     return token

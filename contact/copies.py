@@ -1,0 +1,58 @@
+"""What a sender is told of a message: its state always, its content where the operator's secret key is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contact import reading
+from contact.message import LABELS, fields_of
+from contact.models import Submission
+from sitebackend import mail
+from sitebackend.privacy.registry import Export
+from sitebackend.vault.opened import OpenVault
+
+CARD = ("name", "street", "postal_code", "city", "phone", "email")
+
+
+def state(submission: Submission) -> Mapping[str, Any]:
+    """Everything that is known of a message without opening it; what never happened is left out."""
+    told = {
+        _("Reference"): submission.reference,
+        _("Received"): submission.received_at,
+        _("Came by"): submission.get_channel_display(),
+        _("Mailed to the operator"): submission.sent_at,
+        _("Message-ID of this mail"): mail.message_id("submission", submission.pk.hex) if submission.sent_at else None,
+        _("Waits to be mailed to the operator"): bool(submission.mail_payload) or None,
+        _("Acknowledgement still to be sent"): hasattr(submission, "acknowledgement") or None,
+        _("Notes of the operator"): submission.notes.count() or None,
+    }
+    return {label: value for label, value in told.items() if value is not None}
+
+
+def content(fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The labelled fields as they were typed, and those that make a card of contact data."""
+    labelled = {str(label): fields.get(name, "") for name, label in LABELS.items()}
+    return labelled, {name: fields[name] for name in CARD if fields.get(name)}
+
+
+def content_of(message: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """As `content`, of a decrypted message. Raises ValueError if it is none of ours."""
+    return content(fields_of(message))
+
+
+def opened(copy: Export, vault: OpenVault) -> Export:
+    """The copy with the notes, and with the message if the operator reads here."""
+    submission = Submission.objects.select_related("message").get(pk=copy.item.identifier)
+    notes = [
+        f"{note.written_at:%Y-%m-%d}: {note.text}" for note in reading.notes(open_vault=vault, submission=submission)
+    ]
+    values = {**copy.values, **({_("Notes of the operator"): notes} if notes else {})}
+    if not reading.is_possible():
+        return replace(copy, values=values, in_vault=False)
+    try:
+        typed, card = content(reading.opened(open_vault=vault, submission=submission))
+    except reading.NotReadable as error:
+        return replace(copy, values=values, in_vault=False, sealed=str(error))
+    return Export(item=copy.item, values={**values, **typed}, card=card)
