@@ -209,6 +209,16 @@ class Event(models.Model):
         return self.get_act_display()
 
 
+class SoundedAlarm(models.Model):
+    """An alarm that ALARM_COMMAND was given; the row goes when the alarm has ended."""
+
+    code = models.CharField(primary_key=True, max_length=100)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
 def site_settings(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `site` in every template, read when first used."""
     return {"site": SimpleLazyObject(SiteSettings.current)}

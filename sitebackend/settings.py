@@ -6,6 +6,7 @@ Any secret can be given as `NAME_FILE` instead, holding the path of a file with 
 """
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,14 @@ VAULT_FINGERPRINT: str = read(
     "the fingerprint of the vault's public key, as the set-up printed it",
     "3f2a…",
     default="",
+)
+
+ALARM_COMMAND: list[str] = read(
+    "ALARM_COMMAND",
+    "a program that alarms are given to on its standard input",
+    "/usr/local/bin/send-text-message +49…",
+    default=[],
+    parse=shlex.split,
 )
 
 # --- contact, customers, backups

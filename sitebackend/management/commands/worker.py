@@ -12,6 +12,7 @@ from contact import services as contact
 from contact.acknowledgements import acknowledge_due
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from sitebackend.alarm import sound
 from sitebackend.backup import restore, upload, work
 from sitebackend.backup import services as backup
 from sitebackend.instance import die_with
@@ -29,6 +30,7 @@ JOBS: list[Job] = [
     acknowledge_due,
     watch_keys,
     report_suspects,
+    sound,
     vault.mail_notices,
     vault.sweep,
     work.sweep,
