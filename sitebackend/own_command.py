@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-LONGEST_REASON = 300  # bytes
+LONGEST_REASON = 160  # bytes
 
 
 class CommandFailed(Exception):
@@ -38,11 +39,13 @@ def run(command: Sequence[str], *, seconds: float, given: bytes = b"") -> None:
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise CommandFailed(f"{command[0]} took longer than {seconds:.0f} seconds") from error
+            words = _("{command} took longer than {seconds:.0f} seconds")
+            raise CommandFailed(words.format(command=command[0], seconds=seconds)) from error
         if process.returncode:
             said.seek(max(said.tell() - LONGEST_REASON, 0))
             last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
-            raise CommandFailed(f"{command[0]} ended with code {process.returncode}: {last or '–'}")
+            words = _("{command} ended with code {code}: {last}")
+            raise CommandFailed(words.format(command=command[0], code=process.returncode, last=last or "–"))
 
 
 def _environment() -> dict[str, str]:

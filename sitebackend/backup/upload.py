@@ -1,31 +1,24 @@
 """The operator's own command that carries a backup elsewhere: to a rented server, a cloud, whatever it knows.
 
 What must never happen: a name is taken for a command, or the command learns the site's secrets. So the setting
-is cut into words once, without a shell; `{file}` and `{name}` are replaced inside the words; and the settings
-themselves are left out of the command's environment. What it carries is encrypted and signed; whether it arrived
-only the command's exit code tells. What lies there goes after BACKUP_MAX_AGE_DAYS by that place's own rules.
+is cut into words once, without a shell (sitebackend.own_command), and `{file}` and `{name}` are replaced inside
+the words. What it carries is encrypted and signed; whether it arrived only the command's exit code tells. What
+lies there goes after BACKUP_MAX_AGE_DAYS by that place's own rules.
 """
 
-import os
 import re
-import signal
-import subprocess
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils.translation import gettext as _
 
-from sitebackend import whole_file
-from sitebackend.backup import failures
+from sitebackend import own_command, whole_file
 from sitebackend.backup.failures import BackupFailed
 from sitebackend.privacy import journal
 
 MEDIUM = "BACKUP_UPLOAD_COMMAND"  #: how it is called among the media
 LONGEST = 6 * 60 * 60  # seconds
-LONGEST_REASON = 160  # characters of what the command said last
 UPLOADED_FILE_NAME = "uploaded"
 _PAUSE, PAUSE_AFTER_FAILURE = "backup.upload.pause", 10 * 60  # seconds
 
@@ -66,37 +59,13 @@ def _carry_journal() -> None:
 
 def _run(file: Path) -> None:
     command = [_filled_in(word, file) for word in settings.BACKUP_UPLOAD_COMMAND]
-    with failures.told(Path(command[0])), tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            command,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        code = _wait(process)
-        if code:
-            said.seek(max(said.tell() - LONGEST_REASON, 0))
-            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
-            words = _("{command} ended with code {code}: {last}")
-            raise BackupFailed(words.format(command=command[0], code=code, last=last or "–"))
+    try:
+        own_command.run(command, seconds=LONGEST)
+    except own_command.CommandFailed as error:
+        raise BackupFailed(str(error)) from error
 
 
 def _filled_in(word: str, file: Path) -> str:
     """In one go: what stands in a file's name is never filled in again."""
     values = {"{file}": str(file), "{name}": file.name}
     return re.sub(r"\{(?:file|name)\}", lambda match: values[match[0]], word)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    try:
-        return process.wait(LONGEST)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
-
-
-def _environment() -> dict[str, str]:
-    secret = {name for setting in settings.SETTING_NAMES for name in (setting, f"{setting}_FILE")}
-    return {name: value for name, value in os.environ.items() if name not in secret}

@@ -72,7 +72,7 @@ def test_as_the_only_medium_its_failure_is_the_backups(cloud: Path, settings: Se
 def test_one_that_hangs_is_ended(cloud: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "LONGEST", 0.1)
     settings.BACKUP_UPLOAD_COMMAND = running("import time; time.sleep(600)")
-    assert "-9" in services.create(now=NOW).missed[upload.MEDIUM]
+    assert "länger als" in services.create(now=NOW).missed[upload.MEDIUM]
 
 
 def test_it_does_not_learn_the_sites_secrets(cloud: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def test_without_the_setting_nothing_is_run() -> None:
 
 
 def test_a_program_that_hangs_is_ended_with_its_children() -> None:
-    with pytest.raises(CommandFailed, match="took longer"):
+    with pytest.raises(CommandFailed, match="länger als"):
         own_command.run(["sh", "-c", "sleep 60 & sleep 60"], seconds=0.2)
 
 

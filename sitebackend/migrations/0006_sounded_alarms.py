@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0004_audit_trail'),
+        ('sitebackend', '0005_more_acts'),
     ]
 
     operations = [
