@@ -47,10 +47,10 @@ def name_of(site: Place) -> str:
 
 
 def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, the backup's own row aside: it is written after the snapshot."""
+    """Every row of every table, two aside: the backup's own and the trail's are written after the snapshot."""
     with closing(sqlite3.connect(database)) as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        own = ("backup_backup", "sqlite_sequence")
+        own = ("backup_backup", "sitebackend_event", "sqlite_sequence")
         tables = [name for name in tables if name not in own]
         return {name: sorted(opened.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in tables}  # noqa: S608 - its own names
 
