@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 _PHONE_SIGNS = re.compile(r"[\s/().-]+")
 _LONGEST = 2000  # bytes of a search column: PostgreSQL's index takes no more than 2704 in a row
@@ -9,8 +10,9 @@ _LONGEST = 2000  # bytes of a search column: PostgreSQL's index takes no more th
 
 def folded(text: str) -> str:
     """`Müller-Lüdenscheidt` and `MULLER LUDENSCHEIDT` become the same words."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", plain)))
     return " ".join(re.findall(r"[\w@.+]+", plain))
 
 

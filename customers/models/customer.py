@@ -122,12 +122,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def without_basis(self) -> "CustomerQuerySet":
         """Those whose agreement to contract or invoicing was withdrawn, or whose reference leads astray."""
-        sound = Q()
-        for field, purpose in BASES.items():
-            sound &= Q(
-                **{f"{field}__customer": models.F("pk"), f"{field}__purpose": purpose, f"{field}__decision": "given"}
-            )
-        return self.filter(~sound | Q(status=Customer.Status.NO_BASIS))
+        return self.filter(~_sound() | Q(status=Customer.Status.NO_BASIS))
+
+    def astray(self) -> "CustomerQuerySet":
+        """Those whose reference leads to another's entry, or to one that says no: somebody went around the program."""
+        return self.filter(~_sound()).exclude(status=Customer.Status.NO_BASIS)
 
     def bulk_create(self, objs: Iterable["Customer"], *args: Any, **kwargs: Any) -> list["Customer"]:
         customers = list(objs)
@@ -278,7 +277,7 @@ class Customer(models.Model):
     @property
     def key_context(self) -> str:
         """What the seal of the private key is bound to."""
-        return f"customer-key|{self.pk}"
+        return key_context(self.pk)
 
     def index(self) -> None:
         """Fill the columns that searching and requests for access look into."""
@@ -287,6 +286,10 @@ class Customer(models.Model):
         self.email_digest = lookup.email(self.email)
         self.phone_digest = lookup.phone(self.phone)
         self.name_digest = lookup.name_and_postal_code(self.full_name, self.postal_code)
+
+
+def key_context(customer: uuid.UUID) -> str:
+    return f"customer-key|{customer}"
 
 
 def check_bases(customers: Collection[Customer]) -> None:
@@ -298,6 +301,16 @@ def check_bases(customers: Collection[Customer]) -> None:
             entry = entries.get(getattr(customer, f"{field}_id"))
             if entry is None or not entry.is_basis_of(customer, purpose):
                 raise NoConsent(NO_BASIS)
+
+
+def _sound() -> Q:
+    """Condition: both bases are the customer's own entries that say yes."""
+    sound = Q()
+    for field, purpose in BASES.items():
+        sound &= Q(
+            **{f"{field}__customer": models.F("pk"), f"{field}__purpose": purpose, f"{field}__decision": "given"}
+        )
+    return sound
 
 
 def _holding(word: str) -> Q:

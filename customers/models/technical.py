@@ -74,7 +74,7 @@ class TechnicalRecord(models.Model):
     @property
     def context(self) -> str:
         """What the seal is bound to: moved to another customer, kind or revision it does not open."""
-        return f"technical-record|{self.pk}|{self.grant.customer_id}|{self.kind}|{self.revision}"
+        return record_context(self.pk, self.grant.customer_id, self.kind, self.revision)
 
 
 class Attachment(models.Model):
@@ -97,6 +97,10 @@ class Attachment(models.Model):
     @property
     def context(self) -> str:
         return f"attachment|{self.pk}|{self.record_id}|{self.record.grant.customer_id}"
+
+
+def record_context(key: uuid.UUID, customer: uuid.UUID, kind: str, revision: int) -> str:
+    return f"technical-record|{key}|{customer}|{kind}|{revision}"
 
 
 def require_grants(ids: set[uuid.UUID]) -> None:

@@ -1,9 +1,11 @@
 """Technical records are sealed when they are written, and opened one at a time while the vault is open."""
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +15,14 @@ from customers.clear_file import ClearFile
 from customers.folding import folded
 from customers.models import Attachment, Customer, Evidence, Grant, TechnicalRecord
 from customers.models.consent import NO_GRANT
+from customers.models.customer import key_context
+from customers.models.technical import TechnicalRecordQuerySet, record_context
 from customers.refusals import Changed, NoConsent
-from sitebackend.crypto.sealing import SealingError
-from sitebackend.privacy.restriction.models import Restriction
+from sitebackend.crypto.sealing import SealingError, Stored
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
+
+HITS_AT_ONCE = 100  # of a search, read in one query
 
 
 @transaction.atomic
@@ -81,26 +86,36 @@ def search_technical_records(
 ) -> Iterator[tuple[TechnicalRecord, dict[str, Any]]]:
     """Open every record (or one customer's) and give those that hold all the words, however spelled.
 
-    There is no index: an index of sealed contents would be their contents. A record that does not open is left
-    out; the customer's page names it. So are those of customers whose data are restricted.
+    There is no index: an index of sealed contents would be their contents. So what is needed to open is read as
+    plain values, and a row becomes an object once it is a hit. A record that does not open is left out; the
+    customer's page names it.
     """
-    records = TechnicalRecord.objects.select_related("grant__customer").order_by("grant__customer__number")
-    records = records.exclude(grant__customer__in=Restriction.objects.rows())
-    if customer is not None:
-        records = records.of_customer(customer)
+    records = TechnicalRecord.objects.all() if customer is None else TechnicalRecord.objects.of_customer(customer)
     wanted = folded(words).split()
-    for owner, owned in groupby(records.iterator(), key=lambda record: record.grant.customer):
-        holder = opened_holder(open_vault=open_vault, customer=owner)
-        for record in owned:
-            content = _opened(holder, record)
-            held = folded(" ".join(str(value) for value in content.values()))
-            if wanted and all(word in held for word in wanted):
-                yield record, content
+    hits = (hit for hit in _every_content(open_vault, records) if _holds(hit[1], wanted))
+    while some := dict(islice(hits, HITS_AT_ONCE)):
+        found = TechnicalRecord.objects.select_related("grant__customer").in_bulk(some)
+        yield from ((found[key], content) for key, content in some.items() if key in found)
 
 
-def _opened(holder: Holder, record: TechnicalRecord) -> dict[str, Any]:
+def _holds(content: Mapping[str, Any], wanted: Sequence[str]) -> bool:
+    held = folded(" ".join(map(str, content.values())))
+    return bool(wanted) and all(word in held for word in wanted)
+
+
+def _every_content(open_vault: OpenVault, records: TechnicalRecordQuerySet) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """Key and content of each, customer by customer: a customer's key is opened once."""
+    owner = ("grant__customer", "grant__customer__public_key", "grant__customer__sealed_private_key")
+    rows = records.order_by("grant__customer__number").values_list(*owner, "pk", "kind", "revision", "sealed")
+    for (customer, public, sealed_private), owned in groupby(rows.iterator(), key=itemgetter(0, 1, 2)):
+        holder = open_vault.holder(sealed_private, public, context=key_context(customer))
+        for _customer, _public, _private, key, kind, revision, sealed in owned:
+            yield key, _opened(holder, sealed, record_context(key, customer, kind, revision))
+
+
+def _opened(holder: Holder, sealed: Stored, context: str) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(holder.unseal(record.sealed, context=record.context))
+        content: dict[str, Any] = json.loads(holder.unseal(sealed, context=context))
     except SealingError:
         return {}
     return content

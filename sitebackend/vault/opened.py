@@ -15,7 +15,7 @@ class Holder:
     __slots__ = ("_private",)
 
     def __init__(self, private: bytes) -> None:
-        self._private = private
+        self._private = sealing.private_key(private)
 
     def unseal(self, sealed: sealing.Stored, *, context: str) -> bytes:
         """Open what was sealed to this holder's public key. Raises sealing.SealingError."""
