@@ -22,7 +22,7 @@ from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-from sitebackend.privacy.services import answer, execution, identity, intake, rights
+from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
 from sitebackend.uploads import in_memory
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
@@ -87,6 +87,7 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
                 "<uuid:pk>/step/<str:verb>/", in_memory(guarded(self.step), LARGEST_COPY), name="privacy_request_step"
             ),
             path("<uuid:pk>/copy/<str:form>/", guarded(self.copy), name="privacy_request_copy"),
+            path("<uuid:pk>/letter/<str:name>/", guarded(self.letter), name="privacy_request_letter"),
             *super().get_urls(),
         ]
 
@@ -115,6 +116,17 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
             return HttpResponseRedirect(_page_of(pk))
         self.log_change(request, row, f"copy-{form}")
         return response
+
+    def letter(self, request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
+        """A letter to print and post."""
+        row = get_object_or_404(DataSubjectRequest, pk=pk)
+        try:
+            content = letters.as_pdf(row, name)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(_page_of(pk))
+        headers = {"Content-Disposition": f'inline; filename="{row.reference}.pdf"', "Cache-Control": "no-store"}
+        return HttpResponse(content, content_type="application/pdf", headers=headers)
 
     def step(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
         """Do one step and come back; what it refuses is told."""
@@ -154,7 +166,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     said = row.statement
     facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
     if row.answered_at:
-        return facts | ({"letter": answer.letter(row)} if facts["wrote"] and not said.email else {})
+        return facts | {"by_letter": facts["wrote"] and not said.email}
     held = identity.held(row)
     facts |= {
         "held": [_held_line(item) for item in held],

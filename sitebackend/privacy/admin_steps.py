@@ -45,7 +45,14 @@ def _pause(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
 
 def _extend(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     deadline.extend(row, by=_operator(request), now=now)
-    return _("Extended by two months, and the person is told.")
+    if row.extension_told_at:
+        return _("Extended by two months, and the person is told.")
+    return _("Extended by two months. Print the letter below and post it today.")
+
+
+def _extension_told(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    deadline.mark_told(row, now=now)
+    return _("Noted: the person knows of the extension.")
 
 
 def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
@@ -107,6 +114,7 @@ STEPS: dict[str, Do] = {
     "link": _link,
     "pause": _pause,
     "extend": _extend,
+    "extension-told": _extension_told,
     "erase": _erase,
     "access": _access,
     "restrict": _restrict,

@@ -57,6 +57,26 @@ def acknowledgements(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def untold_extensions(now: datetime) -> Iterator[Finding]:
+    """An extension counts only if the person is told within the first month (Art. 12(3) GDPR)."""
+    count = DataSubjectRequest.objects.open().filter(extended_at__isnull=False, extension_told_at=None).count()
+    if count:
+        yield Finding(
+            area=_("Requests"),
+            level=Level.WARNING,
+            text=ngettext(
+                "The person does not know of {n} extension yet.",
+                "The persons do not know of {n} extensions yet.",
+                count,
+            ).format(n=count),
+            next_step=_("Open the request, print the letter, post it, and note it there."),
+            url=reverse("admin:privacy_datasubjectrequest_changelist"),
+            code="privacy.untold_extensions",
+            figure=count,
+        )
+
+
+@report
 def unproved(now: datetime) -> Iterator[Finding]:
     count = DataSubjectRequest.objects.to_verify().filter(erased_at__lt=now - PROVE_WITHIN).count()
     if count:

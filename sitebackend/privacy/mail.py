@@ -66,10 +66,11 @@ def tell_journal(entries: Sequence[Entry]) -> None:
     mail.send(message)
 
 
-def outcome_letter(request: DataSubjectRequest, *, kept: Sequence[Step]) -> str:
-    """What `tell_outcome` would say, for a letter on paper."""
+def on_paper(request: DataSubjectRequest, message: str, *, kept: Sequence[Step] = ()) -> tuple[str, str]:
+    """Subject and body of what a mail would say, for a letter: "acknowledged", "extended" or "outcome"."""
     with translation.override(request.statement.language):
-        return str(_message(request, "outcome", kept=kept).body)
+        made = _message(request, message, kept=kept)
+    return str(made.subject), str(made.body)
 
 
 def _to_person(request: DataSubjectRequest, message: str, **context: Any) -> None:
@@ -81,7 +82,13 @@ def _message(request: DataSubjectRequest, message: str, **context: Any) -> Any:
     site = SiteSettings.current()
     return mail.render(
         f"privacy/email/{message}",
-        {"request": request, "site": site, "site_url": settings.SITE_URL, **context},
+        {
+            "request": request,
+            "site": site,
+            "site_url": settings.SITE_URL,
+            "backup_days": settings.BACKUP_MAX_AGE_DAYS,
+            **context,
+        },
         to=request.statement.email,
         identity=mail.message_id(message, request.pk.hex),
         reply_to=site.email,

@@ -128,11 +128,6 @@ def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: 
             mail.tell_outcome(request, kept=kept(request))
 
 
-def letter(request: DataSubjectRequest) -> str:
-    """The answer on paper, for a person without a mail address."""
-    return mail.outcome_letter(request, kept=kept(request))
-
-
 def kept(request: DataSubjectRequest) -> list[Step]:
     """What an erasure left, and why; the request itself, of which every letter speaks, aside."""
     retained = execution.preview(request).retained if request.erased_at else ()

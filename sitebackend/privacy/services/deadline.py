@@ -23,16 +23,24 @@ PAUSE_AFTER_FAILURE = 15 * 60  # seconds
 def extend(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
     """Two more months, because the matter is complex or there are many requests (Art. 12(3)); the person is told.
 
-    Raises Refused, or what SMTP raises; then nothing was extended.
+    Without a mail address a letter must be posted, and `mark_told` says that it was. Raises Refused, or what SMTP
+    raises; then nothing was extended.
     """
     if request.answered_at or request.extended_at:
         raise Refused(_("A deadline is extended once, and before the answer."))
     if deadlines.local_date(now) > request.extension_possible_until:
         raise Refused(_("The first month is over: the deadline cannot be extended any more."))
     request.extended_at, request.extended_by = now, by
+    request.extension_told_at = now if request.statement.email else None
     request.save()
     if request.statement.email:
         mail.tell_extension(request)
+
+
+def mark_told(request: DataSubjectRequest, *, now: datetime) -> None:
+    """The operator posted the letter that says so, or told it by telephone."""
+    rows = DataSubjectRequest.objects.filter(pk=request.pk, extended_at__isnull=False, extension_told_at=None)
+    rows.update(extension_told_at=now)
 
 
 def remind(now: datetime) -> int:

@@ -38,6 +38,13 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
         raise Refused(_("First settle who asks."))
     if request.answered_at:
         raise Refused(_("The request is answered."))
+    if not request.acknowledged_at and any(step.consequence for step in preview(request).destructive):
+        raise Refused(
+            _(
+                "First the person must know what this means for the contract: the acknowledgement says it. It goes out "
+                "by itself within a minute; without a mail address post the letter, and note it above."
+            )
+        )
     receipt = erasure.erase(request.statement.subject(), request.scope, plan_hash=plan_hash, now=now)
     request.erased_at, request.erased_by, request.verified_at = now, by, None
     request.receipt = [*(request.receipt or []), *(list(line) for line in receipt.done)]

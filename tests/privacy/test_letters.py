@@ -1,0 +1,147 @@
+"""Who gave no mail address is told by letter: acknowledged, extended, answered; and the page says what to post."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
+
+from customers.models import Customer
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy.health import untold_extensions
+from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
+from sitebackend.privacy.refusals import Refused
+from sitebackend.privacy.services import answer, deadline, execution, identity, intake, letters
+from sitebackend.privacy.statement import Statement
+from tests.customers.conftest import MASTER_DATA
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "in_english")]
+PAGE = "/admin/privacy/datasubjectrequest/"
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def site() -> SiteSettings:
+    return SiteSettings.objects.create(
+        business_name="Netz & Gerät",
+        owner="Jule Ostermann",
+        street="Am Deich 3",
+        postal_code="26721",
+        city="Emden",
+        email="k@example.de",
+        federal_state="NW",
+    )
+
+
+def _asked(kind: Kind = Kind.ERASURE, **said: str) -> DataSubjectRequest:
+    request = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=timezone.localdate())
+    told = {"name": "Änne Möller", "address": "Königsallee 7 b\n04109 Leipzig", "phone": MASTER_DATA["phone"]}
+    intake.record(request, said=Statement(**told | said), now=NOW)
+    return request
+
+
+def _text(content: bytes) -> str:
+    return " ".join(PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
+
+
+def test_a_letter_has_both_addresses_and_says_what_the_mail_would_say() -> None:
+    request = _asked(Kind.ACCESS)
+    text = _text(letters.as_pdf(request, "acknowledged"))
+    for words in ("Am Deich 3", "Änne Möller Königsallee 7 b 04109 Leipzig", request.reference, "Jule Ostermann"):
+        assert words in text
+
+
+def test_the_address_stands_where_the_envelopes_window_is() -> None:
+    page = PdfReader(io.BytesIO(letters.as_pdf(_asked(), "acknowledged"))).pages[0]
+    places: dict[str, tuple[float, float]] = {}
+
+    def note(text: str, matrix: Any, place: Any, font: Any, size: Any) -> None:
+        if "Königsallee" in text:
+            places["street"] = (place[4] * 25.4 / 72, 297 - place[5] * 25.4 / 72)
+
+    page.extract_text(visitor_text=note)
+    left, top = places["street"]
+    assert 24 <= left <= 30  # millimetres; DIN 5008, form B: 25 from the left, 62.7 to 90 from the top
+    assert 62.7 <= top <= 90
+
+
+def test_a_name_that_stands_in_the_address_is_not_written_twice() -> None:
+    text = _text(letters.as_pdf(_asked(address="Änne Möller\nWeg 1\n1 Ort"), "acknowledged"))
+    assert text.count("Änne Möller") == 1
+
+
+@pytest.mark.parametrize("name", ["extended", "outcome", "nonsense"])
+def test_there_is_no_letter_about_what_did_not_happen(name: str) -> None:
+    with pytest.raises(Refused, match="no such letter"):
+        letters.as_pdf(_asked(), name)
+
+
+def test_an_extension_without_mail_address_is_told_by_letter_and_watched_until_then(
+    operator: Operator, admin_client: Client
+) -> None:
+    request = _asked(Kind.ACCESS)
+    deadline.extend(request, by=operator, now=NOW)
+    assert mail.outbox == []
+    assert [finding.figure for finding in untold_extensions(NOW)] == [1]
+    response = admin_client.get(f"{PAGE}{request.pk}/letter/extended/")
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert "Art. 12" in _text(response.content)
+    assert "step/extension-told/" in admin_client.get(f"{PAGE}{request.pk}/change/").content.decode()
+    admin_client.post(f"{PAGE}{request.pk}/step/extension-told/")
+    assert list(untold_extensions(NOW)) == []
+
+
+def test_an_extension_that_went_by_mail_is_told(operator: Operator) -> None:
+    request = _asked(email="anna@example.org")
+    deadline.extend(request, by=operator, now=NOW)
+    assert request.extension_told_at == NOW
+    assert len(mail.outbox) == 1
+
+
+def test_the_answer_is_a_letter_until_its_text_goes(operator: Operator, admin_client: Client) -> None:
+    request = _asked(Kind.ACCESS)
+    identity.settle(request, identity=Identity.NOTHING_HELD, now=NOW)
+    answer.finish(request, outcome=Outcome.NOTHING_HELD, by=operator, now=NOW)
+    assert request.reference in _text(admin_client.get(f"{PAGE}{request.pk}/letter/outcome/").content)
+    execution.run_retention(NOW + timedelta(days=40))
+    assert admin_client.get(f"{PAGE}{request.pk}/letter/outcome/").status_code == 302
+
+
+def test_letters_are_for_the_operator_alone(client: Client) -> None:
+    assert client.get(f"{PAGE}{_asked().pk}/letter/acknowledged/").status_code == 302
+
+
+# --- S16: what the loss means for the contract is said before it happens
+
+
+@pytest.mark.parametrize(("kind", "told"), [(Kind.ERASURE, True), (Kind.OBJECTION, True), (Kind.ACCESS, False)])
+def test_who_asks_for_erasure_is_told_at_once_what_it_means_for_a_contract(kind: Kind, told: bool) -> None:
+    _asked(kind, email="anna@example.org", language="en")
+    intake.acknowledge_due(NOW)
+    assert ("no order can be carried out" in str(mail.outbox[0].body)) is told
+
+
+def test_a_customer_is_not_erased_before_they_were_told(customer: Customer, operator: Operator) -> None:
+    request = _asked()
+    identity.settle(request, identity=Identity.MATCHED, now=NOW)
+    plan = execution.preview(request).hash
+    with pytest.raises(Refused, match="contract"):
+        execution.erase(request, plan_hash=plan, by=operator, now=NOW)
+    assert Customer.objects.filter(pk=customer.pk).exists()
+    intake.mark_acknowledged(request, now=NOW)
+    request.refresh_from_db()
+    execution.erase(request, plan_hash=execution.preview(request).hash, by=operator, now=NOW)
+    assert not Customer.objects.exists()
+
+
+def test_the_answer_to_a_restriction_says_that_its_end_will_be_told(operator: Operator) -> None:
+    request = _asked(Kind.RESTRICTION, email="anna@example.org", language="en")
+    identity.settle(request, identity=Identity.MATCHED, now=NOW)
+    request.carried_out_at, request.carried_out_by, request.carried_out = NOW, operator, []
+    request.save()
+    answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
+    assert "Art. 18(3)" in str(mail.outbox[-1].body)
