@@ -20,18 +20,18 @@ SENDERS = 8
 
 def main(submissions: int = 1000, kills: int = 30, port: int = 8101) -> int:
     with running_site(port=port) as (site, mailbox):
-        sent = threading.Event()
-        chaos = threading.Thread(target=kill_again_and_again, args=(site, kills, sent))
+        acknowledged: list[str] = []
+        marks = [submissions * number // (kills + 1) for number in range(1, kills + 1)]
+        chaos = threading.Thread(target=kill_at, args=(site, marks, acknowledged))
         chaos.start()
         with ThreadPoolExecutor(SENDERS) as senders:
-            acknowledged = list(senders.map(lambda number: send(site.port, number), range(submissions)))
-        sent.set()
+            list(senders.map(lambda number: send(site.port, number, acknowledged), range(submissions)))
         chaos.join()
         wait_for_mails(site)
-        return report(site, mailbox, acknowledged)
+        return report(site, mailbox, acknowledged, kills)
 
 
-def send(port: int, number: int) -> str:
+def send(port: int, number: int, acknowledged: list[str]) -> None:
     """Send one form until the thanks page shows its reference."""
     body = location = ""
     while True:
@@ -39,7 +39,8 @@ def send(port: int, number: int) -> str:
             body = body or new_form(port, f"Nachricht {number}")
             location = location or request(port, "POST", "/kontakt/", body, network=number)[1].get("location", "")
             if location:
-                return request(port, "GET", location)[1]["x-reference"]
+                acknowledged.append(request(port, "GET", location)[1]["x-reference"])
+                return
         except (OSError, EOFError, AssertionError, KeyError):
             time.sleep(0.05)
         except Exception as error:  # a connection cut in the middle of an answer
@@ -47,10 +48,12 @@ def send(port: int, number: int) -> str:
                 raise
 
 
-def kill_again_and_again(site: Site, kills: int, sent: threading.Event) -> None:
-    for _ in range(kills):
-        if sent.wait(random.uniform(0.5, 3)):  # noqa: S311 - no secret
-            break
+def kill_at(site: Site, marks: list[int], acknowledged: list[str]) -> None:
+    """Kill everything once so many were acknowledged, at a moment that nobody chose, and start it anew."""
+    for mark in marks:
+        while len(acknowledged) < mark:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.2))  # noqa: S311 - no secret
         site.kill()
         site.start()
 
@@ -62,15 +65,15 @@ def wait_for_mails(site: Site) -> None:
         time.sleep(1)
 
 
-def report(site: Site, mailbox: Mailbox, acknowledged: list[str]) -> int:
+def report(site: Site, mailbox: Mailbox, acknowledged: list[str], kills: int) -> int:
     stored = Counter(str(row[0]) for row in site.rows("SELECT reference FROM contact_submission"))
     lost = set(acknowledged) - set(stored)
     not_mailed = set(acknowledged) - set(mailbox.taken)
     repeats = sum(mailbox.taken.values()) - len(mailbox.taken)
     doubles = len(stored) - len(set(acknowledged))
     print(  # noqa: T201 - the script's result
-        f"acknowledged {len(set(acknowledged))}, stored {len(stored)}, lost {len(lost)}, stored twice {doubles}, "
-        f"not mailed {len(not_mailed)}, mails repeated {repeats}"
+        f"{kills} × kill -9: acknowledged {len(set(acknowledged))}, stored {len(stored)}, lost {len(lost)}, "
+        f"stored twice {doubles}, not mailed {len(not_mailed)}, mails repeated {repeats}"
     )
     return 1 if lost or doubles or not_mailed else 0
 
