@@ -1,6 +1,7 @@
 """gpg's traps, one by one: each ends in "not sent", is known to the operator, and leaves no clear text anywhere."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -193,6 +194,14 @@ def test_with_one_of_two_keys_expired_the_other_is_used(
 ) -> None:
     (tmp_path / "old.asc").write_bytes(expired_public_key())
     settings.OPERATOR_KEY_FILE = [tmp_path / "old.asc", operator_key]
+    assert send().status_code == 303
+
+
+def test_a_long_way_to_the_data_folder_is_no_failure(send: Send, settings: Settings, tmp_path: Path) -> None:
+    """An agent's socket has no room for it; encrypting asks no agent."""
+    far = tmp_path / ("a" * 80) / ("b" * 80)
+    shutil.copytree(Path(site.DATA_DIR) / "keys", far / "keys")
+    settings.DATA_DIR = far
     assert send().status_code == 303
 
 
