@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.forms import TextInput
+from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -47,9 +47,14 @@ class SiteSettingsAdmin(OperatorModelAdmin):
         (_("Look"), {"fields": ("logo", "brand_colour", "accent_colour")}),
     )
 
+    class Media:
+        css = {"all": ["css/editing.css"]}
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name.endswith("_colour"):
             kwargs["widget"] = TextInput(attrs={"type": "color"})
+        if db_field.name == "opening_hours":
+            kwargs["widget"] = Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,12 +1,13 @@
 """Editing pages and posts in the cockpit."""
 
+import json
 from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.forms import ModelChoiceField, Textarea
+from django.forms import CheckboxSelectMultiple, ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,15 +16,21 @@ from js_asset.media import Media
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
+from sitebackend.pages.admin_forms import CategoryForm, PageForm
 from sitebackend.pages.admin_menus import menus
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
 from sitebackend.pages.admin_versions import VersionsAdmin
+from sitebackend.pages.embeds import PLAYERS
 from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect, Revision
 
 #: The editor looks for its own style element and adds one, without a nonce, only if it finds none.
 EDITING = Media(
     css={"all": ["css/editing.css"]},
-    js=[InlineStyle("", **{"data-tiptap-style": ""}), Script("js/unsaved.js", type="module")],
+    js=[
+        InlineStyle("", **{"data-tiptap-style": ""}),
+        Script("js/unsaved.js", type="module"),
+        Script("js/parts.js", type="module"),
+    ],
 )
 
 
@@ -53,6 +60,7 @@ class TrashFilter(admin.SimpleListFilter):
 
 @admin.register(Page)
 class PageAdmin(VersionsAdmin):
+    form = PageForm
     change_form_template = "admin/pages/change_form.html"
     list_display = ["title", "address", "state", "menu", "updated_at"]
     list_filter = [TrashFilter, "language", "status", "menu"]
@@ -63,7 +71,7 @@ class PageAdmin(VersionsAdmin):
         (None, {"fields": ("title", "description", "picture", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at")}),
         (_("Address and menu"), {"fields": ("language", "parent", "slug", "menu", "menu_order", "navigation_title")}),
-        (_("Layout and translation"), {"fields": ("template", "translation_of")}),
+        (_("Layout and translation"), {"fields": ("template", "translation_of"), "classes": ("collapse",)}),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -90,6 +98,8 @@ class PageAdmin(VersionsAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "categories":
+            kwargs["widget"] = CheckboxSelectMultiple
         if db_field.name == "description":
             kwargs["widget"] = Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -119,7 +129,7 @@ class PageAdmin(VersionsAdmin):
         """The editor's import map is an inline script: it gets the nonce that the policy asks for."""
         nonce = str(getattr(request, "csp_nonce"))  # noqa: B009 - set by the policy's middleware, unknown to types
         context["media"] = Media.from_media(context["media"] + EDITING, nonce=nonce)
-        context["is_page"] = True
+        context |= {"is_page": True, "addresses": Page.objects.published(), "players": json.dumps(PLAYERS)}
         if obj:
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_versions"
             waiting = Revision.objects.waiting_for(obj)
@@ -154,7 +164,6 @@ class PostAdmin(PageAdmin):
     list_display = ["title", "address", "state", "published_at"]
     list_filter = [TrashFilter, "language", "status", "categories"]
     ordering = ["-published_at"]
-    filter_horizontal = ["categories"]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("title", "description", "picture", "body")}),
         (_("Publishing"), {"fields": ("status", "published_at", "categories")}),
@@ -167,6 +176,7 @@ class PostAdmin(PageAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(OperatorModelAdmin):
+    form = CategoryForm
     list_display = ["title", "language", "slug"]
 
 

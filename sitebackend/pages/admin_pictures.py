@@ -1,11 +1,15 @@
 """Pictures in the cockpit: uploaded once, then only their words can be changed."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
+from sitebackend.pages.slugs import slug_of
+
+MOST_CHOICES = 60
 
 
 class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
@@ -25,12 +32,21 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
 
     class Meta:
         model = Image
-        fields = ("name", "alternative", "is_decorative", "caption")
+        fields = ("alternative", "is_decorative", "caption", "name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.width is None:
+            self.fields["name"].required = False
+            self.fields["name"].help_text = _("For texts: [Bild: name]. Empty: made from what it shows.")
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.instance.width is None:
-            self._take(self.cleaned_data.get("upload"))
+            upload = self.cleaned_data.get("upload")
+            self._take(upload)
+            words = self.cleaned_data.get("alternative") or PurePath(upload.name if upload else "").stem
+            self.cleaned_data["name"] = self.cleaned_data.get("name") or _free_name(words)
         return cleaned
 
     def _take(self, upload: Any) -> None:
@@ -41,6 +57,13 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
             self.cleaned_data["pixels"] = pictures.read(upload)
         except forms.ValidationError as error:
             self.add_error("upload", error)
+
+
+def _free_name(words: str) -> str:
+    """A name that no picture has yet, made from `words`."""
+    stem = slug_of(words)[:50].strip("-") or "bild"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
+    return next(name for name in names if not Image.objects.filter(name=name).exists())
 
 
 class UnusedFilter(admin.SimpleListFilter):
@@ -62,6 +85,21 @@ class ImageAdmin(OperatorModelAdmin):
     list_display_links = ["shown", "name"]
     list_filter = [UnusedFilter]
     search_fields = ["name", "alternative", "caption"]
+
+    class Media:
+        css = {"all": ["css/editing.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("choice/", self.admin_site.admin_view(self.choice), name="pages_image_choice")
+        return [own, *super().get_urls()]
+
+    def choice(self, request: HttpRequest) -> HttpResponse:
+        """The pictures to choose from in the text editor: the newest, or those that have a word."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        word = request.GET.get("q", "").strip()
+        found = Image.objects.filter(Q(name__icontains=word) | Q(alternative__icontains=word))
+        return render(request, "admin/pages/_picture_choice.html", {"images": found[:MOST_CHOICES]})
 
     @admin.display(description=_("picture"))
     def shown(self, image: Image) -> SafeString:

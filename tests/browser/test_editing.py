@@ -61,6 +61,80 @@ def test_leaving_with_unsaved_text_asks_first(operator: Visit) -> None:
     assert asked == ["beforeunload"]
 
 
+FROM_WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office">
+<head><style>p.MsoNormal{margin:0}</style></head><body><!--StartFragment-->
+<h1 style="mso-line-height-alt:1"><span lang=DE>Preise</span></h1>
+<p class=MsoNormal style="margin:0cm"><b><span style="font-size:12.0pt;color:red">Angebot</span></b>
+für Sie<o:p></o:p></p>
+<p class=MsoListParagraphCxSpFirst style="mso-list:l0 level1 lfo1"><![if !supportLists]>
+<span style="mso-list:Ignore">·
+<span style="font:7.0pt Times">&nbsp;&nbsp;</span></span><![endif]>erstens</p>
+<p class=MsoListParagraphCxSpLast style="mso-list:l0 level1 lfo1">
+<span style="mso-list:Ignore">· </span>zweitens</p>
+<table class=MsoTableGrid style="border:solid"><tr><td width=100><p class=MsoNormal>Stunde</p></td>
+<td><p class=MsoNormal>80 €</p></td></tr></table>
+<img src="file:///C:/Users/Erika/image001.png"><!--EndFragment--></body></html>"""
+FROM_WORDPRESS = """<!-- wp:heading {"level":3} -->
+<h3 class="wp-block-heading has-text-color">Ablauf</h3><!-- /wp:heading -->
+<!-- wp:paragraph --><p class="has-large-font-size" style="color:red" onclick="x()">Guten <i>Tag</i>
+<a href="https://example.org/" target="_blank" rel="noopener" class="button">Mehr</a></p><!-- /wp:paragraph -->
+<!-- wp:list --><ul class="wp-block-list"><li>eins</li></ul><!-- /wp:list -->
+<figure class="wp-block-image"><img src="https://example.org/x.jpg" onerror="alert(1)"></figure>
+<script>alert(1)</script>"""
+
+
+def paste(page: Page, html: str) -> str:
+    """What the form will send once `html` was pasted into an empty text."""
+    page.locator(".tiptap").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.locator(".tiptap").evaluate(
+        """(text, html) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/html", html);
+          text.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        html,
+    )
+    return page.locator("[name=body]").input_value()
+
+
+def test_a_paste_from_word_is_clean_before_it_is_saved(operator: Visit) -> None:
+    assert paste(operator.page, FROM_WORD) == (
+        "<h2>Preise</h2><p><strong>Angebot</strong> für Sie</p><ul><li><p>erstens</p></li><li><p>zweitens</p></li></ul>"
+        "<table><tbody><tr><td><p>Stunde</p></td><td><p>80 €</p></td></tr></tbody></table>"
+    )
+    assert operator.elsewhere == []
+
+
+def test_a_paste_from_wordpress_is_clean_before_it_is_saved(operator: Visit) -> None:
+    assert paste(operator.page, FROM_WORDPRESS) == (
+        '<h3>Ablauf</h3><p>Guten <em>Tag</em> <a href="https://example.org/">Mehr</a></p><ul><li><p>eins</p></li></ul>'
+    )
+    assert operator.elsewhere == []
+
+
+def test_parts_are_placed_by_the_bar(operator: Visit) -> None:
+    page = operator.page
+    paste(page, "<p>Anfang</p>")
+    page.get_by_role("button", name="Öffnungszeiten").click()
+    page.get_by_role("button", name="Knopf …").click()
+    page.get_by_label("Aufschrift").fill("Termin")
+    page.get_by_label("Wohin er führt").fill("/kontakt/")
+    page.get_by_role("button", name="Einsetzen", exact=True).click()
+    page.get_by_role("button", name="Karte oder Video …").click()
+    page.get_by_label("Was zu sehen ist").fill("So arbeiten wir")
+    page.get_by_label("Adresse", exact=True).fill("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Fragen und Antworten").click()
+    assert page.locator("[name=body]").input_value() == (
+        "<p>Anfang</p><p>[Öffnungszeiten]</p><p>[Knopf: Termin /kontakt/]</p>"
+        '<p><a href="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ">So arbeiten wir</a></p>'
+        "<p>[Fragen]</p><h3>Ihre Frage?</h3><p>Ihre Antwort.</p><hr>"
+    )
+    assert operator.complaints == []
+
+
 def places(page: Page, menu: str) -> list[tuple[str, str]]:
     """Title and number of each page in that menu, as they stand there."""
     rows = page.locator(f"[data-language=Deutsch][data-menu={menu}] .menu-row").all()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from sitebackend.models import SiteSettings
-from sitebackend.pages.models import Page
+from sitebackend.pages.models import Category, Page
 from tests.pages.conftest import MakePage
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +95,21 @@ def test_a_site_without_business_data_is_led_to_enter_them(operator: Client) -> 
     response = operator.get("/admin/sitebackend/sitesettings/", follow=True)
     assert response.redirect_chain == [("/admin/sitebackend/sitesettings/add/", 302)]
     assert response.status_code == 200
+
+
+def test_a_new_page_and_a_new_topic_take_their_address_from_the_title(operator: Client) -> None:
+    new = form_of(Page(title="Über uns & Größe", language="de"), slug="")
+    assert operator.post("/admin/pages/page/add/", new).status_code == 302
+    assert operator.post("/admin/pages/category/add/", {"title": "Büro", "language": "de"}).status_code == 302
+    assert Page.objects.get().path == "ueber-uns-groesse"
+    assert Category.objects.get().slug == "buero"
+
+
+def test_the_home_page_and_a_page_that_is_there_keep_what_was_typed(operator: Client, make_page: MakePage) -> None:
+    home = form_of(Page(title="Start", language="de", template="home"), slug="")
+    assert operator.post("/admin/pages/page/add/", home).status_code == 302
+    assert Page.objects.get(title="Start").path == ""
+    page = make_page(slug="bleibt", title="Anderer Titel")
+    operator.post(f"/admin/pages/page/{page.pk}/change/", form_of(page, title="Noch ein Titel"))
+    page.refresh_from_db()
+    assert page.slug == "bleibt"

@@ -314,3 +314,24 @@ def test_stray_files_go_after_a_day(stored: Callable[..., Image], media: Path) -
     assert services.remove_stray_files(now) == 0
     assert services.remove_stray_files(now + timedelta(days=2)) == 1
     assert [path for path in image.files() if not path.exists()] == [image.source]
+
+
+def test_a_picture_without_a_name_gets_one_that_is_free(operator: Client, stored: Callable[..., Image]) -> None:
+    stored(photo((20, 20)), name="unser-laden", is_encoded=False)
+    for words in ({"alternative": "Unser Laden"}, {"alternative": "", "is_decorative": "on"}):
+        upload = SimpleUploadedFile("Größe 1.jpg", photo((20, 20)), "image/jpeg")
+        assert operator.post("/admin/pages/image/add/", words | {"upload": upload}).status_code == 302
+    assert set(Image.objects.values_list("name", flat=True)) == {"unser-laden", "unser-laden-2", "groesse-1"}
+
+
+def test_the_editor_offers_pictures_by_what_they_show(
+    operator: Client, client: Client, stored: Callable[..., Image]
+) -> None:
+    stored(photo((20, 20)), name="laden", alternative="Unser <Laden>", is_encoded=False)
+    stored(photo((20, 20)), name="hund", alternative="Ein Hund", is_encoded=False)
+    html = operator.get("/admin/pages/image/choice/", {"q": "laden"}).content.decode()
+    assert 'value="laden"' in html
+    assert "Unser &lt;Laden&gt;" in html
+    assert "hund" not in html
+    assert "Hier gibt es kein Bild" in operator.get("/admin/pages/image/choice/?q=katze").content.decode()
+    assert client.get("/admin/pages/image/choice/").status_code == 302

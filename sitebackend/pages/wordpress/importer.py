@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from sitebackend.pages import markup, services
 from sitebackend.pages.models import Category, Image, Page, Redirect, Revision
+from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress import media as uploads
 from sitebackend.pages.wordpress.export import Export, Item
 from sitebackend.pages.wordpress.links import Links
-from sitebackend.pages.wordpress.names import slug_of
 from sitebackend.pages.wordpress.plan import Plan, Planned
 from sitebackend.pages.wordpress.text import Surroundings, convert
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
+from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress.export import Export, Item, split
-from sitebackend.pages.wordpress.names import key_of, slug_of
+from sitebackend.pages.wordpress.names import key_of
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 _UPLOADS = "/wp-content/uploads/"

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from sitebackend.pages.models import RESERVED, Page
+from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress.export import Export, Item
-from sitebackend.pages.wordpress.names import key_of, slug_of
+from sitebackend.pages.wordpress.names import key_of
 
 _PUBLIC = {"publish", "future"}  # a future one has its time still to come
 _WANTED = _PUBLIC | {"draft", "pending", "private"}

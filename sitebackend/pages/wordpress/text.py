@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 import nh3
 
 from sitebackend.pages import markup
+from sitebackend.pages.embeds import player
 from sitebackend.pages.wordpress.export import split
 
 _BLOCK = (
@@ -31,11 +32,6 @@ _REUSED = re.compile(r'<!-- wp:block \{"ref":([0-9]+)[^}]*\} /-->')
 _OTHER = re.compile(r"\[/?([a-z][a-z0-9]*(?:[_-][a-z0-9]+)+|[a-z][a-z0-9]*(?=\s+[\w-]+=))\b[^\]]*\]")
 _TWIN = re.compile(r"\[([a-z][a-z0-9]*)\](.*?)\[/\1\]", re.DOTALL)
 _ADDRESS_ALONE = re.compile(r"<(p|div|figure)>\s*(https://[^\s<]+)\s*</\1>")
-_VIDEOS = (
-    (re.compile(r"https://(?:www\.)?(?:youtube\.com/watch\?v=|youtu\.be/|youtube\.com/embed/)([\w-]{6,20})[^\s]*"),
-     "https://www.youtube-nocookie.com/embed/{}"),
-    (re.compile(r"https://(?:www\.)?vimeo\.com/([0-9]{4,12})[^\s]*"), "https://player.vimeo.com/video/{}"),
-)  # fmt: skip
 _first_pass = nh3.Cleaner(
     tags={
         *("p", "br", "hr", "strong", "em", "b", "i", "a", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "div"),
@@ -115,9 +111,7 @@ def _embedded(found: re.Match[str]) -> str:
 
 def _external(address: str) -> str:
     """A link that is a paragraph by itself: shown in place once a visitor agrees to its host."""
-    for pattern, player in _VIDEOS:
-        if video := pattern.fullmatch(address):
-            address = player.format(video[1])
+    address = player(address)
     label = split(address).hostname or address
     return f'<p><a href="{html.escape(address)}">{html.escape(label)}</a></p>'
 

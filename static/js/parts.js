@@ -1,0 +1,104 @@
+/* The text editor, made easy: a bar that places parts, and pastes from word processors that keep their lists.
+   Without this script a part is typed, as the help below the text says. */
+const template = document.getElementById("parts");
+const dialogs = Object.fromEntries(
+  [...template.content.querySelectorAll("dialog")].map((dialog) => [dialog.dataset.name, document.body.appendChild(dialog)]),
+);
+const players = JSON.parse(template.dataset.players);
+const paragraph = (text, marks = []) => ({ type: "paragraph", content: [{ type: "text", text, marks }] });
+const equipped = new WeakSet();
+
+document.addEventListener("prose-editor:ready", ({ detail }) => equip(detail.editor));
+for (const text of document.querySelectorAll(".tiptap")) if (text.editor) equip(text.editor);
+
+function equip(editor) {
+  if (equipped.has(editor)) return;
+  equipped.add(editor);
+  const bar = template.content.querySelector(".parts").cloneNode(true);
+  editor.view.dom.closest(".prose-editor").before(bar);
+  editor.setOptions({ editorProps: { ...editor.options.editorProps, transformPastedHTML: tidy } });
+  bar.addEventListener("click", ({ target }) => {
+    if (target.dataset.line) insert(editor, [paragraph(target.dataset.line)]);
+    if (target.dataset.question) insert(editor, questions(target.dataset));
+    if (target.dataset.dialog) ask(editor, target.dataset.dialog);
+  });
+}
+
+const insert = (editor, nodes) => editor.chain().focus().insertContent(nodes).run();
+
+const questions = ({ question, answer }) => [
+  paragraph("[Fragen]"),
+  { type: "heading", attrs: { level: 3 }, content: [{ type: "text", text: question }] },
+  paragraph(answer),
+  { type: "horizontalRule" },
+];
+
+function ask(editor, name) {
+  const dialog = dialogs[name];
+  const form = dialog.querySelector("form");
+  form.reset();
+  if (name === "pictures") showPictures(dialog);
+  form.onsubmit = ({ submitter }) => {
+    const nodes = submitter.value === "insert" ? answers[name](new FormData(form)) : null;
+    if (nodes) insert(editor, nodes);
+  };
+  dialog.showModal();
+}
+
+const answers = {
+  pictures: (data) => {
+    const names = data.getAll("picture");
+    return names.length ? [paragraph(`[${names.length > 1 ? "Galerie" : "Bild"}: ${names.join(", ")}]`)] : null;
+  },
+  button: (data) => [paragraph(`[Knopf: ${data.get("words").replaceAll("]", ")")} ${data.get("address")}]`)],
+  external: (data) => [paragraph(data.get("words"), [{ type: "link", attrs: { href: player(data.get("address")) } }])],
+};
+
+/* The address that can be shown inside a page, for the address that people copy. */
+function player(address) {
+  for (const [pattern, shown] of Object.entries(players)) {
+    const video = address.match(new RegExp(`^${pattern}$`));
+    if (video) return shown.replace("{}", video[1]);
+  }
+  return address;
+}
+
+async function showPictures(dialog) {
+  const place = dialog.querySelector(".picture-choice");
+  const search = dialog.querySelector("[type=search]");
+  const load = async () => {
+    const answer = await fetch(`${place.dataset.address}?${new URLSearchParams({ q: search.value })}`);
+    if (answer.ok) place.replaceChildren(document.createRange().createContextualFragment(await answer.text()));
+  };
+  search.oninput = load;
+  await load();
+}
+
+/* Word has no lists in what it copies, only paragraphs that look like some. Headings get the sizes that pages have,
+   links keep nothing but where they lead. The rest the editor drops by itself, and the server whatever is left. */
+function tidy(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const item of page.querySelectorAll("p[class*='MsoListParagraph'], p[style*='mso-list']")) {
+    const marker = item.querySelector("[style*='mso-list:Ignore'], [style*='mso-list: Ignore']");
+    const kind = /^\s*(\d+|[a-z])[.)]/i.test(marker?.textContent ?? "") ? "ol" : "ul";
+    marker?.remove();
+    const before = item.previousElementSibling;
+    const list = before?.dataset.pasted === kind ? before : page.createElement(kind);
+    list.dataset.pasted = kind;
+    if (list !== before) item.before(list);
+    const entry = page.createElement("li");
+    entry.append(item);
+    list.append(entry);
+  }
+  for (const [old, today] of Object.entries({ h1: "h2", h5: "h4", h6: "h4" })) {
+    for (const heading of page.querySelectorAll(old)) {
+      const renamed = page.createElement(today);
+      renamed.append(...heading.childNodes);
+      heading.replaceWith(renamed);
+    }
+  }
+  for (const link of page.querySelectorAll("a")) {
+    for (const { name } of [...link.attributes]) if (name !== "href") link.removeAttribute(name);
+  }
+  return page.body.innerHTML;
+}
