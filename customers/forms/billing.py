@@ -25,7 +25,9 @@ class DocumentForm(forms.Form):
     issued_on = forms.DateField(label=_("Date of the document"), widget=DateInput, initial=timezone.localdate)
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2, localize=True)
     currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3, initial="EUR")
-    file = EvidenceField(label=_("File"), help_text=_("PDF, at most 10 MB. It is sealed at once."))
+    file = EvidenceField(
+        label=_("File"), help_text=_("PDF or electronic invoice (XML), at most 10 MB. It is sealed at once.")
+    )
 
 
 class SeveralFilesInput(forms.ClearableFileInput):

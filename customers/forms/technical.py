@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.consents import EvidenceField
 from customers.models.technical import Kind
 
+LONGEST_NAME = 40  # characters of a free field's name; a longer beginning of a line is a sentence
+
 
 def _line(label: Any, help_text: Any = "", *, required: bool = False) -> forms.CharField:
     attributes = {"autocomplete": "off", "spellcheck": "false"}
@@ -33,7 +35,7 @@ class RecordForm(forms.Form):
     """What every kind has. Subclasses add their own fields between the name and the further details."""
 
     name = _line(_("Name"), _("How you call it, for example “office network”."), required=True)
-    details = _lines(_("Further details"), _("One per line, as in “Rack: cellar, left”."))
+    details = _lines(_("Further details"), _("One per line. “Rack: cellar, left” becomes a field of its own."))
     attachment = EvidenceField(
         label=_("Attachment"), required=False, help_text=_("A configuration dump for example, at most 10 MB.")
     )
@@ -48,7 +50,7 @@ class RecordForm(forms.Form):
 
 
 class NetworkForm(RecordForm):
-    vlan = _line(_("VLAN"), _("Number and name."))
+    vlan = _lines(_("VLANs"), _("One per line: number and name, as in “10 office”."))
     subnets = _lines(_("Subnets"), _("One per line, as in 192.0.2.0/24."))
     gateway = _line(_("Gateway"))
     dns = _line(_("DNS servers"))
@@ -56,6 +58,8 @@ class NetworkForm(RecordForm):
     ssid = _line(_("WLAN name (SSID)"))
     encryption = _line(_("WLAN encryption"))
     wlan_password = SecretField(_("WLAN password"))
+    guest_ssid = _line(_("Second WLAN (SSID), for guests for example"))
+    guest_password = SecretField(_("Password of the second WLAN"))
     internet = _lines(_("Internet access"), _("Provider, contract number, hotline."))
 
 
@@ -113,12 +117,29 @@ FORMS: dict[str, type[RecordForm]] = {
 def labelled(kind: str, content: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """What a record holds besides its name as (label, value, is a secret), in the order of its form.
 
-    What an earlier version of the form had and this one does not comes last, under its old name.
+    A line “name: value” of the further details is a field of its own. What an earlier version of the form had and
+    this one does not comes last, under its old name.
     """
     fields = {name: field for name, field in FORMS[kind]().fields.items() if name != "name"}
     known = [
         (str(field.label), content[name], isinstance(field, SecretField))
         for name, field in fields.items()
-        if name in content
+        if name in content and name != "details"
     ]
-    return known + [(name, value, True) for name, value in content.items() if name not in {"name", *fields}]
+    return (
+        known
+        + _free_fields(content.get("details", ""), str(fields["details"].label))
+        + [(name, value, True) for name, value in content.items() if name not in {"name", *fields}]
+    )
+
+
+def _free_fields(details: str, label: str) -> list[tuple[str, str, bool]]:
+    """Lines that name themselves, each under its own name; what is left, under `label`."""
+    named, rest = [], []
+    for line in details.splitlines():
+        name, separator, value = line.partition(": ")
+        if separator and value.strip() and len(name) <= LONGEST_NAME:
+            named.append((name.strip(), value.strip(), False))
+        else:
+            rest.append(line)
+    return named + ([(label, "\n".join(rest), False)] if "".join(rest).strip() else [])

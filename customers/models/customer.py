@@ -140,6 +140,8 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         fixed = {"number", "public_key", "sealed_private_key", *BASES} & {name.removesuffix("_id") for name in values}
         if fixed:
             raise NoConsent(_("Number, key and basis of customers are not changed in bulk."))
+        if values.get("do_not_contact", True) is not True:
+            raise NoConsent(_("Contact is allowed by the customer's own word only: record it."))
         return super().update(**values)
 
 

@@ -1,13 +1,14 @@
 """Who is meant: from what a person says of themselves to the rows that may be theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from sitebackend.crypto import lookup
-from sitebackend.privacy.registry import DataSubject
+from sitebackend.privacy import registry
+from sitebackend.privacy.registry import DataSubject, Item
 
 SEALED = _("Sealed. It is opened with the vault's passphrase, not by the server alone.")
 
@@ -33,6 +34,29 @@ def customers_of(subject: DataSubject) -> dict[Customer, tuple[str, ...]]:
     led = Customer.objects.led_to_by(wanted)
     found = {customer.pk: customer for rows in (led, Customer.objects.numbered(number)) for customer in rows}
     return {customer: (*_by_digest(customer, wanted), *_by_number(customer, number)) for customer in found.values()}
+
+
+def elsewhere(customer: Customer) -> list[Item]:
+    """What other rooms hold on somebody who may be this customer (messages, requests), the newest first."""
+    found = {
+        (item.source, item.identifier): item
+        for subject in _as_subjects(customer)
+        for holding in registry.sources()
+        if not holding.name.startswith("customers.")
+        for item in holding.find(subject)
+    }
+    return sorted(found.values(), key=lambda item: item.recorded_at, reverse=True)
+
+
+def _as_subjects(customer: Customer) -> Iterator[DataSubject]:
+    """What the customer could say of themselves, once for each place where they are reached."""
+    name = customer.full_name
+    yield DataSubject(email=customer.email, phone=customer.phone, name=name, postal_code=customer.postal_code)
+    for point in customer.contact_points.all():
+        if point.kind == "address":
+            yield DataSubject(name=name, postal_code=point.postal_code)
+        else:
+            yield DataSubject(**{point.kind: point.value})
 
 
 def _by_digest(customer: Customer, wanted: Mapping[str, str]) -> tuple[str, ...]:

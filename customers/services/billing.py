@@ -18,6 +18,7 @@ from sitebackend.retention import STATUTORY_BILLING_YEARS, billing_years, end_of
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
+DOCUMENTS = (b"%PDF-", b"<?xml", b"\xef\xbb\xbf<?xml")  # an electronic invoice (EN 16931) is kept as it came: § 14 UStG
 RECIPIENT = ("number", "company", "first_name", "last_name", *PLACE, "vat_number")
 
 
@@ -27,10 +28,13 @@ def file_billing_document(
 ) -> BillingDocument:
     """Seal file and recipient to the archive's key and keep both until law and promise are fulfilled.
 
-    Raises ValidationError if the number is taken, Refused for a date to come, vault.VaultError without a vault.
+    Raises ValidationError if the number is taken, Refused for a date to come or for what is no document,
+    vault.VaultError without a vault.
     """
     if issued_on > timezone.localdate():
         raise Refused(_("The document's date lies in the future."))
+    if not file.content.lstrip().startswith(DOCUMENTS):
+        raise Refused(_("Only PDF files and electronic invoices (XML) can be filed."))
     document = BillingDocument(
         customer=customer, kind=kind, number=number, issued_on=issued_on, amount=amount, currency=currency
     )

@@ -19,6 +19,7 @@ from customers.models.customer import key_context
 from customers.models.technical import TechnicalRecordQuerySet, record_context
 from customers.refusals import Changed, NoConsent
 from sitebackend.crypto.sealing import SealingError, Stored
+from sitebackend.privacy.restriction.models import Restriction
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
@@ -88,9 +89,11 @@ def search_technical_records(
 
     There is no index: an index of sealed contents would be their contents. So what is needed to open is read as
     plain values, and a row becomes an object once it is a hit. A record that does not open is left out; the
-    customer's page names it.
+    customer's page names it. So are those of customers whose data are restricted.
     """
-    records = TechnicalRecord.objects.all() if customer is None else TechnicalRecord.objects.of_customer(customer)
+    records = TechnicalRecord.objects.exclude(grant__customer__in=Restriction.objects.rows())
+    if customer is not None:
+        records = records.of_customer(customer)
     wanted = folded(words).split()
     hits = (hit for hit in _every_content(open_vault, records) if _holds(hit[1], wanted))
     while some := dict(islice(hits, HITS_AT_ONCE)):

@@ -13,10 +13,12 @@ from customers.forms.consents import RegistrationForm
 from customers.models import Customer, Grant, TechnicalRecord
 from customers.models.consent import Purpose
 from customers.models.technical import Kind
+from customers.personal_data.subjects import elsewhere
 from customers.refusals import Refused
 from customers.services.register import confirm_master_data, register_customer
 from customers.views.base import CustomerForm, CustomerPage, log, operator_of, page_of
 from customers.views.technical import shown_records
+from sitebackend.privacy import registry
 from sitebackend.vault.errors import VaultError
 
 
@@ -69,6 +71,9 @@ class Overview(CustomerPage):
             "kinds": Kind,
             "records": records,
             "shown": shown_records(open_vault, records) if open_vault else [],
+            "elsewhere": [
+                (item, registry.source(item.source).page_of(item.identifier)) for item in elsewhere(self.customer)
+            ],
             "documents": self.customer.documents.defer("sealed_file", "sealed_recipient"),
         }
 

@@ -12,10 +12,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from customers.models import Attachment, BillingDocument, Customer, Evidence, Grant, TechnicalRecord
+from customers.models import Attachment, BillingDocument, ContactPoint, Customer, Evidence, Grant, TechnicalRecord
+from customers.refusals import NoConsent
 from customers.services.billing import file_billing_document
 from customers.services.technical import attach
 from sitebackend import uploads
+from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind
+from sitebackend.privacy.services import intake
+from sitebackend.privacy.statement import Statement
 from sitebackend.vault.models import VaultEvent
 from tests.customers.conftest import MASTER_DATA, SIGNED_PAPER
 
@@ -340,3 +344,74 @@ def test_all_records_are_searched_with_the_vault_open_only(
     assert "Büro-WLAN" not in unlocked_client.post(url("record_search"), {"words": "backstube x"}).content.decode()
     unlocked_client.cookies.pop(django_settings.VAULT_COOKIE_NAME)
     assert unlocked_client.post(url("record_search"), {"words": "backstube"}).status_code == 302
+
+
+def test_what_is_no_document_is_not_filed(admin_client: Client, customer: Customer) -> None:
+    names = ("R-1 2026-02-01 119,00.pdf", "R-2 2026-02-01 119,00.xml", "R-3 2026-02-01 119,00.pdf")
+    contents = (b"%PDF-1.7", b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", b"MZ\x90 a program")
+    files = [SimpleUploadedFile(name, content) for name, content in zip(names, contents, strict=True)]
+    data = {"kind": "invoice", "currency": "EUR", "documents": files}
+    results = admin_client.post(url("documents_add", customer.pk), data).context["results"]
+    assert [bool(document) for _name, document, _reason in results] == [True, True, False]
+
+
+def test_lines_that_name_themselves_are_fields_of_their_own(
+    unlocked_client: Client, granting_customer: Customer
+) -> None:
+    customer = granting_customer
+    details = "Rack: Keller, links\nIm Sommer zu warm\nWartung: jeden März\nhttp://192.0.2.1"
+    unlocked_client.post(url("record_add", customer.pk, "device"), {"name": "NAS", "details": details})
+    page = unlocked_client.get(url("emergency", customer.pk)).content.decode()
+    for name, value in (("Rack", "Keller, links"), ("Wartung", "jeden März"), ("Weitere Angaben", "Im Sommer")):
+        assert name in page.split(value)[0][-120:]
+
+
+def test_a_network_has_its_vlans_subnets_and_more_than_one_wlan(
+    unlocked_client: Client, granting_customer: Customer
+) -> None:
+    typed = {
+        "name": "Büro",
+        "vlan": "10 Büro\n20 Telefone",
+        "subnets": "192.0.2.0/25\n192.0.2.128/25",
+        "ssid": "Backstube",
+        "wlan_password": SECRET,
+        "guest_ssid": "Gäste",
+        "guest_password": "gast-geheim-5",
+    }
+    unlocked_client.post(url("record_add", granting_customer.pk, "network"), typed)
+    page = unlocked_client.get(url("emergency", granting_customer.pk)).content.decode()
+    for told in ("20 Telefone", "192.0.2.128/25", "Backstube", "Gäste"):
+        assert told in page
+    for secret in (SECRET, "gast-geheim-5"):
+        assert f'<input type="password" readonly value="{secret}"' in page
+        assert page.count(secret) == 1
+
+
+def test_the_page_shows_messages_and_requests_that_lead_to_the_customer(
+    admin_client: Client, customer: Customer, new_customer: Callable[..., Customer]
+) -> None:
+    ContactPoint.objects.create(customer=customer, kind="phone", value="0171 5566")
+    said = Statement(phone="+49 171 5566", message="Bitte löschen")
+    request = DataSubjectRequest(kind=Kind.ERASURE, channel=Channel.TELEPHONE, received_on=timezone.localdate())
+    intake.record(request, said=said, now=timezone.now())
+    page = admin_client.get(url("page", customer.pk)).content.decode()
+    assert request.reference in page
+    other = new_customer(email="x@example.de", phone="", postal_code="1")
+    assert request.reference not in admin_client.get(url("page", other.pk)).content.decode()
+
+
+def test_do_not_contact_stands_wherever_the_customer_does(
+    unlocked_client: Client, record: TechnicalRecord, customer: Customer
+) -> None:
+    assert customer.do_not_contact
+    pages = [
+        unlocked_client.get(url("changelist")),
+        unlocked_client.post(url("search"), {"words": customer.number}),
+        unlocked_client.get(url("page", customer.pk)),
+        unlocked_client.get(url("emergency", customer.pk)),
+        unlocked_client.post(url("record_search"), {"words": "backstube"}),
+    ]
+    assert ["nicht ansprechen" in page.content.decode() for page in pages] == [True] * 5
+    assert "möchte nicht" in unlocked_client.get(url("confirmation", customer.pk)).content.decode()
+    with pytest.raises(NoConsent):
+        Customer.objects.update(do_not_contact=False)

@@ -79,7 +79,7 @@ def nest(
         issued_on=date(2026, 1, 1),
         amount=Decimal(1),
         currency="EUR",
-        file=ClearFile("kanarienvogel.pdf", "application/pdf", "\n".join(CANARIES).encode()),
+        file=ClearFile("kanarienvogel.pdf", "application/pdf", b"%PDF-1.7 " + "\n".join(CANARIES).encode()),
     )
     return customer
 

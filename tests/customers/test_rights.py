@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 
@@ -270,7 +271,8 @@ def test_a_closed_purpose_stays_closed_after_a_restore(
     kept = new_customer({"retention": "given"})
     request = _asked(Kind.OBJECTION)
     _close(request, operator, [found.key for found in rights.closable(HER)])
-    Customer.objects.update(do_not_contact=False, status=Customer.Status.ACTIVE)  # as in a backup made before
+    as_before = models.QuerySet(Customer).update
+    as_before(do_not_contact=False, status=Customer.Status.ACTIVE)  # as in a backup made before
     erasure.replay(journal.entries())
     kept.refresh_from_db()
     assert kept.do_not_contact
