@@ -1,5 +1,6 @@
 """A breach: its clock counts real hours, nothing runs out unseen, and an entry closes only when it is complete."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from sitebackend.crypto.sealing import SealingError
@@ -220,7 +222,7 @@ def test_the_words_lie_sealed_and_only_in_their_own_row() -> None:
 
 @pytest.mark.parametrize("to", ["authority", "persons"])
 def test_the_letters_fill_themselves_from_settings_and_register(to: str) -> None:
-    text = letters.letter(breach(persons=12, records=40, confidentiality=True, risk=Risk.RISK), to)
+    text = letters.letter(breach(persons=12, records=40, confidentiality=True, risk=Risk.RISK), to).as_text()
     for word in ("Jule Ostermann", "hallo@example.de", "LfD Niedersachsen", TOLD.happened, TOLD.measures, TOLD.what):
         assert word in text
     assert "noch nicht bekannt" not in text or to == "authority"
@@ -229,10 +231,10 @@ def test_the_letters_fill_themselves_from_settings_and_register(to: str) -> None
 
 def test_what_is_not_known_yet_follows_and_the_delay_is_explained() -> None:
     late = breach(Account(), reported_at=NOTICED + timedelta(hours=100), risk=Risk.RISK)
-    text = letters.letter(late, "authority")
+    text = letters.letter(late, "authority").as_text()
     assert text.count("noch nicht bekannt; wird nachgereicht") >= 6
     assert "Gründe für die Meldung nach Ablauf der 72 Stunden" in text
-    assert "Gründe für die Meldung" not in letters.letter(breach(), "authority")
+    assert "Gründe für die Meldung" not in letters.letter(breach(), "authority").as_text()
 
 
 # --- persons in it, and its own end
@@ -285,6 +287,7 @@ def test_recorded_completed_and_closed_in_the_cockpit(client: Client, operator: 
         assert "Noch nicht abgeschlossen" in refused
         client.post(url, form(happened="Notebook gestohlen.", _close="1", **answers))
         closed = client.get(url).content.decode()
+    assert "20. November 2026 10:20" in closed
     assert "verschlüsselt" in closed
     assert "<form" not in closed.partition('id="content"')[2]
     assert Breach.objects.get().closed_at
@@ -324,3 +327,12 @@ def test_the_letter_stands_on_a_page_and_an_unknown_one_does_not(client: Client,
     entry = breach()
     assert TOLD.happened in client.get(f"{LIST}{entry.pk}/letter/authority/").content.decode()
     assert client.get(f"{LIST}{entry.pk}/letter/nobody/").status_code == 404
+
+
+@pytest.mark.parametrize("to", ["authority", "persons"])
+def test_the_letter_comes_as_a_file_to_print(client: Client, operator: Operator, to: str) -> None:
+    response = client.get(f"{LIST}{breach().pk}/letter/{to}/?form=pdf")
+    assert response["Content-Type"] == "application/pdf"
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.content)).pages)
+    assert TOLD.happened in text
+    assert ("LfD Niedersachsen" in text.partition("Guten Tag")[0]) is (to == "authority")

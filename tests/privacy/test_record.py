@@ -10,6 +10,7 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from consent import offer
@@ -155,6 +156,18 @@ def test_as_a_table_it_opens_in_a_german_spreadsheet(client: Client, operator: O
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text[1:]), delimiter=";"))
     assert rows == [version.content["headings"], *version.content["activities"]]
+
+
+def test_as_a_file_to_print_it_says_all_that_the_page_says(client: Client, operator: Operator) -> None:
+    version = record.present_version()
+    response = client.get(f"{LIST}{version.pk}/pdf/")
+    assert response["Content-Type"] == "application/pdf"
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.content)).pages)
+    flat = "".join(text.split())
+    said = [value for _title, values in version.activities() for _heading, value in values]
+    said += [line for _goal, lines in version.content["measures"] for line in lines]
+    assert [value for value in said if "".join(value.split()) not in flat] == []
+    assert b"pdfaid:part" in response.content
 
 
 def test_nobody_changes_or_deletes_a_version(client: Client, operator: Operator) -> None:

@@ -56,6 +56,36 @@ class Document(FPDF):
     def paragraph(self, text: str, *, width: float = 0, leading: float = 5.2) -> None:
         self.multi_cell(width, leading, self.printable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
+    def heading(self, text: str, *, room: float = 40, size: float = 14, leading: float = 7) -> None:
+        """Never alone at the foot of a page: `room` millimetres below it stay with it."""
+        self.keep_together(room)
+        self.ink(size=size, style="B")
+        self.paragraph(text, leading=leading)
+
+    def pair(self, label: str, content: str, *, colour: tuple[int, int, int] = INK) -> None:
+        """A label at the left, its value beside it; both may be long, and the value may go on over the page."""
+        size = 9.5 if colour == QUIET else 10.5
+        self.keep_together(11)
+        top, page = self.get_y(), self.page
+        self.ink(QUIET, size)
+        self.multi_cell(46, 5, self.printable(label), align="L")
+        under, label_page = self.get_y() + 5, self.page
+        self.page = page
+        self.set_xy(70, top)
+        self.ink(colour, size)
+        with self.local_context():
+            self.set_left_margin(70)
+            self.multi_cell(0, 5, self.printable(content) or "–", align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
+        self.set_left_margin(22)
+        self.set_x(22)
+        if self.page == label_page and self.get_y() < under - 5:
+            self.set_y(under - 5)
+
+    def keep_together(self, height: float) -> None:
+        """Begin a new page unless so many millimetres are left on this one."""
+        if self.will_page_break(height):
+            self.add_page()
+
     def printable(self, text: str) -> str:
         """Every sign that the font has; the others by their number."""
         return "".join(
@@ -146,56 +176,32 @@ def _heading(document: Document, answer: Answer) -> None:
 
 def _holding(document: Document, told: Told) -> None:
     document.ln(5)
-    _keep_together(document, 40)
-    document.ink(size=14, style="B")
-    document.paragraph(str(told.about["title"]), leading=7)
+    document.heading(str(told.about["title"]))
     for entry in told.entries:
         _entry(document, entry)
     document.ln(1)
     names = labels()
     for name in ABOUT:
         content = told.about[name]
-        _pair(document, str(names[name]), ", ".join(content) if isinstance(content, list) else content, colour=QUIET)
+        document.pair(str(names[name]), ", ".join(content) if isinstance(content, list) else content, colour=QUIET)
 
 
 def _entry(document: Document, entry: Entry) -> None:
-    _keep_together(document, 20)
+    document.keep_together(20)
     document.ln(2)
     document.ink(size=11, style="B")
     document.paragraph(f"{entry.title} ({entry.recorded_on})")
     for told in entry.values:
-        _pair(document, told.label, told.shown)
+        document.pair(told.label, told.shown)
     if entry.missing:
         document.ink(style="B")
         document.paragraph(entry.missing)
     document.ln(1)
 
 
-def _pair(document: Document, label: str, content: str, *, colour: tuple[int, int, int] = INK) -> None:
-    """A label at the left, its value beside it; both may be long, and the value may go on over the page."""
-    size = 9.5 if colour == QUIET else 10.5
-    _keep_together(document, 11)
-    top, page = document.get_y(), document.page
-    document.ink(QUIET, size)
-    document.multi_cell(46, 5, document.printable(label), align="L")
-    under, label_page = document.get_y() + 5, document.page
-    document.page = page
-    document.set_xy(70, top)
-    document.ink(colour, size)
-    with document.local_context():
-        document.set_left_margin(70)
-        document.multi_cell(0, 5, document.printable(content) or "–", align="L", new_x=XPos.LEFT, new_y=YPos.NEXT)
-    document.set_left_margin(22)
-    document.set_x(22)
-    if document.page == label_page and document.get_y() < under - 5:
-        document.set_y(under - 5)
-
-
 def _rights(document: Document, answer: Answer) -> None:
     document.ln(6)
-    _keep_together(document, 40)
-    document.ink(size=14, style="B")
-    document.paragraph(_("Your rights"), leading=7)
+    document.heading(_("Your rights"))
     document.ink()
     document.paragraph(your_rights(answer.site["supervisory_authority"]))
     if document.lacking:
@@ -204,11 +210,6 @@ def _rights(document: Document, answer: Answer) -> None:
         document.paragraph(
             _("Signs as in [U+1F642] stand for letters that this font lacks; the attached JSON file has them.")
         )
-
-
-def _keep_together(document: Document, height: float) -> None:
-    if document.will_page_break(height):
-        document.add_page()
 
 
 def _tidy(text: str) -> str:

@@ -16,7 +16,7 @@ from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.papers import admin_breach as admin_breach  # registers itself
 from sitebackend.privacy.papers import admin_trail as admin_trail  # registers itself
-from sitebackend.privacy.papers import record
+from sitebackend.privacy.papers import record, record_pdf
 from sitebackend.privacy.papers.models import RecordVersion
 from sitebackend.retention import periods
 
@@ -28,8 +28,12 @@ class RecordVersionAdmin(ReadOnlyAdmin):
     """Its list leads straight to the present version; earlier ones are named on its page."""
 
     def get_urls(self) -> list[URLPattern]:
-        csv = self.admin_site.admin_view(self.csv)
-        return [path("<int:pk>/csv/", csv, name="papers_record_csv"), *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        return [
+            path("<int:pk>/csv/", guarded(self.csv), name="papers_record_csv"),
+            path("<int:pk>/pdf/", guarded(self.pdf), name="papers_record_pdf"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         present = record.present_version()
@@ -56,6 +60,11 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         version = get_object_or_404(RecordVersion, pk=pk)
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.csv"'}
         return HttpResponse(record.as_csv(version), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = get_object_or_404(RecordVersion, pk=pk)
+        headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.pdf"'}
+        return HttpResponse(record_pdf.as_pdf(version), content_type="application/pdf", headers=headers)
 
 
 @admin.register(RetentionRun)

@@ -1,5 +1,6 @@
 """The register of breaches in the cockpit: one form with its clock on top, letters that fill themselves, closing."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -84,12 +86,16 @@ class BreachAdmin(OperatorModelAdmin):
         return super().changeform_view(request, object_id, form_url, facts | (extra_context or {}))
 
     def letter(self, request: HttpRequest, pk: UUID, to: str) -> HttpResponse:
-        """To read, print or copy."""
+        """To read and copy; with `?form=pdf` to print."""
         breach = get_object_or_404(Breach, pk=pk)
         if to not in letters.TITLES:
             raise Http404
+        letter = letters.letter(breach, to)
+        if request.GET.get("form") == "pdf":
+            headers = {"Content-Disposition": f'attachment; filename="{breach.reference}-{to}.pdf"'}
+            return HttpResponse(letter.as_pdf(), content_type="application/pdf", headers=headers)
         facts = {"title": letters.TITLES[to], "opts": self.opts, "breach": breach, "to": to}
-        context = {**self.admin_site.each_context(request), **facts, "letter": letters.letter(breach, to)}
+        context = {**self.admin_site.each_context(request), **facts, "letter": letter}
         return TemplateResponse(request, "papers/admin/letter.html", context)
 
     def _done(self, request: HttpRequest, breach: Breach) -> HttpResponse:
@@ -133,4 +139,6 @@ def _shown(breach: Breach, name: str, account: dict[str, str]) -> Any:
         return account[name]
     display = getattr(breach, f"get_{name}_display", None)
     value = display() if display else getattr(breach, name)
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
     return _("yes") if value is True else value
