@@ -1,6 +1,7 @@
 """The inbox: what came in, where its mail stands, and the ciphertext to take away.
 
-Nothing in the lists opens a message. Search compares digests; the actions call verbs of `services`.
+Nothing in the lists opens a message. Search compares digests, and its words travel in the body of a request only;
+the actions call verbs of `services`.
 """
 
 from typing import Any, cast
@@ -20,6 +21,17 @@ from contact.models import Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 
 
+class IsDone(admin.SimpleListFilter):
+    title = _("done")
+    parameter_name = "done"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("No")), ("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+        return submissions.filter(done_at__isnull=self.value() == "no") if self.value() else submissions
+
+
 @admin.register(Submission)
 class SubmissionAdmin(OperatorModelAdmin):
     list_display = (
@@ -31,9 +43,7 @@ class SubmissionAdmin(OperatorModelAdmin):
         "channel",
         "done_at",
     )
-    list_filter = ("delivery", "verdict", "channel", ("done_at", admin.EmptyFieldListFilter))
-    search_fields = ("reference",)
-    search_help_text = _("Reference, e-mail address or telephone number, complete; spelling does not matter.")
+    list_filter = ("delivery", "verdict", "channel", IsDone)
     show_full_result_count = False
     list_per_page = 50
     actions = ("mark_done", "reopen", "send_again", "release")
@@ -51,13 +61,11 @@ class SubmissionAdmin(OperatorModelAdmin):
         """Erasing has its preview, its journal and its receipt: data-subject requests."""
         return False
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        return (queryset.matching(search_term) if search_term else queryset), False
-
     def get_urls(self) -> list[URLPattern]:
         pages = {
             "<uuid:key>/message.asc": (self.download, "message"),
             "<uuid:submission>/": (admin_pages.SubmissionPage.as_view(), "page"),
+            "find/": (admin_pages.Find.as_view(), "find"),
             "record/": (admin_pages.RecordInquiry.as_view(), "record"),
             "key/": (admin_pages.Keys.as_view(), "key"),
             "reading/": (admin_pages.Reading.as_view(), "reading"),

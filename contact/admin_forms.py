@@ -41,6 +41,14 @@ class InquiryForm(ContactForm):
         return received_at
 
 
+class FindForm(forms.Form):
+    words = forms.CharField(
+        label=_("Find an inquiry"),
+        max_length=200,
+        help_text=_("Reference, e-mail address or telephone number, complete; spelling does not matter."),
+    )
+
+
 class NoteForm(forms.Form):
     text = forms.CharField(
         label=_("New note"), max_length=5000, validators=[storable, visible], widget=forms.Textarea({"rows": 3})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
 from contact import reading, services
-from contact.admin_forms import InquiryForm, KeyForm, NoteForm, ReadingForm
+from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
 from sitebackend import audit, operator_key
@@ -21,6 +21,8 @@ from sitebackend.models import Act, Actor, Operator
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
+
+MOST_HITS = 100  # of one person; what is older is found by its reference
 
 
 class InboxForm(FormView):  # type: ignore[type-arg]
@@ -56,6 +58,21 @@ class InboxForm(FormView):  # type: ignore[type-arg]
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class Find(InboxForm):
+    """Leads to the list of what was found, which names references only; what finds nothing stays in the form."""
+
+    form_class = FindForm
+    title, button = _("Find an inquiry"), _("Search")
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        hits = Submission.objects.matching(form.cleaned_data["words"]).order_by("-received_at")
+        references = ",".join(hits.values_list("reference", flat=True)[:MOST_HITS])
+        if not references:
+            form.add_error("words", _("Nothing was found. It must be complete, as the person wrote it."))
+            return self.form_invalid(form)
+        return redirect(f"{self.get_success_url()}?reference__in={references}")
 
 
 class RecordInquiry(InboxForm):

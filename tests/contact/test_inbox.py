@@ -23,6 +23,10 @@ def operator(client: Client, db: None) -> Client:
     return client
 
 
+def find(operator: Client, typed: str) -> Any:
+    return operator.post(f"{LIST}find/", {"words": typed}, follow=True)
+
+
 def act(operator: Client, action: str, *chosen: Submission) -> Any:
     return operator.post(LIST, {"action": action, "_selected_action": [row.pk for row in chosen]}, follow=True)
 
@@ -33,7 +37,7 @@ def act(operator: Client, action: str, *chosen: Submission) -> Any:
 )
 def test_a_sender_is_found_by_what_they_say_of_themselves(received: Received, operator: Client, typed: str) -> None:
     submission, other = received(), received(email="other@example.org", phone="030 99")
-    page = operator.get(LIST, {"q": typed}).content.decode()
+    page = find(operator, typed).content.decode()
     assert submission.reference in page
     assert other.reference not in page
 
@@ -41,11 +45,19 @@ def test_a_sender_is_found_by_what_they_say_of_themselves(received: Received, op
 def test_a_reference_is_found_in_any_spelling(received: Received, operator: Client) -> None:
     submission = received()
     typed = submission.reference.lower().replace("-", " ")
-    assert submission.reference in operator.get(LIST, {"q": typed}).content.decode()
+    assert submission.reference in find(operator, typed).content.decode()
 
 
-def test_part_of_an_address_finds_nobody(received: Received, operator: Client) -> None:
-    assert received().reference not in operator.get(LIST, {"q": "juergen"}).content.decode()
+def test_what_was_looked_for_stands_in_no_address(received: Received, operator: Client) -> None:
+    submission = received()
+    answer = find(operator, FIELDS["email"])
+    assert [place for place, _status in answer.redirect_chain] == [f"{LIST}?reference__in={submission.reference}"]
+    operator.get(LIST, {"q": FIELDS["email"]})  # an old bookmark finds nothing, and is no error
+
+
+def test_what_finds_nothing_stays_in_the_form(received: Received, operator: Client) -> None:
+    assert received().reference not in (page := find(operator, "juergen").content.decode())
+    assert 'value="juergen"' in page
 
 
 def test_the_inbox_shows_nothing_that_was_typed(received: Received, operator: Client) -> None:
@@ -138,3 +150,12 @@ def test_nothing_is_added_changed_or_deleted_in_the_inbox(received: Received, op
     before = submission.reference
     submission.refresh_from_db()
     assert submission.reference == before
+
+
+def test_what_is_done_and_what_is_not_can_be_told_apart(received: Received, operator: Client) -> None:
+    done, waiting = received(), received(message="zwei")
+    Submission.objects.filter(pk=done.pk).mark_done(NOON)
+    shown = {word: operator.get(LIST, {"done": word}).content.decode() for word in ("yes", "no")}
+    assert (done.reference in shown["yes"], waiting.reference in shown["yes"]) == (True, False)
+    assert (done.reference in shown["no"], waiting.reference in shown["no"]) == (False, True)
+    assert "<h1>Anfragen</h1>" in shown["no"]
