@@ -62,6 +62,8 @@ class BillingDocuments(PersonalDataSource):
                 str(_("amount")): f"{document.amount} {document.currency}",
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
+                str(_("filed")): document.filed_at,
+                **({str(_("reason of the hold")): document.hold_reason} if document.legal_hold else {}),
             }
             yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
 

@@ -258,7 +258,11 @@ class TechnicalData(OfCustomer):
         )
 
     def values(self, row: TechnicalRecord) -> Mapping[str, Any]:
-        return {str(_("kind")): row.get_kind_display(), str(_("changed")): row.updated_at}
+        return {
+            str(_("kind")): row.get_kind_display(),
+            str(_("recorded")): row.created_at,
+            str(_("changed")): row.updated_at,
+        }
 
     def sealed(self, row: TechnicalRecord) -> Any:
         return SEALED

@@ -5,65 +5,36 @@ searched for every value that anybody typed.
 """
 
 import json
+import logging
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contact import services as contact
-from customers.clear_file import ClearFile
-from customers.models import BillingDocument, Customer
-from customers.services.billing import file_billing_document
-from customers.services.register import register_customer
-from customers.services.technical import add_technical_record, attach
-from sitebackend import nonce
 from sitebackend.crypto import lookup, sealing
+from sitebackend.log import PrivateFormatter
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import documents, erasure, journal, registry, traces
-from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
-from sitebackend.privacy.registry import DataSubject
-from sitebackend.privacy.services import answer, identity, intake
-from sitebackend.privacy.statement import Statement
+from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
+from sitebackend.privacy.services import answer, identity
 from sitebackend.vault.models import Vault
 from sitebackend.vault.opened import OpenVault
-from tests.customers.conftest import agree_to_technical_data, statements
+from tests.privacy.people import EVENTS, NOW, Person, customer_of, happen, request
 
-NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-EVENTS = ("message", "customer", "records", "invoice", "request", "old invoice")
+#: how many lives are tried; PRIVACY_EXAMPLES=300 tries more (a hundred take less than a minute)
+EXAMPLES = int(os.environ.get("PRIVACY_EXAMPLES", "8"))
 SIGNS = st.characters(categories=("Lu", "Ll", "Nd"), max_codepoint=0x24F)
-
-
-@dataclass
-class Person:
-    """Somebody with values that occur nowhere else, and what was kept of them."""
-
-    number: int
-    word: str  #: random letters; every value of the person contains it
-    values: set[str] = field(default_factory=set)
-    customer: Customer | None = None
-
-    def say(self, kind: str) -> str:
-        value = f"{kind}-{self.word}-{self.number}"
-        self.values.add(value)
-        return value
-
-    @property
-    def email(self) -> str:
-        return f"person{self.number}@example.org"
-
-    @property
-    def subject(self) -> DataSubject:
-        return DataSubject(email=self.email)
 
 
 @pytest.fixture
@@ -74,72 +45,22 @@ def vault_key(journal_folder: Path, operator_key: Path) -> bytes:
     return private
 
 
-def _message(person: Person) -> None:
-    fields = {
-        "name": person.say("Name"),
-        "street": person.say("Straße"),
-        "postal_code": f"P{person.number:04}",
-        "city": person.say("Ort"),
-        "phone": f"0711 55500{person.number}",
-        "email": person.email,
-        "message": person.say("Nachricht"),
-    }
-    contact.receive(fields=fields, reply_to=person.email, nonce=nonce.issue(), now=NOW)
-
-
-def _customer(person: Person) -> Customer:
-    if person.customer is None:
-        data = {
-            "first_name": person.say("Vorname"),
-            "last_name": person.say("Nachname"),
-            "company": person.say("Firma"),
-            "street": person.say("Weg"),
-            "postal_code": "04109",
-            "city": person.say("Stadt"),
-            "phone": f"0341 77700{person.number}",
-            "email": person.email,
-        }
-        person.customer = register_customer(master_data=data, statements=statements(), recorded_by=None)
-    return person.customer
-
-
-def _records(person: Person) -> None:
-    customer = _customer(person)
-    if not hasattr(customer, "grant"):
-        agree_to_technical_data(customer)
-    customer = Customer.objects.get(pk=customer.pk)
-    record = add_technical_record(customer=customer, kind="network", content={"name": person.say("Netz")})
-    attach(record=record, file=ClearFile("plan.pdf", "application/pdf", b"%PDF-1.7 " + person.say("Plan").encode()))
-
-
-def _invoice(person: Person, issued_on: date = date(2026, 2, 1)) -> None:
-    file_billing_document(
-        customer=_customer(person),
-        kind="invoice",
-        number=f"R-{person.number}-{BillingDocument.objects.count()}",
-        issued_on=issued_on,
-        amount=Decimal("119.00"),
-        currency="EUR",
-        file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + person.say("Rechnung").encode()),
-    )
-
-
-def _request(person: Person) -> DataSubjectRequest:
-    request = DataSubjectRequest(kind=Kind.ERASURE, channel=Channel.LETTER, received_on=NOW.date())
-    said = Statement(name=person.say("Antragsteller"), email=person.email, message=person.say("Bitte"))
-    intake.record(request, said=said, now=NOW)
-    return request
-
-
-def _happen(person: Person, event: str) -> None:
-    {
-        "message": _message,
-        "customer": _customer,
-        "records": _records,
-        "invoice": _invoice,
-        "old invoice": lambda person: _invoice(person, date(2015, 2, 1)),
-        "request": _request,
-    }[event](person)
+@pytest.fixture
+def everything_below(on_disk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """One folder with the database, its log, the data folder, temporary files, and a log of everything that is said."""
+    folder = on_disk.parent
+    (folder / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
+    handler = logging.FileHandler(folder / "log")
+    handler.setFormatter(PrivateFormatter())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield folder
+    root.removeHandler(handler)
+    root.setLevel(level)
+    handler.close()
 
 
 def _rows() -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -169,17 +90,17 @@ LIVES = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(EVENTS)), min_size
 
 @given(words=st.lists(WORD, min_size=3, max_size=3, unique=True), life=LIVES)
 @settings(
-    max_examples=8,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_after_an_erasure_no_byte_is_left_and_everybody_else_is_untouched(
-    on_disk: Path, vault_key: bytes, words: list[str], life: list[tuple[int, str]]
+    everything_below: Path, vault_key: bytes, words: list[str], life: list[tuple[int, str]]
 ) -> None:
     _start_over()
     people = [Person(number, word) for number, word in enumerate(words)]
     for number, event in life:
-        _happen(people[number], event)
+        happen(people[number], event)
     her, *others = people
     before = _rows()
     plan = erasure.plan(her.subject)
@@ -191,7 +112,8 @@ def test_after_an_erasure_no_byte_is_left_and_everybody_else_is_untouched(
     assert erasure.verify(her.subject) == ()
     assert [registry.export(person.subject, _open(vault_key)) for person in others] == told
     assert traces.wipe()
-    assert _found_in_files(her.values, on_disk.parent) == []
+    assert _found_in_files({*her.values, her.email}, everything_below) == []
+    assert [value for value in her.values if value in str(vars(cache))] == []
 
 
 def _start_over() -> None:
@@ -225,10 +147,10 @@ def test_a_person_in_every_holding_is_told_every_value(db: None, vault_key: byte
     her, other = Person(0, "ÄpfelUndBirnen"), Person(1, "KirschenUndNüsse")
     for person in (her, other):
         for event in EVENTS:
-            _happen(person, event)
+            happen(person, event)
     copies = registry.export(her.subject, _open(vault_key))
-    request = DataSubjectRequest.objects.get(email_digest=lookup.email(her.email))
-    answer = documents.collect(request, copies)
+    asked = DataSubjectRequest.objects.get(email_digest=lookup.email(her.email))
+    answer = documents.collect(asked, copies)
     text = documents.as_html(answer) + " ".join(_text_of_files(copies))
     sealed = {value for value in her.values if value.split("-")[0] in ("Name", "Straße", "Ort", "Nachricht")}
     assert {value for value in her.values - sealed if value not in text} == set()
@@ -243,7 +165,7 @@ def _text_of_files(copies: list[registry.Export]) -> Iterator[str]:
 
 def test_before_the_erasure_the_search_does_find_master_data(on_disk: Path, vault_key: bytes) -> None:
     her = Person(0, "ÄpfelUndBirnen")
-    _customer(her)
+    customer_of(her)
     found = {value for value, _file in _found_in_files(her.values, on_disk.parent)}
     assert found == her.values
 
@@ -251,20 +173,20 @@ def test_before_the_erasure_the_search_does_find_master_data(on_disk: Path, vaul
 def test_a_request_goes_from_the_files_with_its_retention(on_disk: Path, vault_key: bytes) -> None:
     operator = Operator.objects.create_user(username="otto")
     her = Person(0, "ÄpfelUndBirnen")
-    request = _request(her)
-    identity.settle(request, identity=Identity.NOTHING_HELD, now=NOW)
-    request.kind = Kind.OBJECTION
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOW)
+    asked = request(her)
+    identity.settle(asked, identity=Identity.NOTHING_HELD, now=NOW)
+    asked.kind = Kind.OBJECTION
+    answer.finish(asked, outcome=Outcome.REFUSED, by=operator, now=NOW)
     day = NOW.date() + timedelta(days=31)
     erasure.erase_due(day, plan_hash=erasure.due(day).hash, now=NOW)
     assert traces.wipe()
     row = json.dumps(DataSubjectRequest.objects.values().get(), default=str)
     assert not [value for value in (*her.values, her.email) if value in row]
-    assert [entry.rows for entry in journal.entries()] == [(request.pk,)]
+    assert [entry.rows for entry in journal.entries()] == [(asked.pk,)]
 
 
 def test_wiping_leaves_no_write_ahead_log(on_disk: Path, vault_key: bytes) -> None:
-    _customer(Person(0, "ÄpfelUndBirnen"))
+    customer_of(Person(0, "ÄpfelUndBirnen"))
     log = on_disk.with_name(f"{on_disk.name}-wal")
     assert log.stat().st_size > 0
     assert traces.wipe()
@@ -272,7 +194,7 @@ def test_wiping_leaves_no_write_ahead_log(on_disk: Path, vault_key: bytes) -> No
 
 
 def test_while_somebody_reads_the_wiping_says_that_it_is_not_done(on_disk: Path, vault_key: bytes) -> None:
-    _customer(Person(0, "ÄpfelUndBirnen"))
+    customer_of(Person(0, "ÄpfelUndBirnen"))
     reader = sqlite3.connect(on_disk)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM customers_customer").fetchone()
