@@ -83,6 +83,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         restricted = list(Restriction.objects.rows().values_list("row", flat=True))  # few; the queue asks often
         return self.exclude(pk__in=restricted) if restricted else self
 
+    def restricted(self) -> Self:
+        return self.filter(pk__in=Restriction.objects.rows())
+
     def due(self, now: datetime) -> Self:
         """Whose mail is to be sent now, by whoever leases it."""
         return self.filter(next_attempt_at__lte=now).usable()

@@ -1,6 +1,7 @@
 """What the contact form holds on people, for the registry."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -137,8 +138,13 @@ class Submissions(PersonalDataSource):
 
     def due(self, today: date) -> Iterator[Step]:
         if settings.CONTACT_RETENTION_DAYS:
-            old = Submission.objects.past_period(today).usable()  # a restriction keeps them (Art. 18(1))
-            yield self._step(old, law=_("Art. 5(1)(e) GDPR"), reason=_("The period that the form names is over."))
+            old = Submission.objects.past_period(today)
+            reason = _("The period that the form names is over.")
+            yield self._step(old.usable(), law=_("Art. 5(1)(e) GDPR"), reason=reason)
+            held = self._step(
+                old.restricted(), law=_("Art. 18(1) GDPR"), reason=_("Restricted: it waits until released.")
+            )
+            yield replace(held, action=Action.RETAIN)
 
     def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:
         return Step(

@@ -60,6 +60,8 @@ def test_a_restricted_message_is_not_read() -> None:
 def test_retention_keeps_what_is_restricted(settings: Settings) -> None:
     settings.CONTACT_RETENTION_DAYS = {"done": 10, "open": 10, "suspect": 10}
     hers, other = _restricted(), _message("other@example.org")
-    gone = {row for step in erasure.due(timezone.localdate() + timedelta(days=20)).destructive for row in step.rows}
+    due = erasure.due(timezone.localdate() + timedelta(days=20))
+    gone, held = ({row for step in steps for row in step.rows} for steps in (due.destructive, due.retained))
     assert hers.pk not in gone
     assert other.pk in gone
+    assert held == {hers.pk}
