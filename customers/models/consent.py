@@ -61,6 +61,7 @@ class Channel(models.TextChoices):
     LETTER = "letter", _("by letter")
     WEBSITE = "website", _("on the website")
     ERASURE = "erasure", _("with an erasure")
+    RESTORE = "restore", _("carried out again after a restore")
 
 
 class WordingQuerySet(models.QuerySet["Wording"]):

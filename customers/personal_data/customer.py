@@ -20,9 +20,11 @@ from customers.models import (
     Grant,
     TechnicalRecord,
 )
+from customers.models.consent import Purpose
+from customers.models.customer import BASES
 from customers.personal_data import rights, told
 from customers.personal_data.subjects import SEALED, customers_of, everything
-from customers.services.consents import end_grant
+from customers.services.consents import end_grant, withdraw_again
 from customers.services.register import erase_customer
 from customers.services.technical import read_attachment, read_evidence, read_technical_record
 from sitebackend.models import Operator
@@ -176,14 +178,20 @@ class MasterData(OfCustomer):
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         """DELETE; or what a withdrawal did: RESTRICT ends the contact, REDACT takes the basis away."""
         found = Customer.objects.filter(pk__in=rows)
-        if action == Action.RESTRICT:
-            return found.update(do_not_contact=True)
-        if action == Action.REDACT:
-            return found.update(status=Customer.Status.NO_BASIS)
+        if action != Action.DELETE:
+            return self._withdraw_again(action, found)
         count = found.count()
         for customer in found:
             erase_customer(customer=customer)
         return count
+
+    def _withdraw_again(self, action: Action, found: QuerySet[Customer]) -> int:
+        purposes = [Purpose.RETENTION] if action == Action.RESTRICT else list(BASES.values())
+        for customer in found:
+            withdraw_again(customer=customer, purposes=purposes)
+        if action == Action.RESTRICT:
+            return found.update(do_not_contact=True)
+        return found.update(status=Customer.Status.NO_BASIS)
 
 
 @register

@@ -5,7 +5,7 @@ digest over everything it counted, and the deed is refused if that is no longer 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -181,6 +181,27 @@ def end_grant(*, grant: Grant) -> None:
         given_at=timezone.now(),
     )
     said.as_entry(customer=customer, recorded_by=None).save(force_insert=True)
+
+
+@transaction.atomic
+def withdraw_again(*, customer: Customer, purposes: Iterable[str]) -> None:
+    """After a restore the journal says that these consents are over, and the restored ledger must say it too.
+
+    What rests on the contract is no consent. Of contract and invoicing the journal does not say which was
+    withdrawn: both are over then, until the customer is asked.
+    """
+    for purpose in purposes:
+        last_word = customer.entries.latest_by_purpose().get(purpose)
+        if last_word and last_word.decision == Decision.GIVEN and last_word.legal_basis != LegalBasis.CONTRACT:
+            said = Statement(
+                purpose=purpose,
+                decision=Decision.WITHDRAWN,
+                form=Form.WRITTEN,
+                channel=Channel.RESTORE,
+                given_at=timezone.now(),
+            ).as_entry(customer=customer, recorded_by=None)
+            said.save(force_insert=True)
+            _take_effect(customer, said)
 
 
 def _write_to_journal(customer: Customer, purpose: str) -> None:

@@ -28,8 +28,7 @@ from sitebackend.backup.failures import BackupFailed
 from sitebackend.backup.progress import Progress, silent
 from sitebackend.backup.trial import Checked
 from sitebackend.crypto import server_key
-from sitebackend.privacy import erasure, high_water, journal, journal_copies
-from sitebackend.privacy.registry import Action
+from sitebackend.privacy import erasure, high_water, journal, journal_copies, traces
 
 OLD_STATE_LIVES = timedelta(days=7)
 _DONE = "restored.json"
@@ -183,6 +182,7 @@ def _complete(progress: Progress) -> int:
     call_command("migrate", verbosity=0, interactive=False)
     progress(_("Carrying out the erasure journal again"), 0)
     erased = _replay(facts["journal_number"])
+    traces.wipe()
     done = {"at": datetime.now(UTC).isoformat(), "journal_number": journal.position()}
     whole_file.write(swap.kept_folder() / _DONE, json.dumps(done).encode())
     gate.open_again()
@@ -193,8 +193,7 @@ def _replay(known_to_backup: int) -> int:
     """Carry out every line of the journal that is younger than the backup. Raises BackupFailed."""
     entries = [entry for entry in journal.entries() if entry.number > known_to_backup]
     erased = erasure.replay(entries)
-    left = erasure.replay([entry for entry in entries if entry.action == Action.DELETE])
-    if left:
+    if left := erasure.left_after(entries):
         raise BackupFailed(_("{count} erased rows are still there.").format(count=left))
     return erased
 

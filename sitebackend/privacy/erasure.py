@@ -99,11 +99,17 @@ def replay(entries: Sequence[journal.Entry]) -> int:
     done = 0
     with transaction.atomic():
         for entry in sorted(erasures, key=lambda entry: registry.source(entry.source).erased_after):
-            done += registry.source(entry.source).erase(Action(entry.action), entry.rows)
+            done += registry.source(entry.source).erase_again(Action(entry.action), entry.rows)
             _forget_restrictions(entry.action, entry.rows)
         for entry in measures:
             restriction.again(entry)
     return done
+
+
+def left_after(entries: Sequence[journal.Entry]) -> int:
+    """How many rows are there that these lines of the journal say were deleted; 0 once they were replayed."""
+    deleted = [entry for entry in entries if entry.action == Action.DELETE]
+    return sum(registry.source(entry.source).left_of(entry.rows) for entry in deleted)
 
 
 def _carry_out(current: Plan, plan_hash: str, now: datetime) -> Receipt:

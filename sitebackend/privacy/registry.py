@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Model, TextChoices
+from django.db.models import Model, TextChoices, UUIDField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -188,6 +188,15 @@ class PersonalDataSource:
         It is repeated after a killed run and after a restore: rows that are gone, or done already, are no error.
         """
         raise NotImplementedError
+
+    def erase_again(self, action: Action, rows: Collection[UUID]) -> int:
+        """After a restore: what stood in the way when the backup was made did not when the rows were erased."""
+        return self.erase(action, rows)
+
+    def left_of(self, rows: Collection[UUID]) -> int:
+        """How many of `rows` are in any table of this holding."""
+        keyed = [model for model in self.models if isinstance(model._meta.pk, UUIDField)]
+        return sum(model._base_manager.filter(pk__in=rows).count() for model in keyed)
 
     def due(self, today: date) -> Iterable[Step]:
         """What retention says must go today; with the action RETAIN what a hold keeps although its time is over."""
