@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -101,7 +102,12 @@ class OperatorModelAdmin(_ModelAdmin):
 
 
 class ReadOnlyAdmin(OperatorModelAdmin):
-    """For logs and papers: to read, not to change."""
+    """For logs and papers: to read, not to change. Pages of its own ask `require_view` first."""
+
+    def require_view(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied for an account without the right to see this."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

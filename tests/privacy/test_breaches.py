@@ -329,6 +329,14 @@ def test_the_letter_stands_on_a_page_and_an_unknown_one_does_not(client: Client,
     assert client.get(f"{LIST}{entry.pk}/letter/nobody/").status_code == 404
 
 
+def test_an_account_without_the_right_sees_no_entry_and_no_letter(client: Client) -> None:
+    entry, closed = breach(), breach(risk=Risk.UNLIKELY)
+    Breach.objects.filter(pk=closed.pk).update(closed_at=NOTICED)
+    client.force_login(Operator.objects.create_user("helper", is_staff=True))
+    for path in (f"{entry.pk}/change/", f"{entry.pk}/letter/authority/", f"{closed.pk}/change/", "add/"):
+        assert client.get(f"{LIST}{path}").status_code == 403
+
+
 @pytest.mark.parametrize("to", ["authority", "persons"])
 def test_the_letter_comes_as_a_file_to_print(client: Client, operator: Operator, to: str) -> None:
     response = client.get(f"{LIST}{breach().pk}/letter/{to}/?form=pdf")

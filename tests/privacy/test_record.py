@@ -170,6 +170,36 @@ def test_as_a_file_to_print_it_says_all_that_the_page_says(client: Client, opera
     assert b"pdfaid:part" in response.content
 
 
+def test_two_processes_that_look_at_once_keep_one_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = record.present_version()
+    monkeypatch.setattr("sitebackend.privacy.papers.models.RecordVersionQuerySet.newest", lambda rows: None)
+    assert record.present_version() == first
+    assert RecordVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        LIST,
+        f"{LIST}%d/change/",
+        f"{LIST}%d/csv/",
+        f"{LIST}%d/pdf/",
+        "/admin/privacy/retentionrun/",
+        "/admin/sitebackend/event/",
+        "/admin/papers/breach/",
+    ],
+)
+def test_an_account_without_the_right_sees_none_of_the_papers(client: Client, page: str) -> None:
+    client.force_login(Operator.objects.create_user("helper", is_staff=True))
+    path = page % record.present_version().pk if "%d" in page else page
+    assert client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["recordversion", "breach"])
+def test_a_key_that_is_none_leads_nowhere(client: Client, operator: Operator, kind: str) -> None:
+    assert client.get(f"/admin/papers/{kind}/nonsense/change/").status_code == 404
+
+
 def test_nobody_changes_or_deletes_a_version(client: Client, operator: Operator) -> None:
     version = record.present_version()
     assert client.get(f"{LIST}add/").status_code == 403

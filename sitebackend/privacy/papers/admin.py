@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -36,6 +35,7 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
         present = record.present_version()
         return HttpResponseRedirect(reverse("admin:papers_recordversion_change", args=[present.pk]))
 
@@ -43,7 +43,7 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """One version; with `?since=NUMBER` what has changed since that one."""
-        version = get_object_or_404(RecordVersion, pk=object_id)
+        version = self.version(request, object_id)
         since = RecordVersion.objects.filter(number=_number(request.GET.get("since", ""))).first()
         context = {
             **self.admin_site.each_context(request),
@@ -56,13 +56,20 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "papers/admin/record.html", context)
 
+    def version(self, request: HttpRequest, key: object) -> RecordVersion:
+        self.require_view(request)
+        version: RecordVersion | None = self.get_object(request, str(key))
+        if version is None:
+            raise Http404
+        return version
+
     def csv(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(RecordVersion, pk=pk)
+        version = self.version(request, pk)
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.csv"'}
         return HttpResponse(record.as_csv(version), content_type="text/csv; charset=utf-8", headers=headers)
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(RecordVersion, pk=pk)
+        version = self.version(request, pk)
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.pdf"'}
         return HttpResponse(record_pdf.as_pdf(version), content_type="application/pdf", headers=headers)
 
@@ -72,6 +79,7 @@ class RetentionRunAdmin(ReadOnlyAdmin):
     """One page: every period, what is due and what a hold keeps, and what went on the last days."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
         plan = erasure.due(timezone.localdate())
         context = {
             **self.admin_site.each_context(request),

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -74,7 +74,7 @@ class BreachAdmin(OperatorModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """A closed entry is shown and no longer changed."""
-        breach = get_object_or_404(Breach, pk=object_id) if object_id else None
+        breach = self._breach(request, object_id) if object_id else None
         if breach and breach.closed_at:
             context = {**self.admin_site.each_context(request), "opts": self.opts}
             context["title"] = _("Breach {reference}").format(reference=breach.reference)
@@ -87,7 +87,7 @@ class BreachAdmin(OperatorModelAdmin):
 
     def letter(self, request: HttpRequest, pk: UUID, to: str) -> HttpResponse:
         """To read and copy; with `?form=pdf` to print."""
-        breach = get_object_or_404(Breach, pk=pk)
+        breach = self._breach(request, str(pk))
         if to not in letters.TITLES:
             raise Http404
         letter = letters.letter(breach, to)
@@ -97,6 +97,14 @@ class BreachAdmin(OperatorModelAdmin):
         facts = {"title": letters.TITLES[to], "opts": self.opts, "breach": breach, "to": to}
         context = {**self.admin_site.each_context(request), **facts, "letter": letter}
         return TemplateResponse(request, "papers/admin/letter.html", context)
+
+    def _breach(self, request: HttpRequest, key: str) -> Breach:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        breach: Breach | None = self.get_object(request, key)
+        if breach is None:
+            raise Http404
+        return breach
 
     def _done(self, request: HttpRequest, breach: Breach) -> HttpResponse:
         """Back to the entry; closed, if that was asked for and nothing is missing."""

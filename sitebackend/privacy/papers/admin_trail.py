@@ -23,6 +23,7 @@ class TrailAdmin(ReadOnlyAdmin):
     """Its list is the whole trail, from all the places where it is written down."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
         wanted, page = _wanted(request), _page(request)
         found = trail.lines(wanted, start=(page - 1) * PER_PAGE, number=PER_PAGE + 1)
         kinds = trail.kinds()

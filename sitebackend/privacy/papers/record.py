@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -40,10 +40,14 @@ LOOK_EVERY = 60 * 60  # seconds
 
 def present_version() -> RecordVersion:
     """The record as it stands now, in the site's language; kept if it says something new."""
-    with translation.override(settings.LANGUAGE_CODE), transaction.atomic():
+    with translation.override(settings.LANGUAGE_CODE):
         version = RecordVersion.after(RecordVersion.objects.newest(), _content())
-        if version.pk is None:
-            version.save()
+    if version.pk is None:
+        try:
+            with transaction.atomic():
+                version.save()
+        except IntegrityError:  # another process was quicker
+            version = RecordVersion.objects.get(number=version.number)
     return version
 
 
