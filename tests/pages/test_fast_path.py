@@ -328,7 +328,7 @@ def test_made_up_headers_fill_no_memory(get: Get, kept: FastPath) -> None:
     get("/", HTTP_COOKIE="__Host-einwilligung=" + "x" * LONGEST_ASKED)
     get("/", HTTP_SEC_GPC="1" * (LONGEST_ASKED + 1))
     assert len(kept._kept.meant) <= MOST_ASKED
-    assert max(len(value or "") for asked in kept._kept.meant for value in asked) <= 20
+    assert max(len(value or "") for asked in kept._kept.meant for value in asked) < 50
     assert len(kept._kept.replies) == pages
 
 
