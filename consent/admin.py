@@ -70,13 +70,13 @@ class GroupWordingInline(admin.StackedInline):  # type: ignore[type-arg]
         return WithLanguages
 
 
-class CookieInline(admin.TabularInline):  # type: ignore[type-arg]
+class CookieInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Cookie
     fields = ("name", "description", "path", "domain")
     extra = 0
 
 
-class ExternalHostInline(admin.TabularInline):  # type: ignore[type-arg]
+class ExternalHostInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ExternalHost
     extra = 0
     verbose_name_plural = _(

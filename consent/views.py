@@ -15,6 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import offer as offers
@@ -25,6 +26,7 @@ from consent.forms import ChoiceForm
 from consent.own_cookies import hours
 
 
+@gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def choices(request: HttpRequest) -> HttpResponse:
     """GET shows every group; POST saves the ticked groups as accepted and all others as refused."""

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contact import services
@@ -35,6 +36,7 @@ class NoFiles(FileUploadHandler):
 
 
 # not no-store: going back must show the form as it was, so that it is recognised when it is sent again
+@gzip_page  # nothing secret is in it: the nonce is anybody's
 @cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:

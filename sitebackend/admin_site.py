@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -82,6 +83,14 @@ class OperatorModelAdmin(_ModelAdmin):
         """Under the name of what it lists; Django's own title asks to choose something to change."""
         title = capfirst(str(self.model._meta.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """As Django's, with names for the two inputs of a date with its time."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, AdminSplitDateTime):
+            for part, name in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+                part.attrs["aria-label"] = f"{field.label}: {name}"
+        return field
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         return _log(request, [obj], ADDITION, message)[0]

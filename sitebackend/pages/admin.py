@@ -28,7 +28,7 @@ EDITING = Media(
     css={"all": ["css/editing.css"]},
     js=[
         InlineStyle("", **{"data-tiptap-style": ""}),
-        Script("js/unsaved.js", type="module"),
+        Script("js/editing.js", type="module"),
         Script("js/parts.js", type="module"),
     ],
 )
@@ -184,7 +184,10 @@ class CategoryAdmin(OperatorModelAdmin):
 class RedirectAdmin(OperatorModelAdmin):
     list_display = ["path", "page", "target"]
     search_fields = ["path", "target"]
-    autocomplete_fields = ["page"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs |= {"queryset": Page.objects.kept(), "form_class": PageChoice}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(DeadLink)

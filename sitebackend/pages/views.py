@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from sitebackend.models import SiteSettings
@@ -51,6 +52,7 @@ def _show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> Http
     return render(request, f"pages/{page.template}.html", context)
 
 
+@gzip_page
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:100]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sitebackend import nonce, throttle
@@ -23,6 +24,7 @@ MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="privacy.thanks")
 
 
+@gzip_page  # nothing secret is in it: the nonce is anybody's
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_form(request: HttpRequest) -> HttpResponse:

@@ -12,3 +12,14 @@ if (form) {
   // the editor tidies its text once when it starts; that is no change of the operator's
   form.addEventListener("focusin", () => { loaded = values(); }, { once: true });
 }
+
+// what can be typed into has a name for everybody: the editor's is the label of its field
+const nameEditors = () => {
+  for (const editor of document.querySelectorAll(".tiptap:not([aria-labelledby])")) {
+    const label = editor.closest(".form-row")?.querySelector("label");
+    label.id ||= `${label.htmlFor}-label`;
+    editor.setAttribute("aria-labelledby", label.id);
+  }
+};
+document.addEventListener("prose-editor:ready", nameEditors);
+nameEditors();

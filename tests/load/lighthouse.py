@@ -1,0 +1,71 @@
+"""Lighthouse's four marks for the home page, the contact form and the privacy notice; exit code 1 below 100.
+
+    npm install --prefix FOLDER lighthouse@12
+    uv run python -m tests.load.lighthouse FOLDER
+
+Needs Node 18 or newer and Debian's Chromium. Each page is judged as Lighthouse does by default: on a phone with
+a slow network. Chromium finds no machine but this one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.browser.conftest import ARGUMENTS
+from tests.running_site import RunningSite, site
+
+PATHS = ("/", "/kontakt/", "/datenschutz/")
+
+
+def main(folder: str) -> int:
+    with site() as running:
+        reports = {path: report(running, path, Path(folder)) for path in PATHS}
+    for path, found in reports.items():
+        print(path, {name: mark(category) for name, category in found["categories"].items()})  # noqa: T201 - the result
+        for title in misses(found):
+            print("   ", title)  # noqa: T201
+    return any(misses(found) for found in reports.values())
+
+
+def report(running: RunningSite, path: str, folder: Path) -> dict[str, Any]:
+    chromium = " ".join(["--headless=new", *map(quoted, ARGUMENTS)])
+    program = folder / "node_modules" / ".bin" / "lighthouse"
+    options = ["--quiet", "--output=json", "--locale=de", f"--chrome-flags={chromium}"]
+    done = subprocess.run(
+        [program, running.url + path, *options],
+        env=os.environ | {"CHROME_PATH": "/usr/bin/chromium"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def quoted(argument: str) -> str:
+    """As Lighthouse wants it: the value in quotes, never the name."""
+    name, equals, value = argument.partition("=")
+    return f'{name}="{value}"' if equals else name
+
+
+def mark(category: dict[str, Any]) -> int:
+    return round(category["score"] * 100)
+
+
+def misses(found: dict[str, Any]) -> list[str]:
+    """The audits that cost marks."""
+    counted = [
+        reference["id"]
+        for category in found["categories"].values()
+        for reference in category["auditRefs"]
+        if reference["weight"] and mark(category) < 100
+    ]
+    audits = [found["audits"][name] for name in counted]
+    return [f"{audit['id']}: {audit['title']}" for audit in audits if (audit["score"] or 0) < 0.9]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))
