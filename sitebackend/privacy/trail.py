@@ -19,7 +19,8 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -71,8 +72,9 @@ def kinds() -> dict[str, str]:
     used = ContentType.objects.filter(pk__in=LogEntry.objects.values("content_type"))
     labels = {f"{kind.app_label}.{kind.model}" for kind in used}
     labels |= set(Event.objects.exclude(kind="").values_list("kind", flat=True).distinct())
-    opened = VaultEvent.objects.exclude(holding="").values_list("holding", flat=True)
-    labels |= {holding.partition("|")[0] for holding in opened.order_by("holding").distinct()[:1000]}
+    opened = VaultEvent.objects.filter(holding__contains="|").order_by()
+    before_bar = Substr("holding", 1, StrIndex("holding", Value("|")) - 1)
+    labels |= set(opened.annotate(model=before_bar).values_list("model", flat=True).distinct())
     named = {label: name_of(label) for label in labels}
     return dict(sorted(named.items(), key=lambda pair: pair[1]))
 

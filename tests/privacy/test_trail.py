@@ -97,6 +97,19 @@ def test_it_can_be_asked_for_part_of_it(jule: Operator, wanted: dict[str, object
     assert sorted(key for _who, _what, key in shown(Wanted(**wanted))) == keys  # type: ignore[arg-type]
 
 
+def test_the_kinds_to_ask_for_are_those_that_occur_in_the_operators_words(jule: Operator) -> None:
+    history(jule)
+    for key in range(3):
+        opening(jule, key=key)
+    VaultEvent.objects.create(kind=VaultEvent.Kind.UNLOCKED, at=NOON, operator=jule)
+    event(Act.EXPORTED, kind="sitebackend.operators", key="1")
+    assert trail.kinds() == {
+        "customers.customer": "Customer",
+        "sitebackend.operators": "Operators' accounts",
+        "sitebackend.sitesettings": "Site settings",
+    }
+
+
 def test_one_operators_doings_are_theirs_alone(jule: Operator) -> None:
     other = Operator.objects.create_user("other")
     for who, key in ((jule, "1"), (other, "2")):
