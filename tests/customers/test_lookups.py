@@ -39,7 +39,7 @@ def looked_through(queries: CaptureQueriesContext) -> list[str]:
 @pytest.fixture(autouse=True)
 def _on_sqlite() -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("asks SQLite how it would answer")
+        pytest.skip("only on SQLite")
 
 
 def test_what_is_held_on_a_person_is_found_by_indexes(customer: Customer) -> None:
