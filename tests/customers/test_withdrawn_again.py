@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from customers.models import BillingDocument, Customer
 from customers.models.consent import Channel, Decision, Purpose
+from customers.models.sealed import VERSION
 from customers.services.confirmations import consents_in_force
-from sitebackend.crypto import sealing
 from sitebackend.privacy import erasure, journal, registry
 from sitebackend.privacy.registry import Action
 
 NewCustomer = Callable[..., Customer]
-SEALED = sealing.VERSION + bytes(100)
+SEALED = VERSION + bytes(1024)
 pytestmark = pytest.mark.django_db
 
 
