@@ -1,5 +1,9 @@
 """A request for deletion, from its arrival to its answer, in a real browser against the real server and worker."""
 
+import re
+import zipfile
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
@@ -62,6 +66,62 @@ def test_a_letter_that_asks_for_deletion_is_answered_in_eight_clicks(
     assert any("<outcome." in mail for mail in mails)
 
 
+def test_a_request_for_access_is_answered_in_eight_clicks_and_the_person_can_read_the_copy(
+    visitor: Visitors, running_site: RunningSite, tmp_path: Path
+) -> None:
+    running_site.manage("demo_data", "--customers", "1", "--submissions", "0", "--pages", "0")
+    email = running_site.shell("from customers.models import Customer; print(Customer.objects.first().email)").strip()
+    visit = visitor()
+    page, clicks = visit.page, Clicks(visit.page)
+    log_in(visit, running_site)
+    page.wait_for_selector("#user-tools")
+    _take_down(page, {"name": "Änne", "email": email}, kind="access")
+    page.goto("/admin/")
+
+    clicks.on("link", "Betroffenenanfragen")
+    clicks.page.locator("#result_list tbody tr", has_text="Auskunft").locator("th a").first.click()
+    clicks.count += 1
+    clicks.on("button", "Es passt: Die Person ist es")
+    clicks.on("button", "Link senden und Anfrage abschließen")
+    assert "Beantwortet" in page.inner_text(".request")
+    assert clicks.count <= MOST_CLICKS
+    assert visit.complaints == []
+
+    mails = [mail.read_text() for mail in running_site.mails if f"To: {email}" in mail.read_text()]
+    [link] = re.findall(r"https?://\S+/abholen/\S+", "\n".join(mails).replace("=\n", ""))
+    person = visitor(screen=PHONE).page
+    person.goto(link)
+    with person.expect_download() as download:
+        person.get_by_role("button", name="Meine Daten jetzt abholen").click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        name = next(name for name in file.namelist() if name.endswith(".html"))
+        file.extract(name, tmp_path)
+    for screen in (PHONE, DESKTOP):
+        copy = visitor(screen=screen).page
+        copy.goto((tmp_path / name).as_uri())
+        assert email in copy.inner_text("main")
+        assert Axe().run(copy).violations_count == 0
+        assert copy.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("kind", ["rectification", "objection"])
+def test_the_page_of_a_request_is_accessible_and_fits_a_phone(
+    visitor: Visitors, running_site: RunningSite, kind: str
+) -> None:
+    running_site.manage("demo_data", "--customers", "1", "--submissions", "0", "--pages", "0")
+    email = running_site.shell("from customers.models import Customer; print(Customer.objects.first().email)").strip()
+    visit = visitor(screen=PHONE)
+    log_in(visit, running_site)
+    visit.page.wait_for_selector("#user-tools")
+    _take_down(visit.page, {"name": "Änne", "email": email}, kind=kind)
+    visit.page.get_by_role("button", name="Es passt: Die Person ist es").click()
+    visit.page.wait_for_selector("text=3. Die Antwort")
+    found = Axe().run(visit.page, ".request")
+    assert found.violations_count == 0, found.generate_report()
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert visit.complaints == []
+
+
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_public_form_is_accessible_and_fits_every_screen(
@@ -76,9 +136,9 @@ def test_the_public_form_is_accessible_and_fits_every_screen(
     assert visit.cookies == []
 
 
-def _take_down(page: Page, sender: dict[str, str]) -> None:
+def _take_down(page: Page, sender: dict[str, str], kind: str = "erasure") -> None:
     page.goto("/admin/privacy/datasubjectrequest/add/")
-    page.select_option("[name=kind]", "erasure")
+    page.select_option("[name=kind]", kind)
     page.fill("[name=received_on]", f"{timezone.localdate():%d.%m.%Y}")
     page.fill("[name=name]", sender["name"])
     page.fill("[name=email]", sender["email"])
