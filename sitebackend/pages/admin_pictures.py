@@ -82,7 +82,7 @@ class UnusedFilter(admin.SimpleListFilter):
 class ImageAdmin(OperatorModelAdmin):
     form = ImageForm
     list_display = ["shown", "name", "alternative", "created_at"]
-    list_display_links = ["shown", "name"]
+    list_display_links = ["name"]
     list_filter = [UnusedFilter]
     search_fields = ["name", "alternative", "caption"]
 
