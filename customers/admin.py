@@ -66,7 +66,7 @@ class ContactPoints(admin.StackedInline):  # type: ignore[type-arg]
 
     model = ContactPoint
     extra = 0
-    fields = (("kind", "label"), "value", "street", ("postal_code", "city"), "country", "for_invoices")
+    fields = (("kind", "label", "for_invoices"), "value", ("street", "postal_code", "city", "country"))
 
 
 @admin.register(Customer)
@@ -110,6 +110,9 @@ class CustomerAdmin(WithoutDeletion):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.restricted_since)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"title": self.opts.verbose_name_plural, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList

@@ -93,7 +93,7 @@ class ContactPoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return self.get_kind_display()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.index()

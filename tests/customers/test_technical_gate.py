@@ -8,13 +8,22 @@ from datetime import timedelta
 import pytest
 from django.db import Error, connection, transaction
 from django.db.models import Model, RestrictedError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from customers.forms.importing import MappingForm
+from customers.importing.columns import AGREED
+from customers.importing.rows import Agreement
+from customers.importing.table import read_csv
 from customers.models import ConsentEntry, Customer, Evidence, Grant, TechnicalRecord
 from customers.refusals import Refused
 from customers.services.consents import Statement, keep_evidence, plan_withdrawal, record_consent, withdraw_consent
+from customers.services.imports import Order, preview
 from customers.services.technical import add_technical_record, read_technical_record
 from sitebackend.crypto import sealing
+from sitebackend.models import Operator
 from sitebackend.vault.opened import OpenVault
 from tests.customers.conftest import SIGNED_PAPER, YESTERDAY, agree_to_technical_data
 
@@ -222,6 +231,52 @@ def by_bulk_created_entry_on_oral_consent(customer: Customer) -> None:
 def by_turning_a_refusal_into_a_yes(customer: Customer) -> None:
     an_entry(customer, decision="refused").save()
     ConsentEntry.objects.filter(purpose="technical").update(decision="given")
+
+
+def by_admin_post(customer: Customer) -> None:
+    """The form answers with what is missing instead of raising."""
+    page = reverse("admin:customers_customer_record_add", args=[customer.pk, "network"])
+    raise_refusal(operator_client().post(page, {"name": "Büro", "ssid": "Backstube"}))
+
+
+def by_admin_post_after_withdrawal(customer: Customer) -> None:
+    a_withdrawn_grant(customer)
+    by_admin_post(customer)
+
+
+def by_admin_post_of_a_consent_without_evidence(customer: Customer) -> None:
+    page = reverse("admin:customers_customer_consent", args=[customer.pk, "technical"])
+    said = {"given_at": "2026-02-01T10:00", "channel": "letter", "form": "written", "decision": "given"}
+    raise_refusal(operator_client().post(page, said))
+
+
+def by_import(customer: Customer) -> None:
+    table = read_csv("Nachname;SSID\nNeu;Backstube\n")
+    answers = {"contract": "contract", "invoicing": "contract", "retention": "refused", "packed": "x"}
+    said = {"given_at": "2026-02-01T10:00", "channel": "letter", "form": "written", "column_0": "last_name"}
+    form = MappingForm(answers | said | {"column_1": "ssid"}, table=table)
+    if not form.is_valid():
+        raise Refused(str(form.errors))
+
+
+def by_import_through_an_order_made_by_hand(customer: Customer) -> None:
+    """Past the form: whatever is no field of a customer's own is not taken over."""
+    agreement = Agreement(dict.fromkeys(AGREED, "refused"), YESTERDAY, "letter", "written")
+    order = Order(table=read_csv("Nachname;SSID\nNeu;Backstube\n"), targets=["last_name", "ssid"], agreement=agreement)
+    shown = preview(order)
+    if not shown.accepted:
+        raise Refused(shown.refused[0].problem)
+
+
+def operator_client() -> Client:
+    client = Client()
+    client.force_login(Operator.objects.create_superuser("chefin", "chefin@example.de", "a long enough password"))
+    return client
+
+
+def raise_refusal(answer: HttpResponse) -> None:
+    if answer.status_code == 422:
+        raise Refused("the form refused")
 
 
 WAYS = [way for name, way in list(globals().items()) if name.startswith("by_")]
