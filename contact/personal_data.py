@@ -151,7 +151,7 @@ class Submissions(PersonalDataSource):
             source=self.name,
             action=Action.DELETE,
             rows=tuple(rows.order_by("pk").values_list("pk", flat=True)),
-            version=version_of(rows),
+            version=version_of(rows) + version_of(Note.objects.filter(submission__in=rows)),
             law=law,
             reason=reason,
             by_hand=by_hand,

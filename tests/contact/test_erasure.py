@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from contact import services
-from contact.models import EncryptedMessage, Submission
+from contact.models import EncryptedMessage, Note, Submission
 from sitebackend.privacy import erasure, journal
 from sitebackend.privacy.registry import DataSubject
 from tests.contact.conftest import FIELDS, NOON
@@ -57,6 +57,15 @@ def test_a_mail_sent_between_preview_and_execution_makes_a_new_preview(received:
     with pytest.raises(erasure.PlanOutdated):
         erasure.erase(HIM, plan_hash=seen.hash, now=NOON)
     assert Submission.objects.count() == 1
+
+
+def test_a_note_that_came_after_the_preview_makes_a_new_preview(received: Callable[..., Submission]) -> None:
+    submission = received()
+    seen = erasure.plan(HIM).hash
+    Note.objects.create(submission=submission, sealed=b"\x01" * 2000)
+    with pytest.raises(erasure.PlanOutdated):
+        erasure.erase(HIM, plan_hash=seen, now=NOON)
+    assert Note.objects.exists()
 
 
 def test_the_plan_names_the_mails_that_only_the_operator_can_delete(received: Callable[..., Submission]) -> None:

@@ -248,7 +248,7 @@ def _documents(customer: Customer) -> None:
         issued_on=date(2026, 2, 1),
         amount=Decimal("119.00"),
         currency="EUR",
-        file=ClearFile("r.pdf", "application/pdf", say(holding, "invoice").encode()),
+        file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + say(holding, "invoice").encode()),
     )
     hold(document=document, reason=say(holding, "assessment"))
 
