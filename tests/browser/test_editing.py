@@ -7,13 +7,17 @@ from tests.browser.conftest import Visit, Visitors
 from tests.running_site import RunningSite
 
 
+def log_in(page: Page, running_site: RunningSite) -> None:
+    page.goto("/admin/")
+    page.fill("[name=username]", running_site.secrets["admin_username"])
+    page.fill("[name=password]", running_site.secrets["admin_password"])
+    page.click("[type=submit]")
+
+
 @pytest.fixture
 def logged_in(visitor: Visitors, running_site: RunningSite) -> Visit:
     visit = visitor()
-    visit.page.goto("/admin/")
-    visit.page.fill("[name=username]", running_site.secrets["admin_username"])
-    visit.page.fill("[name=password]", running_site.secrets["admin_password"])
-    visit.page.click("[type=submit]")
+    log_in(visit.page, running_site)
     return visit
 
 
@@ -35,8 +39,8 @@ def type_at_the_end(page: Page, text: str) -> None:
 
 def test_what_is_typed_in_the_editor_stands_on_the_site(operator: Visit, visitor: Visitors) -> None:
     type_at_the_end(operator.page, " Ein Nachtrag mit „Anführung“ & <Klammer>.")
-    operator.page.click("[name=_continue]")
-    operator.page.wait_for_selector(".tiptap")
+    with operator.page.expect_navigation():
+        operator.page.click("[name=_continue]")
     other = visitor().page
     other.goto("/leistungen/netzwerke/")
     assert "Ein Nachtrag mit „Anführung“ & <Klammer>." in other.inner_text("main")
@@ -81,6 +85,22 @@ FROM_WORDPRESS = """<!-- wp:heading {"level":3} -->
 <!-- wp:list --><ul class="wp-block-list"><li>eins</li></ul><!-- /wp:list -->
 <figure class="wp-block-image"><img src="https://example.org/x.jpg" onerror="alert(1)"></figure>
 <script>alert(1)</script>"""
+
+
+def test_a_session_that_ended_costs_no_text(operator: Visit, running_site: RunningSite) -> None:
+    page = operator.page
+    type_at_the_end(page, " Nach Feierabend geschrieben.")
+    operator.context.clear_cookies()
+    page.click("[name=_draft]")
+    assert "Nicht gespeichert" in page.get_by_role("alert").inner_text()
+    assert "Nach Feierabend geschrieben." in page.locator(".tiptap").inner_text()
+    log_in(operator.context.new_page(), running_site)
+    page.click("[name=_draft]")
+    page.get_by_text("Der Entwurf ist gespeichert.").wait_for()
+    assert "Nach Feierabend geschrieben." in page.locator(".tiptap").inner_text()
+    page.get_by_role("button", name="Entwurf verwerfen").click()
+    page.get_by_text("Der Entwurf ist verworfen.").wait_for()
+    assert "Nach Feierabend" not in page.locator(".tiptap").inner_text()
 
 
 def paste(page: Page, html: str) -> str:

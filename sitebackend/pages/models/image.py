@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -18,14 +19,17 @@ from sitebackend.pages.models.page import Page, slug_characters
 _PLACED = re.compile(r"\[(?:bild|galerie):([^\]<>]*)\]", re.IGNORECASE)
 
 
+def _placed_in(texts: Iterable[str]) -> Iterator[str]:
+    return (name.strip() for text in texts for names in _PLACED.findall(text) for name in names.split(","))
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def unused(self) -> Self:
         """Those that nothing shows, not even an earlier version of a page, a draft, or a page in the trash."""
-        bodies = Page.objects.filter(body__contains="[").values_list("body", flat=True)
-        versions = Page.objects.exclude(revisions=None).values_list("revisions__content", flat=True)
-        texts = "\n".join([*bodies, *(content["body"] for content in versions)])
-        placed = {name.strip() for names in _PLACED.findall(texts) for name in names.split(",")}
-        leads = [content.get("picture") for content in versions]
+        placed, leads = set(_placed_in(Page.objects.values_list("body", flat=True).iterator())), set()
+        for content in Page.objects.exclude(revisions=None).values_list("revisions__content", flat=True).iterator():
+            placed.update(_placed_in([content["body"]]))
+            leads.add(content.get("picture"))
         kept = [UUID(key) for key in leads if key]
         return self.filter(leads=None, logo_of=None).exclude(name__in=placed).exclude(pk__in=kept)
 
