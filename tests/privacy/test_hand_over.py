@@ -10,7 +10,9 @@ import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pypdf import PdfReader
 from pytest_django import Settings
@@ -214,7 +216,9 @@ def _complete(package: Path, key_pair: tuple[bytes, bytes], monkeypatch: pytest.
     folder = package.parent / "finished"
     folder.mkdir()
     out = io.StringIO()
-    call_command("subject", "complete", str(package), "--to", str(folder), *options, stdout=out)
+    with CaptureQueriesContext(connection) as asked:
+        call_command("subject", "complete", str(package), "--to", str(folder), *options, stdout=out)
+    assert len(asked) == 0, "the computer with the key has no database of the site's"
     (folder / "shown").write_text(out.getvalue())
     path.unlink()
     return folder
