@@ -181,6 +181,12 @@ def test_links_lead_to_the_new_addresses(run: Run, starter_site: None) -> None:
     assert "nichts antwortet: /weg/" in said
 
 
+def test_files_that_are_no_pictures_are_named_because_their_links_lead_nowhere(run: Run) -> None:
+    body = f'<p><a href="https://www.alt.example{UPLOADS}agb.pdf">AGB</a></p>'
+    said = run(wxr(item(3, "x", slug="x", content=body), upload(9, f"{UPLOADS}agb.pdf")))
+    assert f"nichts antwortet: {UPLOADS}agb.pdf" in said
+
+
 def test_menus_keep_their_order(run: Run) -> None:
     said = run(
         wxr(

@@ -63,7 +63,6 @@ class Import:
             reused=lambda number: self._blocks.get(number, ""),
         )
         self._converted = [self._convert(page) for page in self._plan.pages.values()]
-        self._made: dict[int, Page] = {}
 
     def preview(self) -> Report:
         """What `run` would do. Nothing is written."""

@@ -1,8 +1,10 @@
 """Where the old site's addresses lead now."""
 
+from pathlib import PurePosixPath
 from urllib.parse import parse_qs, unquote
 
 from sitebackend.pages.wordpress.export import Export, split
+from sitebackend.pages.wordpress.media import SUFFIXES
 from sitebackend.pages.wordpress.plan import Plan, Planned
 
 _OURS_ALREADY = ("#", "mailto:", "tel:")
@@ -15,7 +17,8 @@ class Links:
         self._host = export.host
         self._by_path = {page.item.path.rstrip("/"): page for page in plan.pages.values() if page.item.path.strip("/")}
         self._plan = plan
-        self._uploads = {item.file_path for item in export.of_kind("attachment")}
+        uploads = (item.file_path for item in export.of_kind("attachment"))
+        self._pictures = {path for path in uploads if PurePosixPath(path).suffix.lower() in SUFFIXES}
         self.dead: set[str] = set()
 
     def __call__(self, address: str) -> str:
@@ -28,7 +31,7 @@ class Links:
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if page:
             return self._plan.address(page) + fragment
-        if path not in ("", "/") and path not in self._uploads:
+        if path not in ("", "/") and path not in self._pictures:
             self.dead.add(path[:200])
         return (parts.path if parts.path.startswith("/") else "/") + fragment
 

@@ -16,7 +16,7 @@ from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress.export import Export, Item, split
 from sitebackend.pages.wordpress.names import key_of
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 _UPLOADS = "/wp-content/uploads/"
 _SIZE = re.compile(r"-(?:[0-9]+x[0-9]+|scaled|rotated)(?=\.\w+$)")
 
@@ -106,7 +106,7 @@ def _index(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     root = folder.resolve()
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in _SUFFIXES and file.is_file() and file.resolve().is_relative_to(root):
+        if file.suffix.lower() in SUFFIXES and file.is_file() and file.resolve().is_relative_to(root):
             found.setdefault(_SIZE.sub("", file.name.lower()), []).append(file)
     return found
 
