@@ -1,6 +1,6 @@
 """What every test may use: a real operator key, a server key, a clean cache."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -10,7 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
+from pytest_django.plugin import blocking_manager_key
 
 from sitebackend.crypto import openpgp, server_key
 from sitebackend.privacy import high_water
@@ -43,13 +44,16 @@ def key_pair() -> tuple[bytes, bytes]:
     return openpgp.generate("Operator (test) <operator@example.de>", passphrase=PASSPHRASE)
 
 
-@pytest.fixture(autouse=True)
-def _what_the_migrations_made(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """After a test that really committed, for whichever comes next."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """After a test that really committed, what the migrations made is put back for whichever comes next.
+
+    A fixture would be too early: pytest-django empties the database when the last of them has ended.
+    """
     yield
-    if "transactional_db" not in request.fixturenames and not _commits(request.node):
+    if not _commits(item) and "transactional_db" not in getattr(item, "fixturenames", ()):
         return
-    with django_db_blocker.unblock():
+    with item.config.stash[blocking_manager_key].unblock():
         connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
     ContentType.objects.clear_cache()
 
