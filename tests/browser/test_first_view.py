@@ -37,6 +37,7 @@ def test_it_is_small_and_still(secure_visitor: Visitors, path: str, screen: dict
     sizes = {answer.url: int(answer.headers["content-length"]) for answer in answers}
     assert sorted(kinds) == ["document", "script", "stylesheet"]
     assert {answer.headers.get("content-encoding") for answer in answers if "icon" not in answer.url} <= {"br", "gzip"}
+    assert all("immutable" in answer.headers["cache-control"] for answer in answers if "/static/" in answer.url)
     assert sum(sizes.values()) <= MOST_BYTES, sizes
     assert visit.page.evaluate(SHIFTS) == 0
     assert visit.elsewhere == []

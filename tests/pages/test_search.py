@@ -1,6 +1,7 @@
 """Search finds what a visitor may see, whichever way its umlauts are written."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from sitebackend.pages import search, services
@@ -25,6 +26,15 @@ def test_every_word_must_be_there_and_its_end_may_be_missing(make_page: MakePage
     make_page(slug="beide", body="<p>Netzwerke und Drucker</p>")
     make_page(slug="eins", body="<p>Netzwerke</p>")
     assert found("netzwerk druck") == ["beide"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only on PostgreSQL")
+@pytest.mark.parametrize("query", ["Häusern", "haeusern", "Sicherungen"])
+def test_other_forms_of_a_german_word_are_found_where_the_database_knows_german(
+    make_page: MakePage, query: str
+) -> None:
+    make_page(slug="hit", body="<p>Wir betreuen Häuser und machen eine Sicherung.</p>")
+    assert found(query) == ["hit"]
 
 
 def test_a_hit_in_the_title_comes_first(make_page: MakePage) -> None:

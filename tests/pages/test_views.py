@@ -159,6 +159,13 @@ def test_the_sitemap_lists_what_is_visible_with_its_other_language(client: Clien
     assert found["https://www.example.de/leistungen/datensicherung/"].findall("x:link", SITEMAP) == []
 
 
+def test_the_sitemap_tells_when_a_page_was_changed(client: Client, make_page: MakePage) -> None:
+    with time_machine.travel(datetime(2026, 3, 14, 12, tzinfo=UTC), tick=False):
+        make_page(slug="seite")
+    sitemap = client.get("/sitemap.xml").content.decode()
+    assert "<lastmod>2026-03-14</lastmod>" in sitemap
+
+
 def test_robots_are_kept_from_the_admin_only(client: Client) -> None:
     text = text_of(client, "/robots.txt")
     assert "Disallow: /admin/" in text
