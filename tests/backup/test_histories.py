@@ -3,9 +3,9 @@
 People write, become customers, withdraw, are restricted and erased; backups are made, and old ones restored, with
 real encryption and the erasure journal. What must be there after each step is known row by row.
 
-By default few and short histories; for a long run (about a quarter of an hour):
+By default few of them; for a long run (150 took 75 seconds):
 
-    HISTORIES=200 uv run pytest -n 0 tests/backup/test_histories.py
+    HISTORIES=1000 uv run pytest -n 0 tests/backup/test_histories.py
 """
 
 import os
