@@ -182,7 +182,8 @@ def _complete(progress: Progress) -> int:
     call_command("migrate", verbosity=0, interactive=False)
     progress(_("Carrying out the erasure journal again"), 0)
     erased = _replay(facts["journal_number"])
-    traces.wipe()
+    if erased and traces.is_a_good_time(datetime.now(UTC)):  # it takes as much memory as the database is large
+        traces.wipe()
     done = {"at": datetime.now(UTC).isoformat(), "journal_number": journal.position()}
     whole_file.write(swap.kept_folder() / _DONE, json.dumps(done).encode())
     gate.open_again()
