@@ -17,10 +17,9 @@ from sitebackend.models import SiteSettings, WorkerJob
 from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="only on PostgreSQL"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
+if connection.vendor != "postgresql":
+    pytest.skip("only on PostgreSQL", allow_module_level=True)
 
 
 def everything() -> dict[str, list[Any]]:
