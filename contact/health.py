@@ -16,8 +16,8 @@ ALARM_AFTER = timedelta(hours=4)
 
 @report
 def queue(now: datetime) -> Iterator[Finding]:
-    oldest = Submission.objects.unsent().order_by("received_at").first()
-    age = now - oldest.received_at if oldest else timedelta()
+    oldest = Submission.objects.unsent().order_by("queued_at").first()
+    age = now - oldest.queued_at if oldest else timedelta()
     if oldest is None or age < WARN_AFTER:
         waiting = Submission.objects.unsent().count()
         text = ngettext("{count} mail is waiting.", "{count} mails are waiting.", waiting).format(count=waiting)

@@ -45,12 +45,14 @@ def key_pair() -> tuple[bytes, bytes]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
     """After a test that really committed, what the migrations made is put back for whichever comes next.
 
     A fixture would be too early: pytest-django empties the database when the last of them has ended.
     """
     yield
+    if nextitem is None:  # the database itself is gone
+        return
     if not _commits(item) and "transactional_db" not in getattr(item, "fixturenames", ()):
         return
     with item.config.stash[blocking_manager_key].unblock():

@@ -6,12 +6,13 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from sitebackend.crypto.sealing import SealingError
 from sitebackend.middleware import GetResponse
 from sitebackend.vault.errors import VaultError
 
 
 class VaultRefusalMiddleware:
-    """Answers 409 with the reason when a view below /admin/ lets a VaultError through."""
+    """Answers 409 with the reason when a view below /admin/ lets a VaultError or SealingError through."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -20,7 +21,9 @@ class VaultRefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, VaultError) or not request.path_info.startswith("/admin/"):
+        if not isinstance(exception, VaultError | SealingError) or not request.path_info.startswith("/admin/"):
             return None
-        context = {**admin.site.each_context(request), "title": _("The vault refuses"), "reason": str(exception)}
+        altered = _("What lies here was altered or moved: it does not open. A backup may still hold it as it was.")
+        reason = altered if isinstance(exception, SealingError) else str(exception)
+        context = {**admin.site.each_context(request), "title": _("The vault refuses"), "reason": reason}
         return TemplateResponse(request, "vault/refused.html", context, status=409).render()

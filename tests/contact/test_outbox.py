@@ -280,3 +280,10 @@ def test_the_operator_hears_of_a_queue_that_does_not_move(received: Received) ->
     later = {f.code: f for f in findings.collect(NOON + timedelta(hours=5))}
     assert later["contact.queue"].level == findings.Level.ALARM
     assert later["contact.queue"].holds_up_mail
+
+
+def test_an_old_message_sent_again_is_no_old_queue(received: Received) -> None:
+    received()
+    later = NOON + timedelta(days=400)
+    services.send_again(submissions=Submission.objects.all(), now=later)
+    assert {f.code: f.level for f in findings.collect(later)}["contact.queue"] == findings.Level.FINE

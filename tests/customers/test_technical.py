@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from customers.models import Customer, TechnicalRecord
 from customers.refusals import Changed
@@ -89,3 +90,13 @@ def test_sizes_do_not_tell_a_short_password_from_a_long_one(granting_customer: C
         for content in contents
     }
     assert len(lengths) == 1
+
+
+def test_a_record_that_was_altered_says_so_on_its_page(record: TechnicalRecord, unlocked_client: Client) -> None:
+    page = f"/admin/customers/customer/{record.grant.customer_id}/records/{record.pk}/"
+    assert unlocked_client.get(page).status_code == 200
+    sealed = bytes(record.sealed)
+    TechnicalRecord.objects.update(sealed=sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    answer = unlocked_client.get(page)
+    assert answer.status_code == 409
+    assert "verändert oder verschoben" in answer.content.decode()
