@@ -189,6 +189,8 @@ def _running(command: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
         try:
             yield cast(IO[bytes], process.stdin)
             cast(IO[bytes], process.stdin).close()
+        except BrokenPipeError:
+            pass  # it stopped before it had read everything; why is told below
         except BaseException as error:
             process.kill()
             drain.join()
@@ -197,7 +199,13 @@ def _running(command: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
         if drain.error:
             raise drain.error
         if process.wait(SECONDS) != 0:
-            raise OpenPGPError(f"gpg stopped with code {process.returncode}")
+            raise OpenPGPError(f"gpg stopped with code {process.returncode}: {_last_line(messages)}")
+
+
+def _last_line(messages: IO[bytes]) -> str:
+    """What gpg said last: the cause, in its own words. They name files and keys, no content."""
+    messages.seek(0)
+    return messages.read().decode(errors="replace").strip().rpartition("\n")[2] or "–"
 
 
 class _Drain(threading.Thread):

@@ -23,17 +23,23 @@ PAUSE = 1.0  # seconds between two rounds
 
 
 class Rounds:
-    """Runs the jobs, once or until `stop` is set; the job that is running then is finished."""
+    """Runs the jobs, once or until `stop` is set; the job that is running then is finished.
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    Rounds that share a `stop` end together.
+    """
+
+    def __init__(self, jobs: Sequence[Job], stop: Event | None = None) -> None:
         self.jobs = jobs
-        self.stop = Event()
+        self.stop = stop or Event()
         self.failures: dict[str, str] = {}  #: name of the job → class of its exception, as of the last round
 
     def run(self) -> None:
-        self.run_once()
-        while not self.stop.wait(PAUSE):
+        try:
             self.run_once()
+            while not self.stop.wait(PAUSE):
+                self.run_once()
+        finally:
+            self.stop.set()
 
     def run_once(self) -> int:
         """One round; gives the number of things done. While a restore is unfinished nothing is."""

@@ -3,6 +3,7 @@
 import logging
 import signal
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from sitebackend import findings
 from sitebackend.findings import Finding, Level
-from sitebackend.management.commands.worker import JOBS
+from sitebackend.management.commands.worker import LONG, SHORT, run_beside_each_other
 from sitebackend.management.rounds import Rounds, name_of
 from sitebackend.models import WorkerJob
 from tests.ops.conftest import Place
@@ -154,9 +155,26 @@ def test_a_failing_job_is_an_alarm_that_names_job_and_class_only() -> None:
     assert "erika" not in f"{finding}"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_long_job_holds_up_no_short_one_and_they_end_together() -> None:
+    stop, ran, done = Event(), Event(), list[bool]()
+
+    def short(now: datetime) -> int:
+        ran.set()
+        return 1
+
+    def long(now: datetime) -> int:
+        done.append(ran.wait(PATIENCE))
+        stop.set()
+        return 1
+
+    run_beside_each_other(Rounds([short], stop), Rounds([long], stop))
+    assert done == [True]
+
+
 def test_every_job_of_the_command_has_a_name_of_its_own() -> None:
-    assert JOBS
-    assert len({name_of(job) for job in JOBS}) == len(JOBS)
+    assert SHORT
+    assert len({name_of(job) for job in [*SHORT, *LONG]}) == len(SHORT) + len(LONG)
 
 
 def test_one_round_ends_by_itself(made: Place) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from argparse import SUPPRESS
+from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,7 +26,7 @@ from sitebackend.vault import services as vault
 
 COURTESY = 10  # added to its niceness: on the same machine, whoever waits for a page goes first
 #: In this order. A job does what is due at the given time and says how many things it did.
-JOBS: list[Job] = [
+SHORT: list[Job] = [
     contact.deliver_due,
     acknowledge_due,
     watch_keys,
@@ -33,25 +34,28 @@ JOBS: list[Job] = [
     sound,
     vault.mail_notices,
     vault.sweep,
-    work.sweep,
-    restore.forget_old_state,
-    backup.create_if_due,
-    upload.carry_journal_if_grown,
     pages.empty_trash,
     pages.forget_dead_links,
-    pages.remove_stray_files,
-    pages.encode_pictures,
     intake.acknowledge_due,
     identity.mail_links,
     deadline.remind,
     execution.tell_journal,
     execution.verify_due,
-    execution.run_retention,
-    execution.wipe_after_retention,
     answer.sweep,
     trail.sweep,
     breaches.remind,
     record.keep_if_new,
+]
+#: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
+LONG: list[Job] = [
+    work.sweep,
+    restore.forget_old_state,
+    backup.create_if_due,
+    upload.carry_journal_if_grown,
+    pages.remove_stray_files,
+    pages.encode_pictures,
+    execution.run_retention,
+    execution.wipe_after_retention,
 ]
 
 
@@ -67,9 +71,27 @@ class Command(BaseCommand):
         if options["supervised_by"]:
             die_with(options["supervised_by"])
             os.nice(COURTESY)
-        rounds = Rounds(JOBS)
+        stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: rounds.stop.set())
-        rounds.run_once() if options["once"] else rounds.run()
-        if options["once"] and rounds.failures:
-            raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
+            signal.signal(number, lambda *_: stop.set())
+        if options["once"]:
+            _once(Rounds([*SHORT, *LONG], stop))
+        else:
+            run_beside_each_other(Rounds(SHORT, stop), Rounds(LONG, stop))
+
+
+def _once(rounds: Rounds) -> None:
+    rounds.run_once()
+    if rounds.failures:
+        raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
+
+
+def run_beside_each_other(short: Rounds, long: Rounds) -> None:
+    """Until either is stopped; should one break, the other ends too, and the supervisor starts both anew."""
+    beside = Thread(target=long.run, name="long-jobs")
+    beside.start()
+    try:
+        short.run()
+    finally:
+        short.stop.set()
+        beside.join()
