@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from contact import services as contact
@@ -88,10 +89,17 @@ def _once(rounds: Rounds) -> None:
 
 def run_beside_each_other(short: Rounds, long: Rounds) -> None:
     """Until either is stopped; should one break, the other ends too, and the supervisor starts both anew."""
-    beside = Thread(target=long.run, name="long-jobs")
+    beside = Thread(target=_run_in_thread, args=[long], name="long-jobs")
     beside.start()
     try:
         short.run()
     finally:
         short.stop.set()
         beside.join()
+
+
+def _run_in_thread(rounds: Rounds) -> None:
+    try:
+        rounds.run()
+    finally:
+        connections.close_all()  # this thread's own
