@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,22 +184,29 @@ def _running(command: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
             command, env=_ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages
         ) as process,
     ):
-        drain = _Drain(process, target)
+        drain, source = _Drain(process, target), cast(IO[bytes], process.stdin)
         drain.start()
         try:
-            yield cast(IO[bytes], process.stdin)
-            cast(IO[bytes], process.stdin).close()
+            yield source
+            source.close()
         except BrokenPipeError:
-            pass  # it stopped before it had read everything; why is told below
+            _let_go(source)  # it stopped before it had read everything; why is told below
         except BaseException as error:
             process.kill()
             drain.join()
+            _let_go(source)
             raise drain.error or error from None
         drain.join()
         if drain.error:
             raise drain.error
         if process.wait(SECONDS) != 0:
             raise OpenPGPError(f"gpg stopped with code {process.returncode}: {_last_line(messages)}")
+
+
+def _let_go(source: IO[bytes]) -> None:
+    """What is still buffered has no reader any more; closing it later would hide the cause."""
+    with suppress(BrokenPipeError):
+        source.close()
 
 
 def _last_line(messages: IO[bytes]) -> str:
