@@ -251,6 +251,6 @@ def test_a_record_that_does_not_open_says_nothing_of_itself_in_the_log(
     TechnicalRecord.objects.update(revision=9)  # as somebody does who goes around this program
     admin_client.raise_request_exception = False
     answers = {name: admin_client.get(path) for name, path in addresses(planted) if name in SHOWN_WITH_THE_VAULT_OPEN}
-    assert answers["admin:customers_customer_record"].status_code == 500
+    assert answers["admin:customers_customer_record"].status_code == 409
     assert caplog.records
     assert CANARY not in caplog.text
