@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from consent import offer as offers
 from consent.forms import EveryLanguage, GroupForm
 from consent.models import BannerWording, DailyCount, Edition, ExternalHost, Group, GroupWording
-from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.admin_site import OperatorModelAdmin, ReadOnlyAdmin
 
 
 def consequence() -> str:
@@ -124,21 +124,8 @@ class BannerWordingAdmin(AsksAgain):
         return False
 
 
-class NeverChanged(OperatorModelAdmin):
-    """What was asked and answered is read here and not rewritten."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Edition)
-class EditionAdmin(NeverChanged):
+class EditionAdmin(ReadOnlyAdmin):
     list_display = ("number", "shown_from", "until", "answers")
     fields = ("number", "shown_from", "until", "digest", "answers", "words")
     readonly_fields = fields
@@ -185,7 +172,7 @@ def _as_text(words: dict[str, Any]) -> SafeString:
 
 
 @admin.register(DailyCount)
-class DailyCountAdmin(NeverChanged):
+class DailyCountAdmin(ReadOnlyAdmin):
     list_display = ("day", "group", "decision", "count", "digest")
     list_filter = ("group", "decision")
     date_hierarchy = "day"

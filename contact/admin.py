@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from contact import admin_pages, services, spam
+from contact.admin_forms import FindForm
 from contact.models import Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 
@@ -60,6 +61,9 @@ class SubmissionAdmin(OperatorModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Erasing has its preview, its journal and its receipt: data-subject requests."""
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"find": FindForm(), **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         pages = {

@@ -15,6 +15,7 @@ from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, Re
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
+    CopiesElsewhere,
     DataSubject,
     Description,
     Export,
@@ -159,12 +160,13 @@ class Submissions(PersonalDataSource):
 
 
 @register
-class Mailbox(PersonalDataSource):
-    """The operator's own mailbox: no program of ours reaches it. What went there stands with each message."""
+class Mailbox(CopiesElsewhere, PersonalDataSource):
+    """The operator's own mailbox: no program of ours reaches it. What went there stands with each message.
+
+    The step of the messages names the mails to be deleted by hand.
+    """
 
     name = "contact.mailbox"
-    holds_copies = True
-    models = {}
 
     def describe(self) -> Description:
         return Description(
@@ -178,16 +180,6 @@ class Mailbox(PersonalDataSource):
             origin=_("sent by this website, and by the persons themselves"),
             location=_("at the operator's mail provider and on the operator's devices"),
         )
-
-    def find(self, subject: DataSubject) -> Iterator[Item]:
-        return iter(())
-
-    def export(self, subject: DataSubject) -> Iterator[Export]:
-        return iter(())
-
-    def plan(self, subject: DataSubject) -> Iterator[Step]:
-        """The step of the messages names the mails to be deleted by hand."""
-        return iter(())
 
 
 def _in_the_mailbox(found: QuerySet[Submission]) -> str:

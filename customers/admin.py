@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import invoicing_list
 from customers.clear_file import ClearFile
+from customers.forms.search import SearchForm
 from customers.models import BillingDocument, ConsentEntry, ContactPoint, Customer, NumberRange, Wording
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
@@ -111,8 +112,8 @@ class CustomerAdmin(WithoutDeletion):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.restricted_since)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"title": self.opts.verbose_name_plural, **(extra_context or {})})
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"find": SearchForm(), **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList

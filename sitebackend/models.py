@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.crypto import lookup
+
 
 class Operator(AbstractUser):
     """A person who may use the admin. Its key is a UUID, as every personal row's."""
@@ -21,6 +23,12 @@ class Operator(AbstractUser):
     class Meta:
         verbose_name = _("operator")
         verbose_name_plural = _("operators")
+
+    @classmethod
+    def with_email(cls, email: str) -> "list[Operator]":
+        """Those with this address, upper and lower case being one; nobody for an empty one. They are few."""
+        wanted = lookup.email(email)
+        return [operator for operator in cls.objects.all() if wanted and lookup.email(operator.email) == wanted]
 
 
 class State(models.TextChoices):

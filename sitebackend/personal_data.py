@@ -3,7 +3,7 @@
 The framework's tables without a person in them are listed at the end, each with its reason.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from uuid import UUID
 
 from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
@@ -66,13 +66,16 @@ class Operators(PersonalDataSource):
         )
 
     def find(self, subject: DataSubject) -> Iterable[Item]:
-        return [self._item(operator) for operator in _operators(subject.email)]
+        return [self._item(operator) for operator in Operator.with_email(subject.email)]
 
     def export(self, subject: DataSubject) -> Iterable[Export]:
-        return [Export(item=self._item(operator), values=_account(operator)) for operator in _operators(subject.email)]
+        return [
+            Export(item=self._item(operator), values=_account(operator))
+            for operator in Operator.with_email(subject.email)
+        ]
 
     def plan(self, subject: DataSubject) -> Iterable[Step]:
-        held = Operator.objects.filter(pk__in=[operator.pk for operator in _operators(subject.email)])
+        held = Operator.objects.filter(pk__in=[operator.pk for operator in Operator.with_email(subject.email)])
         if held:
             yield _stays(
                 self.name,
@@ -90,11 +93,6 @@ class Operators(PersonalDataSource):
             recorded_at=operator.date_joined,
             matched_by=("email",),
         )
-
-
-def _operators(email: str) -> Iterator[Operator]:
-    wanted = lookup.email(email)
-    return (operator for operator in Operator.objects.all() if wanted and lookup.email(operator.email) == wanted)
 
 
 def _account(operator: Operator) -> dict[str, object]:

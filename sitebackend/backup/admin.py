@@ -12,12 +12,12 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.admin_site import ReadOnlyAdmin
 from sitebackend.backup.models import Backup
 
 
 @admin.register(Backup)
-class BackupAdmin(OperatorModelAdmin):
+class BackupAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "standing", "megabytes", "lies_on", "drilled_at")
     fields = ("created_at", "name", "standing", "megabytes", "lies_on", "missing_on", "drilled_at", "sha256")
     actions = ("note_drill",)
@@ -43,12 +43,3 @@ class BackupAdmin(OperatorModelAdmin):
         count = backups.filter(verified_at__isnull=False).update(drilled_at=timezone.now())
         words = ngettext("{count} trial restore noted.", "{count} trial restores noted.", count)
         self.message_user(request, words.format(count=count))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Backup | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Backup | None = None) -> bool:
-        return False

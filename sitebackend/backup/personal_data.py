@@ -1,7 +1,5 @@
 """The backups' own rows hold no personal data; the files hold copies of everything, and nobody looks into them."""
 
-from collections.abc import Iterator
-
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -9,24 +7,22 @@ from django.utils.translation import ngettext
 
 from sitebackend.backup.models import Backup
 from sitebackend.privacy.registry import (
-    DataSubject,
+    CopiesElsewhere,
     Description,
-    Export,
-    Item,
     PersonalDataSource,
-    Step,
     holds_no_personal_data,
     register,
 )
 
 
 @register
-class Backups(PersonalDataSource):
-    """Encrypted files on other media. Erasing does not cut into them; the journal keeps a restore from reviving."""
+class Backups(CopiesElsewhere, PersonalDataSource):
+    """Encrypted files on other media. Erasing does not cut into them; the journal keeps a restore from reviving.
+
+    They are opened for a restore, not to look for somebody; the letter says how long they still hold what went.
+    """
 
     name = "backup.files"
-    holds_copies = True
-    models = {}
 
     def describe(self) -> Description:
         return Description(
@@ -51,17 +47,6 @@ class Backups(PersonalDataSource):
             return ""
         words = ngettext("{n} is known, of {day}", "{n} are known, the oldest of {day}", count)
         return words.format(n=count, day=date_format(oldest.created_at.date()))
-
-    def find(self, subject: DataSubject) -> Iterator[Item]:
-        """Nothing: a backup is opened for a restore, not to look for somebody."""
-        return iter(())
-
-    def export(self, subject: DataSubject) -> Iterator[Export]:
-        return iter(())
-
-    def plan(self, subject: DataSubject) -> Iterator[Step]:
-        """Nothing is cut out of them: the letter says how long they still hold what was erased."""
-        return iter(())
 
 
 holds_no_personal_data(

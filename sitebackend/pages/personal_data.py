@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend.crypto import lookup
 from sitebackend.models import Operator
 from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision, SiteVersion
 from sitebackend.privacy.registry import (
@@ -69,9 +68,7 @@ class Authorship(PersonalDataSource):
 
 
 def _written_by(subject: DataSubject) -> QuerySet[Revision]:
-    wanted = lookup.email(subject.email)
-    authors = [operator.pk for operator in Operator.objects.all() if wanted and lookup.email(operator.email) == wanted]
-    return Revision.objects.filter(author__in=authors)
+    return Revision.objects.filter(author__in=Operator.with_email(subject.email))
 
 
 _PUBLISHED = "text that the operator publishes to everybody"

@@ -228,6 +228,22 @@ class PersonalDataSource:
         raise NotImplementedError
 
 
+class CopiesElsewhere:
+    """For copies of what others hold: nothing is looked for or erased in them, but every answer describes them."""
+
+    models: ClassVar[Mapping[type[Model], tuple[str, ...]]] = {}
+    holds_copies: ClassVar[bool] = True
+
+    def find(self, subject: DataSubject) -> Iterable[Item]:
+        return ()
+
+    def export(self, subject: DataSubject) -> Iterable[Export]:
+        return ()
+
+    def plan(self, subject: DataSubject) -> Iterable[Step]:
+        return ()
+
+
 _sources: dict[str, PersonalDataSource] = {}
 _without_personal_data: dict[type[Model], dict[str, str]] = {}
 

@@ -10,27 +10,22 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.admin_site import ReadOnlyAdmin
 from sitebackend.privacy import registry
 from sitebackend.privacy.restriction import services
 from sitebackend.privacy.restriction.models import Restriction
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(OperatorModelAdmin):
+class RestrictionAdmin(ReadOnlyAdmin):
     list_display = ("what", "reason", "since", "page")
     list_display_links = None
     list_filter = ("reason",)
     actions = ("lift",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of the list only: lifting is an action."""
         return obj is None
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("holding"))
     def what(self, row: Restriction) -> str:
