@@ -1,6 +1,6 @@
 """What a sender is told of a message: its state always, its content where the operator's secret key is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,17 +42,34 @@ def content_of(message: bytes) -> tuple[dict[str, str], dict[str, str]]:
     return content(fields_of(message))
 
 
-def opened(copy: Export, vault: OpenVault) -> Export:
-    """The copy with the notes, and with the message if the operator reads here."""
-    submission = Submission.objects.select_related("message").get(pk=copy.item.identifier)
+def opened(copies: Sequence[Export], vault: OpenVault) -> list[Export]:
+    """The copies with the notes, and with the messages if the operator reads here."""
+    noted = [_with_notes(copy, vault) for copy in copies]
+    if not reading.is_possible():
+        return noted
+    try:
+        with reading.opener(open_vault=vault) as read:
+            return [_with_message(copy, read) for copy in noted]
+    except reading.NotReadable as error:
+        return [replace(copy, sealed=str(error)) for copy in noted]
+
+
+def _with_notes(copy: Export, vault: OpenVault) -> Export:
     notes = [
-        f"{note.written_at:%Y-%m-%d}: {note.text}" for note in reading.notes(open_vault=vault, submission=submission)
+        f"{note.written_at:%Y-%m-%d}: {note.text}"
+        for note in reading.notes(open_vault=vault, submission=_submission(copy))
     ]
     values = {**copy.values, **({_("Notes of the operator"): notes} if notes else {})}
-    if not reading.is_possible():
-        return replace(copy, values=values, in_vault=False)
+    return replace(copy, values=values, in_vault=False)
+
+
+def _with_message(copy: Export, read: reading.Reader) -> Export:
     try:
-        typed, card = content(reading.opened(open_vault=vault, submission=submission))
+        typed, card = content(read(_submission(copy)))
     except reading.NotReadable as error:
-        return replace(copy, values=values, in_vault=False, sealed=str(error))
-    return Export(item=copy.item, values={**values, **typed}, card=card)
+        return replace(copy, sealed=str(error))
+    return Export(item=copy.item, values={**copy.values, **typed}, card=card)
+
+
+def _submission(copy: Export) -> Submission:
+    return Submission.objects.select_related("message").get(pk=copy.item.identifier)

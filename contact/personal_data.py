@@ -1,6 +1,6 @@
 """What the contact form holds on people, for the registry."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contact import copies, reading
+from contact import reading
+from contact.copies import opened, state
 from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, ReadingKey, Submission
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
@@ -104,14 +105,14 @@ class Submissions(PersonalDataSource):
             submission = Submission.objects.select_related("message").get(pk=item.identifier)
             yield Export(
                 item=item,
-                values=copies.state(submission),
+                values=state(submission),
                 sealed=_("Only the operator's secret key opens the message itself."),
                 in_vault=submission.notes.exists(),
                 ciphertext=submission.message.armoured,
             )
 
-    def opened(self, copy: Export, vault: OpenVault) -> Export:
-        return copies.opened(copy, vault)
+    def opened(self, copies: Sequence[Export], vault: OpenVault) -> list[Export]:
+        return opened(copies, vault)
 
     def opens_ciphertexts(self) -> bool:
         return reading.is_possible()

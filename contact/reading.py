@@ -6,12 +6,15 @@ an unlocked vault neither opens anything. Whoever does not want the secret key h
 computer and takes the ciphertext away.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contact.message import fields_of
 from contact.models import Note, ReadingKey, Submission
@@ -20,6 +23,10 @@ from sitebackend.crypto import openpgp
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
+
+Reader = Callable[[Submission], dict[str, str]]  # raises NotReadable
+ALTERED = gettext_lazy("What is stored was altered: it does not open.")
+CLOSED = gettext_lazy("The secret key or its passphrase does not open this message.")
 
 
 class NotReadable(Exception):
@@ -40,7 +47,8 @@ def allow(*, passphrase: str) -> None:
     Raises NotReadable, OperatorKeyUnusable, VaultError.
     """
     armoured, _fingerprints = operator_key.encrypt(b"trial")
-    _opened(armoured, passphrase)
+    with _decrypting(passphrase) as decrypt:
+        decrypt(armoured)
     with transaction.atomic():
         sealed = vault.seal(passphrase.encode(), context=ReadingKey.CONTEXT)
         ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
@@ -60,19 +68,37 @@ def read(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
     """The fields as they were typed. Raises NotReadable."""
     if submission.restricted_since:
         raise NotReadable(_("The use of this message is restricted (Art. 18 GDPR). Lift the restriction first."))
-    return opened(open_vault=open_vault, submission=submission)
+    with opener(open_vault=open_vault) as opened:
+        return opened(submission)
 
 
-def opened(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
-    """As `read`, for the sender's own copy, which a restriction does not stand against. Raises NotReadable."""
+@contextmanager
+def opener(*, open_vault: OpenVault) -> Iterator[Reader]:
+    """What opens one message after the other, for the senders' own copies: no restriction stands against these.
+
+    Raises NotReadable if none can be opened.
+    """
+    with _decrypting(_passphrase(open_vault)) as decrypt:
+
+        def opened(submission: Submission) -> dict[str, str]:
+            try:
+                return fields_of(decrypt(submission.message.armoured.encode()))
+            except openpgp.OpenPGPError as error:
+                raise NotReadable(CLOSED) from error
+            except ValueError as error:
+                raise NotReadable(ALTERED) from error
+
+        yield opened
+
+
+def _passphrase(open_vault: OpenVault) -> str:
     chosen = ReadingKey.objects.first()
     if chosen is None:
         raise NotReadable(_("Reading here is not set up."))
     try:
-        passphrase = open_vault.unseal(chosen.sealed_passphrase, context=ReadingKey.CONTEXT).decode()
-        return fields_of(_opened(submission.message.armoured.encode(), passphrase))
-    except (SealingError, ValueError) as error:
-        raise NotReadable(_("What is stored was altered: it does not open.")) from error
+        return open_vault.unseal(chosen.sealed_passphrase, context=ReadingKey.CONTEXT).decode()
+    except SealingError as error:
+        raise NotReadable(ALTERED) from error
 
 
 @transaction.atomic
@@ -95,13 +121,15 @@ def _text(open_vault: OpenVault, note: Note) -> str:
         return ""
 
 
-def _opened(armoured: bytes, passphrase: str) -> bytes:
+@contextmanager
+def _decrypting(passphrase: str) -> Iterator[openpgp.Opener]:
     try:
         secret_key = operator_key.secret_key_path().read_bytes()
     except OSError as error:
         words = _("The secret key is not on this machine. It would lie at {path}.")
         raise NotReadable(words.format(path=operator_key.secret_key_path())) from error
     try:
-        return openpgp.decrypt(armoured, secret_key=secret_key, passphrase=passphrase)
+        with openpgp.opener(secret_key=secret_key, passphrase=passphrase) as decrypt:
+            yield decrypt
     except openpgp.OpenPGPError as error:
-        raise NotReadable(_("The secret key or its passphrase does not open this message.")) from error
+        raise NotReadable(CLOSED) from error

@@ -1,6 +1,7 @@
 """OpenPGP as it is used here: real gpg, real keys."""
 
 import subprocess
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,25 @@ def test_a_message_comes_back_byte_for_byte(key_pair: tuple[bytes, bytes], tmp_p
     sealed = openpgp.encrypt(message, keyring=keyring, fingerprints=[certificate.fingerprint])
     assert sealed.startswith(openpgp.ARMOUR)
     assert openpgp.decrypt(sealed, secret_key=key_pair[1], passphrase=PASSPHRASE) == message
+
+
+def test_several_messages_open_one_after_the_other_and_no_key_stays_behind(
+    key_pair: tuple[bytes, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = openpgp.inspect(key_pair[0])
+    keyring = openpgp.write_keyring([certificate], tmp_path)
+    memory = Path(tempfile.mkdtemp(prefix="sb-", dir="/dev/shm"))
+    monkeypatch.setattr(openpgp, "_MEMORY", memory)
+    with openpgp.opener(secret_key=key_pair[1], passphrase=PASSPHRASE) as opened:
+        (home,) = memory.iterdir()
+        for number in range(3):
+            sealed = openpgp.encrypt(b"%d" % number, keyring=keyring, fingerprints=[certificate.fingerprint])
+            assert opened(sealed) == b"%d" % number
+        with pytest.raises(openpgp.OpenPGPError, match="does not open"):
+            opened(sealed.replace(b"\n\n", b"\n\nAAAA", 1))
+        assert opened(sealed) == b"2"
+        assert home.stat().st_mode & 0o777 == 0o700
+    memory.rmdir()
 
 
 def test_a_wrong_passphrase_opens_nothing(key_pair: tuple[bytes, bytes], tmp_path: Path) -> None:

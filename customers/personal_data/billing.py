@@ -67,7 +67,7 @@ class BillingDocuments(PersonalDataSource):
             }
             yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
 
-    def opened(self, copy: Export, vault: OpenVault) -> Export:
+    def open(self, copy: Export, vault: OpenVault) -> Export:
         document = BillingDocument.objects.get(pk=copy.item.identifier)
         file = read_billing_file(open_vault=vault, document=document)
         recipient = read_recipient(open_vault=vault, document=document)

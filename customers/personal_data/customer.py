@@ -224,7 +224,7 @@ class ConsentEvidence(OfCustomer):
     def sealed(self, row: Evidence) -> Any:
         return SEALED
 
-    def opened(self, copy: Export, vault: OpenVault) -> Export:
+    def open(self, copy: Export, vault: OpenVault) -> Export:
         evidence = Evidence.objects.select_related("customer").get(pk=copy.item.identifier)
         file = read_evidence(open_vault=vault, evidence=evidence)
         return Export(item=copy.item, values=copy.values, files=((file.name, file.content),))
@@ -275,7 +275,7 @@ class TechnicalData(OfCustomer):
     def sealed(self, row: TechnicalRecord) -> Any:
         return SEALED
 
-    def opened(self, copy: Export, vault: OpenVault) -> Export:
+    def open(self, copy: Export, vault: OpenVault) -> Export:
         record = TechnicalRecord.objects.select_related("grant__customer").get(pk=copy.item.identifier)
         content = read_technical_record(open_vault=vault, record=record)
         values = {label: value for label, value, _secret in labelled(record.kind, content)}

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -28,6 +29,8 @@ _ENCRYPTED = b"[GNUPG:] END_ENCRYPTION"
 SECONDS = 20  # a gpg process that takes longer is killed
 QUICK_SECONDS = 5  # the same where somebody waits at a form
 CHUNK = 1 << 20  # bytes that a stream moves at a time
+HIGHEST_COUNT, LOWEST_COUNT = 65_011_712, 1024  # bytes hashed to make a key out of a passphrase (RFC 4880, 3.7.1.3)
+_MEMORY = Path("/dev/shm")  # noqa: S108 – a file system in memory, on Linux
 #: HOME and GNUPGHOME count only where no home is named: decrypting with the user's own key.
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"} | {
     name: os.environ[name] for name in ("HOME", "GNUPGHOME") if name in os.environ
@@ -43,6 +46,9 @@ _ENCRYPT_OPTIONS = [
     "--compress-algo",
     "none",
 ]
+
+
+Opener = Callable[[bytes], bytes]  # raises OpenPGPError
 
 
 class OpenPGPError(Exception):
@@ -95,9 +101,30 @@ def is_available() -> bool:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A private GnuPG home that is gone afterwards, its agent stopped. Its path is short: sockets need that."""
-    home = Path(tempfile.mkdtemp(prefix="gpg-", dir="/tmp"))
     # the highest count there is; without a word an agent measures for seconds what this machine can bear
-    (home / "gpg-agent.conf").write_text("s2k-count 65011712\n")
+    with _home(Path("/tmp"), hash_count=HIGHEST_COUNT) as home:  # noqa: S108 – mode 0700
+        yield home
+
+
+@contextmanager
+def _home_to_open() -> Iterator[Path]:
+    """As `temporary_home`, in memory where that is possible: no copy of a secret key reaches a disk.
+
+    There gpg's own copy of the key needs no costly protection of its passphrase, so that only the first message
+    takes the time that the passphrase is worth.
+    """
+    if os.access(_MEMORY, os.W_OK | os.X_OK):
+        with _home(_MEMORY, hash_count=LOWEST_COUNT) as home:
+            yield home
+    else:
+        with temporary_home() as home:
+            yield home
+
+
+@contextmanager
+def _home(folder: Path, *, hash_count: int) -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="gpg-", dir=folder))
+    (home / "gpg-agent.conf").write_text(f"s2k-count {hash_count}\n")
     try:
         yield home
     finally:
@@ -164,24 +191,39 @@ def decrypt_stream(source: IO[bytes], target: IO[bytes], *, secret_key: bytes | 
 
     What `target` got counts only if nothing was raised. Raises OpenPGPError.
     """
-    with temporary_home() as home, tempfile.NamedTemporaryFile(dir=home) as secret:
-        secret.write(passphrase.encode())
-        secret.flush()
-        options = ["--pinentry-mode", "loopback", "--passphrase-file", secret.name]
+    with _home_to_open() as home, _piped(passphrase.encode()) as secret:
+        options = ["--pinentry-mode", "loopback", "--passphrase-fd", str(secret)]
         if secret_key is not None:
             options += ["--homedir", str(home), "--no-options", "--trust-model", "always"]
             _import_secret(_gpg(home, options=["--no-options"]), secret_key, passphrase)
-        with _running([*_COMMAND, *options, "--decrypt"], target) as process:
+        with _running([*_COMMAND, *options, "--decrypt"], target, inherits=[secret]) as process:
             shutil.copyfileobj(source, process, CHUNK)
 
 
 @contextmanager
-def _running(command: Sequence[str], target: IO[bytes]) -> Iterator[IO[bytes]]:
+def _piped(content: bytes) -> Iterator[int]:
+    """A pipe's end to read this from: it stands in no file."""
+    end, beginning = os.pipe()
+    try:
+        os.write(beginning, content)
+        os.close(beginning)
+        yield end
+    finally:
+        os.close(end)
+
+
+@contextmanager
+def _running(command: Sequence[str], target: IO[bytes], *, inherits: Sequence[int] = ()) -> Iterator[IO[bytes]]:
     """A gpg process whose output goes to `target` while the caller fills its input."""
     with (
         tempfile.TemporaryFile() as messages,
         subprocess.Popen(
-            command, env=_ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages
+            command,
+            env=_ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            pass_fds=inherits,
         ) as process,
     ):
         drain, source = _Drain(process, target), cast(IO[bytes], process.stdin)
@@ -236,12 +278,20 @@ def decrypt(message: bytes, *, secret_key: bytes | None, passphrase: str) -> byt
 
     Raises OpenPGPError if the key or the passphrase does not fit or the message was altered.
     """
+    with opener(secret_key=secret_key, passphrase=passphrase) as opened:
+        return opened(message)
+
+
+@contextmanager
+def opener(*, secret_key: bytes | None, passphrase: str) -> Iterator[Opener]:
+    """What opens one message after the other, as `decrypt` opens one: each after the first takes a few milliseconds."""
     if secret_key is None:
-        return _opened(_gpg(None, options=["--no-tty"]), message, passphrase)
-    with temporary_home() as home:
+        yield partial(_opened, _gpg(None, options=["--no-tty"]), passphrase)
+        return
+    with _home_to_open() as home:
         gpg = _gpg(home, options=["--no-options", "--trust-model", "always"])
         _import_secret(gpg, secret_key, passphrase)
-        return _opened(gpg, message, passphrase)
+        yield partial(_opened, gpg, passphrase)
 
 
 def generate(user_id: str, *, passphrase: str, days: int = 0) -> tuple[bytes, bytes]:
@@ -308,7 +358,7 @@ def _import_secret(gpg: Any, secret_key: bytes, passphrase: str) -> None:
         raise OpenPGPError("the secret key file cannot be read")
 
 
-def _opened(gpg: Any, message: bytes, passphrase: str) -> bytes:
+def _opened(gpg: Any, passphrase: str, message: bytes) -> bytes:
     result = gpg.decrypt(message, passphrase=passphrase or None)
     if not result.ok or result.returncode != 0:
         raise OpenPGPError(f"the message does not open ({result.status or 'no status'})")

@@ -69,13 +69,9 @@ def complete(package: Path, *, to: Path, encrypt: bool) -> list[str]:
 def _completed(answer: Answer) -> Answer:
     if not any(entry.sealed for entry in answer.entries):
         return answer
-    key, passphrase = operator_secret.key(), operator_secret.passphrase()
-
-    def decrypt(ciphertext: bytes) -> tuple[dict[str, str], dict[str, str]]:
-        return copies.content_of(openpgp.decrypt(ciphertext, secret_key=key, passphrase=passphrase))
-
     try:
-        return documents.complete(answer, decrypt)
+        with openpgp.opener(secret_key=operator_secret.key(), passphrase=operator_secret.passphrase()) as opened:
+            return documents.complete(answer, lambda ciphertext: copies.content_of(opened(ciphertext)))
     except (openpgp.OpenPGPError, ValueError) as error:
         raise CommandError(str(error)) from error
 

@@ -12,9 +12,10 @@ Every field of every model belongs to a source or is listed as holding no person
 test compares that with the models.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -170,8 +171,18 @@ class PersonalDataSource:
         """The copy of what `find` finds."""
         raise NotImplementedError
 
-    def opened(self, copy: Export, vault: OpenVault) -> Export:
-        """The copy with what the open vault can show of it; the same copy if that is nothing. Raises SealingError."""
+    def opened(self, copies: Sequence[Export], vault: OpenVault) -> list[Export]:
+        """The copies with what the open vault can show of them. An altered value does not hide the others."""
+        return [self._opened(copy, vault) if copy.sealed else copy for copy in copies]
+
+    def _opened(self, copy: Export, vault: OpenVault) -> Export:
+        try:
+            return self.open(copy, vault)
+        except SealingError:
+            return replace(copy, sealed=_("It was altered, and does not open any more."), in_vault=False)
+
+    def open(self, copy: Export, vault: OpenVault) -> Export:
+        """The copy with its sealed part, or the same copy if there is none. Raises SealingError."""
         return copy
 
     def opens_ciphertexts(self) -> bool:
@@ -282,17 +293,13 @@ def find(subject: DataSubject) -> list[Item]:
 def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:
     """The copy of everything held on one person, over all apps; with the vault open, what it seals as well."""
     copies = [copy for holding in sources() for copy in holding.export(subject)]
-    return [_opened(copy, vault) for copy in copies] if vault else copies
+    return opened(copies, vault) if vault else copies
 
 
-def _opened(copy: Export, vault: OpenVault) -> Export:
-    """An altered value does not hide the others."""
-    if not copy.sealed:
-        return copy
-    try:
-        return source(copy.item.source).opened(copy, vault)
-    except SealingError:
-        return replace(copy, sealed=_("It was altered, and does not open any more."), in_vault=False)
+def opened(copies: Iterable[Export], vault: OpenVault) -> list[Export]:
+    """The copies with what the open vault can show of them."""
+    by_source = groupby(copies, key=lambda copy: copy.item.source)
+    return [copy for name, own in by_source for copy in source(name).opened(list(own), vault)]
 
 
 def restrictable(subject: DataSubject) -> list[Item]:

@@ -21,6 +21,7 @@ from typing import Any
 
 REQUESTS = 15
 OWNERS = 10  # customers that the technical records belong to
+PASSPHRASE = "load"  # of the operator key
 
 
 def main() -> None:
@@ -63,13 +64,16 @@ def _keys(folder: Path) -> None:
     from django.utils import timezone
 
     from sitebackend.crypto import openpgp, sealing, server_key
+    from sitebackend.operator_key import secret_key_path
     from sitebackend.vault.models import Vault
 
     server_key.ensure()
     if (folder / "vault.key").exists():
         return
-    public, _secret = openpgp.generate("Load <load@example.de>", passphrase="load")
+    public, secret = openpgp.generate("Load <load@example.de>", passphrase=PASSPHRASE)
     (folder / "operator.asc").write_bytes(public)
+    secret_key_path().parent.mkdir(exist_ok=True)
+    secret_key_path().write_bytes(secret)
     public, private = sealing.new_key_pair()
     (folder / "vault.key").write_bytes(private)
     Vault.objects.create(public_key=public, made_at=timezone.now())

@@ -92,6 +92,6 @@ def test_a_source_whose_values_the_vault_seals_is_opened_with_it(
     vault = object()
     copy = _copy(accounts, sealed="locked")
     monkeypatch.setattr(accounts, "export", lambda subject: [copy])
-    monkeypatch.setattr(accounts, "opened", lambda copy, given: _copy(accounts, Open=given is vault))
+    monkeypatch.setattr(accounts, "open", lambda copy, given: _copy(accounts, Open=given is vault))
     [told] = registry.export(registry.DataSubject(email="a@example.org"), vault)  # type: ignore[arg-type]
     assert told.values == {"Open": True}

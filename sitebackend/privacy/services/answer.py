@@ -6,6 +6,7 @@ the link that is mailed to the person; fetching it, its fourteen days, or the en
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -39,10 +40,10 @@ def new_passphrase() -> str:
     return "-".join(groups)
 
 
-def copies(request: DataSubjectRequest, vault: OpenVault | None = None) -> list[Export]:
-    """What is held on the person, this request included, in the person's language."""
+def copies(request: DataSubjectRequest) -> list[Export]:
+    """What is held on the person, this request included, in the person's language; nothing of it opened."""
     with translation.override(request.statement.language):
-        return registry.export(request.statement.subject(), vault)
+        return registry.export(request.statement.subject())
 
 
 def needs_vault(copy: Export, *, is_open: bool) -> bool:
@@ -56,19 +57,6 @@ def needs_key(copy: Export) -> bool:
     return bool(copy.ciphertext) and not registry.source(copy.item.source).opens_ciphertexts()
 
 
-def prepared(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> Answer:
-    """The answer, with everything that can be opened here; each opening is logged. Raises Refused."""
-    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
-    sealed = copies(request)
-    if any(needs_vault(copy, is_open=vault is not None) for copy in sealed):
-        raise Refused(_("A part of the copy is in the vault. Open it first."))
-    for copy in sealed if vault else []:
-        if copy.sealed:
-            vault_log.record_opening(operator=by, kind=copy.item.source, key=UUID(copy.item.identifier))
-    with translation.override(request.statement.language):
-        return documents.collect(request, copies(request, vault))
-
-
 def give_access(
     request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, now: datetime, completed: bytes | None = None
 ) -> Outcome:
@@ -78,8 +66,10 @@ def give_access(
     """
     if not request.statement.email:
         raise Refused(_("There is no e-mail address: hand over a file with a passphrase, or print the copy."))
-    content = _checked(request, completed) if completed else documents.archive(_whole(request, vault, by))
-    nothing = all(copy.item.identifier == str(request.pk) for copy in copies(request))
+    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    sealed = copies(request)
+    content = _checked(request, completed) if completed else documents.archive(_whole(request, sealed, vault, by))
+    nothing = all(copy.item.identifier == str(request.pk) for copy in sealed)
     outcome = Outcome.NOTHING_HELD if nothing else Outcome.GRANTED
     with transaction.atomic():
         token = _kept(request, content, now)
@@ -92,23 +82,35 @@ def as_file(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operato
     """The copy as a PDF file, under a passphrase unless it is to be printed; nothing of it stays. Raises Refused."""
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
-    content = pdf.as_pdf(_whole(request, vault, by))
+    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    content = pdf.as_pdf(_whole(request, copies(request), vault, by))
     return pdf.encrypted(content, passphrase) if passphrase else content
 
 
 def package(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> bytes:
     """The copy as far as it opens here, to be completed where the secret key is. Raises Refused."""
-    return documents.pack(prepared(request, vault=vault, by=by))
+    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    return documents.pack(_prepared(request, copies(request), vault, by))
 
 
-def _whole(request: DataSubjectRequest, vault: OpenVault | None, by: Operator) -> Answer:
-    if any(needs_key(copy) for copy in copies(request)):
+def _whole(request: DataSubjectRequest, sealed: Sequence[Export], vault: OpenVault | None, by: Operator) -> Answer:
+    if any(needs_key(copy) for copy in sealed):
         raise Refused(_("A part opens with your secret key only. Take the package and complete it where the key is."))
-    return prepared(request, vault=vault, by=by)
+    return _prepared(request, sealed, vault, by)
+
+
+def _prepared(request: DataSubjectRequest, sealed: Sequence[Export], vault: OpenVault | None, by: Operator) -> Answer:
+    """The answer out of these copies, with everything that can be opened here; each opening is logged."""
+    if any(needs_vault(copy, is_open=vault is not None) for copy in sealed):
+        raise Refused(_("A part of the copy is in the vault. Open it first."))
+    for copy in sealed if vault else []:
+        if copy.sealed:
+            vault_log.record_opening(operator=by, kind=copy.item.source, key=UUID(copy.item.identifier))
+    with translation.override(request.statement.language):
+        return documents.collect(request, registry.opened(sealed, vault) if vault else sealed)
 
 
 def _checked(request: DataSubjectRequest, completed: bytes) -> bytes:
-    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
     if not documents.is_finished(completed, reference=request.reference):
         raise Refused(_("This file is not the completed answer to this request."))
     return completed
