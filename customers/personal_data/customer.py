@@ -126,6 +126,10 @@ class MasterData(OfCustomer):
         Confirmation: everything(Confirmation),
     }
 
+    def addresses(self, subject: DataSubject) -> Iterator[str]:
+        for customer in customers_of(subject):
+            yield "" if customer.restricted_since else customer.email
+
     def describe(self) -> Description:
         return Description(
             title=_("Customers: master data and consents"),

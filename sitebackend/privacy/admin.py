@@ -170,7 +170,9 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     held = identity.held(row)
     facts |= {
         "held": [_held_line(item) for item in held],
-        "by_email": any("email" in item.matched_by for item in held),
+        "unproved": [_held_line(item) for item in identity.unproved(row)],
+        "link_to": "" if row.identity else identity.link_goes_to(row),
+        "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
         "outcomes": Outcome.choices,
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
@@ -198,7 +200,7 @@ def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
     if row.kind not in offers:
         return {}
     name, found = offers[Kind(row.kind)]
-    return {name: found(row.statement.subject()), "offers": name}
+    return {name: found(row.subject()), "offers": name}
 
 
 def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def acknowledge(request: DataSubjectRequest) -> None:
 
 def ask_for_confirmation(request: DataSubjectRequest, *, token: str) -> None:
     """To the address that is held: a link whose button says that the request is theirs."""
-    _to_person(request, "confirm", url=_url(request, "privacy:confirm", token))
+    url = _url(request, "privacy:confirm", token)
+    _to_person(request, "confirm", to=request.statement.link_to, url=url)
 
 
 def give_access(request: DataSubjectRequest, *, token: str, outcome: Outcome) -> None:
@@ -78,7 +79,7 @@ def _to_person(request: DataSubjectRequest, message: str, **context: Any) -> Non
         mail.send(_message(request, message, **context))
 
 
-def _message(request: DataSubjectRequest, message: str, **context: Any) -> Any:
+def _message(request: DataSubjectRequest, message: str, *, to: str = "", **context: Any) -> Any:
     site = SiteSettings.current()
     return mail.render(
         f"privacy/email/{message}",
@@ -89,7 +90,7 @@ def _message(request: DataSubjectRequest, message: str, **context: Any) -> Any:
             "backup_days": settings.BACKUP_MAX_AGE_DAYS,
             **context,
         },
-        to=request.statement.email,
+        to=to or request.statement.email,
         identity=mail.message_id(message, request.pk.hex),
         reply_to=site.email,
         headers={"X-Reference": request.reference, "Auto-Submitted": "auto-replied"},

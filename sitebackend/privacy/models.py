@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import deadlines
+from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.statement import Statement, seal, unseal
 from sitebackend.references import LENGTH, new_reference
 
@@ -205,6 +206,14 @@ class DataSubjectRequest(models.Model):
     def statement(self) -> Statement:
         """What the person said; an empty one after it went."""
         return unseal(bytes(self.sealed), self.pk) if self.sealed else Statement()
+
+    def subject(self) -> DataSubject:
+        """Who it is about, for the registry: whom all their words lead to, or what a link proved and no more.
+
+        Whoever has a mail address may know somebody else's customer number as well.
+        """
+        said = self.statement
+        return DataSubject(email=said.email) if self.identity == Identity.CONFIRMED else said.subject()
 
     def take(self, said: Statement) -> None:
         """Take over what the person said: sealed, with the digests that find it."""

@@ -150,6 +150,7 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Customer number or reference")): said.number,
         str(_("Message")): said.message,
         str(_("Language")): said.language,
+        str(_("Stored address that a link went to")): said.link_to,
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 

@@ -167,6 +167,10 @@ class PersonalDataSource:
         """What is held on this person, decrypting nothing."""
         raise NotImplementedError
 
+    def addresses(self, subject: DataSubject) -> Iterable[str]:
+        """The mail address stored with each person whom this may be, as far as it is readable here and may be used."""
+        return ()
+
     def export(self, subject: DataSubject) -> Iterable[Export]:
         """The copy of what `find` finds."""
         raise NotImplementedError
@@ -288,6 +292,12 @@ def fields_without_personal_data() -> Mapping[type[Model], Mapping[str, str]]:
 def find(subject: DataSubject) -> list[Item]:
     """Everything held on one person, over all apps."""
     return [item for source in sources() for item in source.find(subject)]
+
+
+def stored_address(subject: DataSubject) -> str:
+    """The mail address stored with the one person who is found; empty if there is none, or more than one person."""
+    found = [address for holding in sources() for address in holding.addresses(subject)]
+    return found[0] if len(found) == 1 else ""
 
 
 def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:

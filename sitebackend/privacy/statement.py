@@ -16,7 +16,10 @@ from sitebackend.references import tidy_reference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A person's own words; any of it may be empty. `number`: a customer number, or any of our references."""
+    """A person's own words; any of it may be empty. `number`: a customer number, or any of our references.
+
+    `link_to` are not theirs: the stored address that a link went to, until it is used or the identity clear.
+    """
 
     name: str = ""
     email: str = ""
@@ -26,6 +29,7 @@ class Statement:
     number: str = ""
     message: str = ""
     language: str = "de"
+    link_to: str = ""
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""

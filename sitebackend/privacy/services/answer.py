@@ -43,7 +43,7 @@ def new_passphrase() -> str:
 def copies(request: DataSubjectRequest) -> list[Export]:
     """What is held on the person, this request included, in the person's language; nothing of it opened."""
     with translation.override(request.statement.language):
-        return registry.export(request.statement.subject())
+        return registry.export(request.subject())
 
 
 def needs_vault(copy: Export, *, is_open: bool) -> bool:

@@ -28,7 +28,7 @@ PAUSE_AFTER_READER = 60  # seconds
 
 def preview(request: DataSubjectRequest) -> Plan:
     """What erasing this person's data would do now."""
-    return erasure.plan(request.statement.subject(), request.scope)
+    return erasure.plan(request.subject(), request.scope)
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
                 "by itself within a minute; without a mail address post the letter, and note it above."
             )
         )
-    receipt = erasure.erase(request.statement.subject(), request.scope, plan_hash=plan_hash, now=now)
+    receipt = erasure.erase(request.subject(), request.scope, plan_hash=plan_hash, now=now)
     request.erased_at, request.erased_by, request.verified_at = now, by, None
     request.receipt = [*(request.receipt or []), *(list(line) for line in receipt.done)]
     request.save()
@@ -79,7 +79,7 @@ def _wiped(now: datetime) -> bool:
 
 def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
     """What an erasure would still have to do: something came in after it, or a holding fell short."""
-    return erasure.verify(request.statement.subject(), request.scope)
+    return erasure.verify(request.subject(), request.scope)
 
 
 def tell_journal(now: datetime) -> int:

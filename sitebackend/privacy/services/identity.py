@@ -1,9 +1,15 @@
 """Who asks: compared with what is held, or proved by a link to an address that is held (Art. 12(6) GDPR).
 
+What must never happen: somebody gets what is held on another whose number, telephone or name they know. So a link
+proves its address and nothing else: what only the other words lead to stays out of the answer, and the answer
+goes to the address that was proved, unless the operator compares the rest.
+
 Only the result is kept. Copies of identity cards are not asked for: there is no place for them here.
 """
 
 import logging
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from smtplib import SMTPException
 
@@ -12,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend import audit, retention
+from sitebackend.crypto import lookup
 from sitebackend.models import Act, Actor
 from sitebackend.privacy import deadlines, mail, registry
 from sitebackend.privacy.models import DataSubjectRequest, Identity
@@ -25,8 +32,21 @@ _signer = signing.TimestampSigner(salt="privacy.identity")
 
 def held(request: DataSubjectRequest) -> list[Item]:
     """What is held on the person, this very request left out."""
-    found = registry.find(request.statement.subject())
-    return [item for item in found if item.identifier != str(request.pk)]
+    return _but_itself(request, registry.find(request.subject()))
+
+
+def unproved(request: DataSubjectRequest) -> list[Item]:
+    """What the person's words lead to beside what the link proved: perhaps theirs, perhaps somebody else's."""
+    proved = {(item.source, item.identifier) for item in held(request)}
+    found = _but_itself(request, registry.find(request.statement.subject()))
+    return [item for item in found if (item.source, item.identifier) not in proved]
+
+
+def link_goes_to(request: DataSubjectRequest) -> str:
+    """The address given if it is held, else the one stored with the one person found. Empty: there is none."""
+    if any("email" in item.matched_by for item in held(request)):
+        return request.statement.email
+    return registry.stored_address(request.statement.subject())
 
 
 def settle(request: DataSubjectRequest, *, identity: Identity, now: datetime) -> None:
@@ -37,11 +57,13 @@ def settle(request: DataSubjectRequest, *, identity: Identity, now: datetime) ->
 
 
 def ask_by_link(request: DataSubjectRequest, *, now: datetime) -> None:
-    """Have the worker mail a single-use link to the address given, if exactly that address is held. Raises Refused."""
+    """Have the worker mail a single-use link to a stored address. Raises Refused if there is none."""
     if request.identity or request.answered_at:
         raise Refused(_("The identity is clear already."))
-    if not any("email" in item.matched_by for item in held(request)):
-        raise Refused(_("This address is not held. Ask by telephone or letter, at a number or address that is."))
+    address = link_goes_to(request)
+    if not address:
+        raise Refused(_("No mail address of this person is held. Ask by telephone or letter, as it is held."))
+    request.take(replace(request.statement, link_to=address))
     request.link_asked_at, request.link_mailed_at, request.mail_after = now, None, now
     request.save()
 
@@ -62,10 +84,11 @@ def mail_links(now: datetime) -> int:
 def request_behind(token: str) -> DataSubjectRequest | None:
     """The open request whose link this is; None if it was used, has expired, or never was one."""
     try:
-        key = _signer.unsign(token, max_age=retention.LINK_LIVES)
+        key, _colon, mark = _signer.unsign(token, max_age=retention.LINK_LIVES).partition(":")
     except signing.BadSignature:
         return None
-    return DataSubjectRequest.objects.open().filter(pk=key, identity="", link_asked_at__isnull=False).first()
+    asked = DataSubjectRequest.objects.open().filter(pk=key, identity="", link_asked_at__isnull=False).first()
+    return asked if asked and _mark(asked) == mark else None
 
 
 @transaction.atomic
@@ -74,24 +97,40 @@ def confirm_by_link(token: str, *, now: datetime) -> bool:
     request = request_behind(token)
     if request is None:
         return False
+    request.take(replace(request.statement, email=request.statement.link_to))
     _settle(request, Identity.CONFIRMED, now)
     audit.note(Act.CONFIRMED, actor=Actor.PERSON, kind="privacy.datasubjectrequest", key=request.pk)
     return True
 
 
 def _settle(request: DataSubjectRequest, identity: Identity, now: datetime) -> None:
-    if request.identity:
+    compares_the_rest = request.identity == Identity.CONFIRMED and identity == Identity.MATCHED
+    if request.identity and not (compares_the_rest and _nothing_done(request)):
         raise Refused(_("The identity is clear already."))
+    request.take(replace(request.statement, link_to=""))
     request.identity, request.identity_at = identity, now
     if request.is_paused:
         request.resumed_on = deadlines.local_date(now)
     request.save()
 
 
+def _nothing_done(request: DataSubjectRequest) -> bool:
+    return not (request.answered_at or request.erased_at or request.carried_out_at)
+
+
+def _but_itself(request: DataSubjectRequest, found: Iterable[Item]) -> list[Item]:
+    return [item for item in found if item.identifier != str(request.pk)]
+
+
+def _mark(request: DataSubjectRequest) -> str:
+    """Ties the link to the address that it went to: another address asked later is not proved by it."""
+    return lookup.email(request.statement.link_to)[:20]
+
+
 def _mailed(request: DataSubjectRequest, now: datetime) -> bool:
     rows = DataSubjectRequest.objects.filter(pk=request.pk)
     try:
-        mail.ask_for_confirmation(request, token=_signer.sign(str(request.pk)))
+        mail.ask_for_confirmation(request, token=_signer.sign(f"{request.pk}:{_mark(request)}"))
     except (SMTPException, OSError) as error:
         logger.warning("a confirmation link waits: %s", type(error).__name__)
         rows.update(mail_after=now + PAUSE_AFTER_FAILURE)

@@ -83,7 +83,7 @@ def carry_out(
         raise Refused(_("The request is answered."))
     if not request.identity:
         raise Refused(_("First settle who asks."))
-    done = deed(request.statement.subject())
+    done = deed(request.subject())
     request.carried_out_at, request.carried_out_by = now, by
     request.carried_out = [*(request.carried_out or []), *(list(line) for line in done)]
     request.save()
