@@ -1,15 +1,18 @@
 """Editing pages and posts in the cockpit."""
 
 import json
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.forms import CheckboxSelectMultiple, ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from js_asset.js import InlineStyle, Script
 from js_asset.media import Media
@@ -37,8 +40,14 @@ EDITING = Media(
 
 def _with_waiting_text(pages: QuerySet[Any]) -> QuerySet[Any]:
     waiting = Revision.objects.filter(page=OuterRef("pk"), is_waiting=True)
-    marked: QuerySet[Any] = pages.annotate(has_waiting_text=Exists(waiting))
+    marked: QuerySet[Any] = pages.annotate(
+        has_waiting_text=Exists(waiting), draft_from=Subquery(waiting.values("publish_at")[:1])
+    )
     return marked
+
+
+def _shown(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "SHORT_DATETIME_FORMAT")
 
 
 class PageChoice(ModelChoiceField):  # type: ignore[type-arg] # none at run time
@@ -70,7 +79,7 @@ class PageAdmin(VersionsAdmin):
     actions = ["move_to_trash", "restore_from_trash"]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("title", "description", "picture", "body")}),
-        (_("Publishing"), {"fields": ("status", "published_at")}),
+        (_("Publishing"), {"fields": ("status", "published_at", "draft_from")}),
         (_("Address and menu"), {"fields": ("language", "parent", "slug", "menu", "menu_order", "navigation_title")}),
         (_("Layout and translation"), {"fields": ("template", "translation_of"), "classes": ("collapse",)}),
     )
@@ -88,7 +97,11 @@ class PageAdmin(VersionsAdmin):
         """The status in words, with what is still to come."""
         later = page.status == Page.Status.PUBLISHED and not page.is_visible and not page.trashed_at
         words = [_("scheduled") if later else page.get_status_display()]
-        return ", ".join([*map(str, words), *([str(_("a draft is waiting"))] if page.has_waiting_text else [])])
+        if page.draft_from:
+            words.append(_("a draft visible from {time}").format(time=_shown(page.draft_from)))
+        elif page.has_waiting_text:
+            words.append(_("a draft is waiting"))
+        return ", ".join(map(str, words))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return _with_waiting_text(super().get_queryset(request)).exclude(template=Page.Template.POST)
@@ -167,7 +180,7 @@ class PostAdmin(PageAdmin):
     ordering = ["-published_at"]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("title", "description", "picture", "body")}),
-        (_("Publishing"), {"fields": ("status", "published_at", "categories")}),
+        (_("Publishing"), {"fields": ("status", "published_at", "draft_from", "categories")}),
         (_("Address and translation"), {"fields": ("language", "slug", "translation_of")}),
     )
 

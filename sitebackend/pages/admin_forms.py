@@ -1,11 +1,15 @@
 """Forms that spare the operator what the title says already: the name in the address."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend.pages.models import Category, Page
+from sitebackend.pages.models import Category, Page, Revision
 from sitebackend.pages.slugs import slug_of
 
 if TYPE_CHECKING:
@@ -34,9 +38,29 @@ class NamedByTitle(_Form):
 
 
 class PageForm(NamedByTitle):
+    """With the time at which the draft beside a published page is to be seen."""
+
+    draft_from = forms.SplitDateTimeField(
+        label=_("Draft visible from"),
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text=_("For “Save as draft”: then visitors see it, without your doing. Empty: once you press “Update”."),
+    )
+
     class Meta:
         model = Page
         fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = Revision.objects.waiting_for(self.instance)
+        self.initial["draft_from"] = waiting and waiting.publish_at
+
+    def clean_draft_from(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["draft_from"]
+        if at and "_draft" in self.data and at <= timezone.now():
+            raise ValidationError(_("This time is over. Choose a later one, or press “Update” to publish it now."))
+        return at
 
 
 class CategoryForm(NamedByTitle):

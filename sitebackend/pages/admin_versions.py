@@ -81,12 +81,13 @@ class VersionsAdmin(OperatorModelAdmin):
         page: Page | None = super().get_object(request, object_id, from_field)
         if page and (waiting := Revision.objects.waiting_for(page)):
             waiting.lay_over(page)
-            page.is_waiting_text = True
+            page.is_waiting_text, page.goes_live_at = True, waiting.publish_at
         return page
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
         if _is_draft_of_public_page(request, obj):
-            services.keep_waiting(page=obj, author=operator_of(request))
+            publish_at = form.cleaned_data["draft_from"]
+            services.keep_waiting(page=obj, author=operator_of(request), publish_at=publish_at)
             self._tell_what_a_draft_leaves_out(request, form)
             return
         if "_publish" in request.POST:
@@ -94,7 +95,8 @@ class VersionsAdmin(OperatorModelAdmin):
         services.publish(page=obj, author=operator_of(request))
 
     def _tell_what_a_draft_leaves_out(self, request: HttpRequest, form: Any) -> None:
-        left_out = [str(form.fields[name].label) for name in form.changed_data if name not in Revision.FIELDS]
+        part_of_it = {*Revision.FIELDS, "draft_from"}
+        left_out = [str(form.fields[name].label) for name in form.changed_data if name not in part_of_it]
         if left_out:
             fields = ", ".join(left_out)
             messages.warning(request, _("Not part of a draft, so unchanged: {fields}").format(fields=fields))
@@ -108,6 +110,16 @@ class VersionsAdmin(OperatorModelAdmin):
             return super().response_change(request, obj)
         messages.success(request, _("The draft is saved. Visitors still see the published text."))
         return self._back(obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
+        """A draft beside the page there is only of one that visitors see, or will."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and Page.objects.filter(pk=obj.pk, status=Page.Status.PUBLISHED).exists():
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "draft_from"]})
+            for title, options in fieldsets
+        ]
 
     def _page(self, request: HttpRequest, key: UUID) -> Page:
         if not self.has_change_permission(request):

@@ -105,6 +105,7 @@ holds_no_personal_data(
     page=_SETTING,
     content="text that the operator published; what named somebody can be deleted from the page's versions",
     is_waiting=_SETTING,
+    publish_at=_SETTING,
 )
 holds_no_personal_data(
     Image,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -38,11 +39,27 @@ def publish(*, page: Page, author: Operator | None) -> None:
     discard_waiting_text(page=page)
 
 
-def keep_waiting(*, page: Page, author: Operator | None) -> None:
-    """Keep what `page` says in memory for later. Its row, and what visitors see, stays as it is."""
+def keep_waiting(*, page: Page, author: Operator | None, publish_at: datetime | None = None) -> None:
+    """Keep what `page` says in memory for later. Its row, and what visitors see, stays as it is until `publish_at`."""
     page.body = sanitise(page.body)
     waiting = {"author": author, "content": Revision.content_of(page), "created_at": timezone.now()}
-    Revision.objects.update_or_create(page_id=page.pk, is_waiting=True, defaults=waiting)
+    Revision.objects.update_or_create(page_id=page.pk, is_waiting=True, defaults={**waiting, "publish_at": publish_at})
+
+
+def publish_due(now: datetime) -> int:
+    """The worker's job: drafts whose time has come replace what their pages say; gives how many."""
+    return sum(_publish_if_due(key, now) for key in list(Revision.objects.due(now).values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _publish_if_due(key: UUID, now: datetime) -> bool:
+    """Unless the operator discarded or rescheduled it in the meantime."""
+    waiting = Revision.objects.select_for_update(of=("self",)).due(now).filter(pk=key).first()
+    if waiting is None:
+        return False
+    waiting.lay_over(waiting.page)
+    publish(page=waiting.page, author=waiting.author)
+    return True
 
 
 def discard_waiting_text(*, page: Page) -> None:

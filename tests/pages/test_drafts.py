@@ -1,5 +1,8 @@
 """A published page is worked on in peace: visitors see the new text when it is published, and not before."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.test import Client
 
@@ -53,6 +56,63 @@ def test_there_is_one_draft_and_it_says_what_was_written_last(operator: Client, 
     change(operator, page, "_draft", title="Erster")
     change(operator, page, "_draft", title="Zweiter")
     assert [revision.content["title"] for revision in Revision.objects.filter(is_waiting=True)] == ["Zweiter"]
+
+
+NEW_YEAR = datetime(2099, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+AT_NEW_YEAR = {"draft_from_0": "01.01.2099", "draft_from_1": "00:00"}
+
+
+def _is_public(client: Client, words: str) -> bool:
+    return words in client.get("/preise/").content.decode()
+
+
+def test_a_draft_goes_live_at_its_time_and_not_before(operator: Client, client: Client, page: Page) -> None:
+    seen_after = change(operator, page, "_draft", body="<p>Von morgen.</p>", **AT_NEW_YEAR)
+    assert "Besucher sehen ihn ab 1. Januar 2099 00:00" in seen_after
+    assert "Entwurf, sichtbar ab 01.01.2099 00:00" in operator.get("/admin/pages/page/").content.decode()
+    assert services.publish_due(NEW_YEAR - timedelta(seconds=1)) == 0
+    assert not _is_public(client, "Von morgen.")
+    assert [services.publish_due(NEW_YEAR), services.publish_due(NEW_YEAR)] == [1, 0]
+    assert _is_public(client, "Von morgen.")
+    assert [revision.content["body"] for revision in Revision.objects.of(page)] == [
+        "<p>Von morgen.</p>",
+        "<p>Von gestern.</p>",
+    ]
+    assert client.get("/suche/?q=morgen").content.decode().count("/preise/") == 1
+
+
+def test_a_draft_written_on_keeps_its_time_unless_the_operator_empties_it(
+    operator: Client, client: Client, page: Page
+) -> None:
+    change(operator, page, "_draft", body="<p>Erst.</p>", **AT_NEW_YEAR)
+    form = operator.get(f"/admin/pages/page/{page.pk}/change/").context["adminform"].form
+    assert form["draft_from"].initial == NEW_YEAR
+    change(operator, page, "_draft", body="<p>Dann.</p>", draft_from_0="", draft_from_1="")
+    assert services.publish_due(NEW_YEAR) == 0
+    assert not _is_public(client, "Dann.")
+
+
+def test_neither_a_discarded_draft_nor_one_of_a_page_in_the_trash_goes_live(operator: Client, page: Page) -> None:
+    change(operator, page, "_draft", body="<p>Von morgen.</p>", **AT_NEW_YEAR)
+    services.move_to_trash(page=page)
+    assert services.publish_due(NEW_YEAR) == 0
+    page.refresh_from_db()
+    assert page.body == "<p>Von gestern.</p>"
+    services.discard_waiting_text(page=page)
+    assert services.publish_due(NEW_YEAR) == 0
+
+
+def test_a_time_that_is_over_is_refused_and_what_was_typed_is_kept(operator: Client, page: Page) -> None:
+    times = {"draft_from_0": "01.01.2020", "draft_from_1": "00:00"}
+    html = change(operator, page, "_draft", body="<p>Von morgen.</p>", **times)
+    assert "Diese Zeit ist vorbei" in html
+    assert "Von morgen." in html
+    assert 'value="01.01.2020"' in html
+
+
+def test_a_page_that_nobody_sees_yet_has_no_time_for_a_draft(operator: Client, make_page: MakePage) -> None:
+    page = make_page(status=Page.Status.DRAFT)
+    assert "draft_from" not in operator.get(f"/admin/pages/page/{page.pk}/change/").content.decode()
 
 
 def test_a_discarded_draft_is_gone_and_the_form_shows_the_published_text(operator: Client, page: Page) -> None:

@@ -35,6 +35,7 @@ SHORT: list[Job] = [
     sound,
     vault.mail_notices,
     vault.sweep,
+    pages.publish_due,
     pages.empty_trash,
     pages.forget_dead_links,
     intake.acknowledge_due,

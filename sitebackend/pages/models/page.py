@@ -1,6 +1,7 @@
 """A page of the site: one language, one path, one text."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -98,6 +99,7 @@ class Page(models.Model):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     is_waiting_text = False  #: in memory it says what visitors do not see yet
+    goes_live_at: datetime | None = None  #: and when they will, if that is settled
 
     objects = PageQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ What must never happen: visitors see a text that waits. So it lies here, never i
 """
 
 import uuid
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -26,6 +27,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """The text that is to replace the page's own one day."""
         return self.filter(page_id=page.pk, is_waiting=True).first()
 
+    def due(self, now: datetime) -> Self:
+        """Texts whose time to be seen has come, on pages that visitors see."""
+        return self.filter(page__in=Page.objects.published(now), is_waiting=True, publish_at__lte=now)
+
 
 class Revision(models.Model):
     """What a page said after it was saved; the newest says what it says now. Or, waiting, what it is to say next."""
@@ -41,6 +46,7 @@ class Revision(models.Model):
     )
     content = models.JSONField()
     is_waiting = models.BooleanField(default=False)
+    publish_at = models.DateTimeField(null=True)  #: of one that waits: when it is published by itself
 
     objects = RevisionQuerySet.as_manager()
 
@@ -48,7 +54,10 @@ class Revision(models.Model):
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         constraints = [
-            models.UniqueConstraint(fields=["page"], condition=Q(is_waiting=True), name="one_waiting_text_per_page")
+            models.UniqueConstraint(fields=["page"], condition=Q(is_waiting=True), name="one_waiting_text_per_page"),
+            models.CheckConstraint(
+                condition=Q(publish_at=None) | Q(is_waiting=True), name="only_a_waiting_text_is_published_later"
+            ),
         ]
 
     def __str__(self) -> str:
