@@ -34,6 +34,7 @@ EDITING = Media(
         Script("js/logged_in.js", type="module"),  # before whatever else listens to the form being sent
         Script("js/editing.js", type="module"),
         Script("js/parts.js", type="module"),
+        Script("js/placed.js", type="module"),
     ],
 )
 

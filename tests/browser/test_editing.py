@@ -1,7 +1,10 @@
 """The editor in a real browser, under the real policy: an edited page is there for visitors at once."""
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Dialog, Page
+from PIL import Image
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import Visit, Visitors
 from tests.running_site import RunningSite
@@ -153,6 +156,31 @@ def test_parts_are_placed_by_the_bar(operator: Visit) -> None:
         "<p>[Fragen]</p><h3>Ihre Frage?</h3><p>Ihre Antwort.</p><hr>"
     )
     assert operator.complaints == []
+
+
+def test_a_placed_picture_shows_in_the_editor_and_the_text_stays_a_line(operator: Visit, tmp_path: Path) -> None:
+    photo = tmp_path / "serverraum.png"
+    Image.new("RGB", (300, 200), "teal").save(photo)
+    page = operator.page
+    address = page.url
+    page.goto("/admin/pages/image/add/")
+    page.set_input_files("[name=upload]", photo)
+    page.fill("[name=name]", "serverraum")
+    page.fill("[name=alternative]", "Ein Raum mit zwei Schränken")
+    page.click("[name=_save]")
+    page.goto(address)
+    page.wait_for_selector(".tiptap")
+    paste(page, "<p>[Bild: serverraum]</p><p>[Öffnungszeiten]</p><p>[Bild: gibt es nicht]</p>")
+    shown = page.locator(".tiptap .placed-pictures img")
+    expect(shown).to_have_count(2)
+    assert shown.first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert [shown.nth(place).get_attribute("alt") for place in range(2)] == ["Ein Raum mit zwei Schränken", None]
+    assert page.locator(".tiptap .placed-part").count() == 3
+    assert page.locator("[name=body]").input_value() == (
+        "<p>[Bild: serverraum]</p><p>[Öffnungszeiten]</p><p>[Bild: gibt es nicht]</p>"
+    )
+    assert operator.complaints == []
+    assert operator.elsewhere == []
 
 
 def places(page: Page, menu: str) -> list[tuple[str, str]]:
