@@ -71,7 +71,7 @@ class RequestForm(forms.Form):
     def _renew(self, age: form_nonce.Age) -> None:
         """A fresh nonce where the old one will never do; a person who was too fast may send the same again."""
         kept = self.data.get("nonce", "") if age is form_nonce.Age.TOO_FAST else form_nonce.issue()
-        self.data = {**self.data, "extra": "", "nonce": kept}
+        self.data = {name: self.data.get(name, "") for name in self.fields} | {"extra": "", "nonce": kept}
 
     def _lead_focus(self) -> None:
         """The page opens at the first field that needs a look."""

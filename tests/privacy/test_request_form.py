@@ -161,6 +161,12 @@ def test_a_form_sent_by_a_machine_within_a_second_can_be_sent_again_by_a_person(
     assert _post(client, TYPED | {"nonce": nonce}, after=timedelta(seconds=9)).status_code == 303
 
 
+@pytest.mark.parametrize("nonce", ["", "forged"])
+def test_what_is_asked_once_more_stands_in_the_form_as_it_was_typed(client: Client, nonce: str) -> None:
+    form = _post(client, TYPED | {"nonce": nonce}).context["form"]
+    assert {name: form[name].value() for name in TYPED} == TYPED
+
+
 def test_a_filled_trap_is_never_told_that_it_was_sent_and_a_person_can_go_on(client: Client) -> None:
     response = _sent(client, extra="https://spam.example")
     assert response.status_code == 422
