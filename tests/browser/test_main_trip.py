@@ -28,6 +28,7 @@ SENDER = {
     "message": MESSAGE,
 }
 BESIDE_THE_SITEMAP = {"/cookies/", "/suche/", "/suche/?q=netz", "/datenschutz/anfrage/", "/datenschutz/fassungen/"}
+NARROWEST = {"width": 320, "height": 640}
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
@@ -95,15 +96,38 @@ def test_a_form_with_a_mistake_keeps_what_was_typed(visitor: Visitors) -> None:
     assert kept == SENDER | {"email": "mechthild"}
 
 
-@SCREENS
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_forms_answer_is_open_to_everybody(visitor: Visitors, scheme: str) -> None:
+    """The forms with all their errors, the thanks page, and a link that is used up, on the narrowest screen."""
+    page = visitor(screen=NARROWEST, scheme=scheme).page  # type: ignore[arg-type]
+    for path in ("/kontakt/", "/datenschutz/anfrage/", "/en/kontakt/"):
+        page.goto(path)
+        page.locator("main form[method=post]").evaluate("form => form.submit()")
+        page.wait_for_selector("[aria-invalid=true]")
+        assert_is_open(page, f"errors of {path}")
+    page.goto("/kontakt/")
+    for field, value in SENDER.items():
+        page.locator(f"[name={field}]").fill(value)
+    page.get_by_role("button", name="Nachricht senden").click()
+    page.wait_for_url("**/kontakt/danke/**")
+    assert_is_open(page, "thanks")
+    page.goto("/datenschutz/anfrage/bestaetigen/verbraucht/")
+    assert_is_open(page, "a used link")
+
+
+def assert_is_open(page: Page, place: str) -> None:
+    assert _violations(page) == [], place
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+
+
+@pytest.mark.parametrize("screen", [NARROWEST, DESKTOP], ids=["narrowest", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_public_page_is_open_to_everybody(visitor: Visitors, screen: dict[str, int], scheme: str) -> None:
     """Accessibility rules (axe-core), no sideways scrolling, nothing from elsewhere, no cookie."""
     visit = visitor(screen=screen, scheme=scheme)  # type: ignore[arg-type]
     for path in [*_public_paths(visit.page), "/gibt-es-nicht/"]:
         visit.page.goto(path)
-        assert _violations(visit.page) == [], path
-        assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert_is_open(visit.page, path)
     assert visit.elsewhere == []
     assert visit.cookies == []
 
