@@ -20,7 +20,6 @@ from sitebackend.privacy.restriction.models import Restriction
 
 ONE_PER_ADDRESS = timedelta(days=1)
 MOST_PER_HOUR = 30  # submissions: above it is a flood, and nobody gets an acknowledgement
-PAUSE = timedelta(minutes=15)  # after a mail that was not taken
 GIVE_UP_AFTER = retention.ACKNOWLEDGEMENT_WAITS
 AT_ONCE = 20
 
@@ -63,7 +62,7 @@ def _sent(row: Acknowledgement, now: datetime) -> bool:
     except Exception as error:
         logger.warning("an acknowledgement was not taken: %s", type(error).__name__)
         is_over = smtp.explain(error).for_good or now - row.submission.received_at > GIVE_UP_AFTER
-        mine.delete() if is_over else mine.update(next_attempt_at=now + PAUSE)
+        mine.delete() if is_over else mine.update(next_attempt_at=now + mail.AGAIN_AFTER)
         return False
     mine.delete()
     return True

@@ -1,18 +1,28 @@
 """Render and send mail: one function per message lives in the app it belongs to, all of them end here.
 
-`send` raises what the mail server answers; whoever calls it decides when to try again. Subjects come from
+`send` raises what the mail server answers (NOT_TAKEN). What the worker sends goes through `try_to_send`: a mail
+that was not taken is logged without a word of it, and waits AGAIN_AFTER. Subjects come from
 `<app>/email/<message>_subject.txt`, bodies from `…_body.txt`: plain text, nothing that a person typed in
 the subject.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from email.utils import formatdate
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+
+NOT_TAKEN = (SMTPException, OSError)
+AGAIN_AFTER = timedelta(minutes=5)
+
+logger = logging.getLogger(__name__)
 
 
 def message_id(*parts: str) -> str:
@@ -45,6 +55,25 @@ def render(
 def send(message: EmailMessage) -> None:
     """Hand the mail to the server; returning means that the server took it.
 
-    Raises smtplib.SMTPException or OSError.
+    Raises one of NOT_TAKEN.
     """
     message.send(fail_silently=False)
+
+
+def try_to_send(what: str, send: Callable[[], None]) -> bool:
+    """Whether the mail server took the mail that `send` makes and hands over; if not, `is_waiting(what)`.
+
+    `what` is a word or two for log and cache, without blanks. Where each row waits for itself, so that one dead address holds up nobody else, its time moves by AGAIN_AFTER.
+    """
+    try:
+        send()
+    except NOT_TAKEN as error:
+        logger.warning("a mail waits (%s): %s", what, type(error).__name__)
+        cache.set(f"mail.waiting.{what}", True, AGAIN_AFTER.total_seconds())
+        return False
+    return True
+
+
+def is_waiting(what: str) -> bool:
+    """Whether mails of this kind were not taken less than AGAIN_AFTER ago: for those that all go to the operator."""
+    return bool(cache.get(f"mail.waiting.{what}"))

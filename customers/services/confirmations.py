@@ -1,7 +1,5 @@
 """Confirming in writing what was said by word of mouth, and asking whether the master data are still right."""
 
-from smtplib import SMTPException
-
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +7,7 @@ from customers import mail
 from customers.models import Confirmation, ConsentEntry, Customer
 from customers.models.consent import Decision
 from customers.refusals import Refused, Restricted
-from sitebackend.mail import send
+from sitebackend.mail import NOT_TAKEN, send
 
 
 def consents_in_force(customer: Customer) -> list[ConsentEntry]:
@@ -30,7 +28,7 @@ def send_confirmation(*, customer: Customer) -> None:
         raise Refused(_("There is no e-mail address. Print the letter instead."))
     try:
         send(mail.confirmation(customer, consents_in_force(customer)))
-    except (SMTPException, OSError) as error:
+    except NOT_TAKEN as error:
         raise Refused(_("The mail server did not take the mail. Try again later, or print the letter.")) from error
     note_confirmation(customer=customer, means=Confirmation.Means.MAIL)
 

@@ -1,6 +1,5 @@
 """The operator's side of a request: the list with its deadlines, and one page that leads from arrival to answer."""
 
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.mail import NOT_TAKEN
 from sitebackend.privacy import admin_copy, deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
@@ -137,7 +137,7 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
             done = STEPS[verb](row, request, timezone.now())
         except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
             messages.error(request, str(refusal))
-        except (SMTPException, OSError):
+        except NOT_TAKEN:
             messages.error(request, _("The mail server does not take the mail now. Nothing was changed; try again."))
         else:
             self.log_change(request, row, verb)

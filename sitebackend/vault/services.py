@@ -6,8 +6,7 @@ and unlock sessions. Base-mode HPKE does not authenticate who sealed: a pinned f
 public key from being swapped unnoticed, and no more than that is claimed.
 """
 
-from datetime import datetime, timedelta
-from smtplib import SMTPException
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -17,15 +16,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sitebackend.crypto import sealing
-from sitebackend.mail import send
+from sitebackend.mail import AGAIN_AFTER, send, try_to_send
 from sitebackend.models import Operator
 from sitebackend.vault import recovery_key, sessions, slots
 from sitebackend.vault.errors import NoVault, TooManyTries, VaultExists, VaultKeyChanged, WrongPassphrase
 from sitebackend.vault.mail import event_notice
 from sitebackend.vault.models import TRIES, TRIES_WITHIN, KeySlot, UnlockAttempt, UnlockSession, Vault, VaultEvent
 from sitebackend.vault.opened import OpenVault
-
-MAIL_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def set_up(*, passphrase: str, operator: Operator | None = None) -> str:
@@ -175,10 +172,8 @@ def mail_notices(now: datetime) -> int:
 
 
 def _told(event: VaultEvent, now: datetime) -> bool:
-    try:
-        send(event_notice(event))
-    except (SMTPException, OSError):
-        VaultEvent.objects.filter(id=event.id).update(announce_at=now + MAIL_AGAIN_AFTER)
+    if not try_to_send("vault-notice", lambda: send(event_notice(event))):
+        VaultEvent.objects.filter(id=event.id).update(announce_at=now + AGAIN_AFTER)
         return False
     VaultEvent.objects.filter(id=event.id).update(announce_at=None)
     return True

@@ -8,9 +8,10 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contact.acknowledgements import GIVE_UP_AFTER, MOST_PER_HOUR, PAUSE, acknowledge_due
+from contact.acknowledgements import GIVE_UP_AFTER, MOST_PER_HOUR, acknowledge_due
 from contact.daily_line import report_suspects
 from contact.models import Acknowledgement, Submission
+from sitebackend.mail import AGAIN_AFTER
 from sitebackend.models import SiteSettings
 from tests.contact.conftest import FIELDS, NOON
 from tests.contact.mailserver import Handler
@@ -91,9 +92,9 @@ def test_what_is_not_taken_is_tried_again_and_given_up_after_a_day(
     received()
     mail_server.answers_to_data = ["451 later", "451 later"]
     assert acknowledge_due(NOON) == 0
-    assert acknowledge_due(NOON + PAUSE / 2) == 0
+    assert acknowledge_due(NOON + AGAIN_AFTER / 2) == 0
     assert mail_server.answers_to_data == ["451 later"]
-    assert acknowledge_due(NOON + GIVE_UP_AFTER + PAUSE) == 0
+    assert acknowledge_due(NOON + GIVE_UP_AFTER + AGAIN_AFTER) == 0
     assert not Acknowledgement.objects.exists()
 
 

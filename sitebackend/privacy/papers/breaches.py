@@ -5,25 +5,21 @@ the operator is reminded by mail, and a breach is closed only when every questio
 its answer.
 """
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime
-from smtplib import SMTPException
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sitebackend.mail import is_waiting, try_to_send
 from sitebackend.models import Operator
 from sitebackend.privacy.papers import mail
 from sitebackend.privacy.papers.account import Account
 from sitebackend.privacy.papers.models import Breach, Risk
 from sitebackend.privacy.refusals import Refused
 
-logger = logging.getLogger(__name__)
 OVERDUE = -1
 REMIND_AT = (48, 24, 12, 4, OVERDUE)  # hours left
-PAUSE_AFTER_FAILURE = 15 * 60  # seconds
 
 
 def record(breach: Breach, *, account: Account, by: Operator) -> None:
@@ -65,7 +61,7 @@ def missing(breach: Breach) -> Iterator[str]:
 
 def remind(now: datetime) -> int:
     """Worker job: remind the operator of the 72 hours, once at each mark; gives how many mails went out."""
-    if cache.get("papers.remind.pause"):
+    if is_waiting("breach-reminder"):
         return 0
     return sum(_reminded(breach, now) for breach in Breach.objects.undecided())
 
@@ -79,10 +75,6 @@ def _reminded(breach: Breach, now: datetime) -> bool:
     reached = mark(breach.hours_left(now))
     if reached is None or reached == breach.reminded_at_hours:
         return False
-    try:
-        mail.remind(breach, hours_left=breach.hours_left(now))
-    except (SMTPException, OSError) as error:
-        logger.warning("a reminder waits: %s", type(error).__name__)
-        cache.set("papers.remind.pause", 1, PAUSE_AFTER_FAILURE)
+    if not try_to_send("breach-reminder", lambda: mail.remind(breach, hours_left=breach.hours_left(now))):
         return False
     return bool(Breach.objects.filter(pk=breach.pk).update(reminded_at_hours=reached))

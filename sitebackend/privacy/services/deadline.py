@@ -1,22 +1,18 @@
 """The deadline: extended with its letter in the first month, and the operator reminded before it ends."""
 
-import logging
 from datetime import datetime
-from smtplib import SMTPException
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sitebackend.mail import is_waiting, try_to_send
 from sitebackend.models import Operator
 from sitebackend.privacy import deadlines, mail
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 
-logger = logging.getLogger(__name__)
 OVERDUE = -1
 REMIND_AT = (14, 7, 3, 1, OVERDUE)  # days before the last day
-PAUSE_AFTER_FAILURE = 15 * 60  # seconds
 
 
 @transaction.atomic
@@ -45,7 +41,7 @@ def mark_told(request: DataSubjectRequest, *, now: datetime) -> None:
 
 def remind(now: datetime) -> int:
     """Worker job: remind the operator of deadlines, once at each mark; gives how many mails went out."""
-    if cache.get("privacy.remind.pause"):
+    if is_waiting("deadline-reminder"):
         return 0
     return sum(_reminded(request, now) for request in DataSubjectRequest.objects.open())
 
@@ -62,10 +58,6 @@ def _reminded(request: DataSubjectRequest, now: datetime) -> bool:
     reached = mark(days_left)
     if reached is None or reached == request.reminded_at_days or days_left is None:
         return False
-    try:
-        mail.remind(request, days_left=days_left)
-    except (SMTPException, OSError) as error:
-        logger.warning("a reminder waits: %s", type(error).__name__)
-        cache.set("privacy.remind.pause", 1, PAUSE_AFTER_FAILURE)
+    if not try_to_send("deadline-reminder", lambda: mail.remind(request, days_left=days_left)):
         return False
     return bool(DataSubjectRequest.objects.filter(pk=request.pk).update(reminded_at_days=reached))

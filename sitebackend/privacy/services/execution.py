@@ -5,14 +5,13 @@ the answer waits for all of them: `erased_at` (the transaction with the journal 
 plan is empty, the files are wiped), and the journal's lines told to the operator by mail.
 """
 
-import logging
 from datetime import datetime
-from smtplib import SMTPException
 
 from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sitebackend.mail import is_waiting, try_to_send
 from sitebackend.models import Operator
 from sitebackend.privacy import deadlines, erasure, journal, mail, traces
 from sitebackend.privacy.erasure import Plan, Receipt
@@ -20,9 +19,7 @@ from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step
 
-logger = logging.getLogger(__name__)
-_WIPE_PAUSE, _MAIL_PAUSE = "privacy.wipe.pause", "privacy.journal.pause"
-PAUSE_AFTER_FAILURE = 5 * 60  # seconds
+_WIPE_PAUSE = "privacy.wipe.pause"
 PAUSE_AFTER_READER = 60  # seconds
 
 
@@ -85,13 +82,7 @@ def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
 def tell_journal(now: datetime) -> int:
     """Worker job: mail the journal's new lines to the operator; gives how many lines went out."""
     new = [entry for entry in journal.entries() if entry.number > journal.told_position()] if _has_news() else []
-    if not new:
-        return 0
-    try:
-        mail.tell_journal(new)
-    except (SMTPException, OSError) as error:
-        logger.warning("the journal's lines wait: %s", type(error).__name__)
-        cache.set(_MAIL_PAUSE, 1, PAUSE_AFTER_FAILURE)
+    if not new or not try_to_send("journal", lambda: mail.tell_journal(new)):
         return 0
     journal.mark_told(new[-1].number)
     return len(new)
@@ -124,7 +115,7 @@ def is_told(request: DataSubjectRequest) -> bool:
 
 def _has_news() -> bool:
     """Cheap enough to be asked every second."""
-    if cache.get(_MAIL_PAUSE) or not journal.path().exists():
+    if is_waiting("journal") or not journal.path().exists():
         return False
     told = journal.path().with_name(journal.TOLD_FILE_NAME)
     return not told.exists() or told.stat().st_mtime_ns <= journal.path().stat().st_mtime_ns

@@ -7,11 +7,9 @@ goes to the address that was proved, unless the operator compares the rest.
 Only the result is kept. Copies of identity cards are not asked for: there is no place for them here.
 """
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from smtplib import SMTPException
 
 from django.core import signing
 from django.db import transaction
@@ -19,14 +17,13 @@ from django.utils.translation import gettext as _
 
 from sitebackend import audit, retention
 from sitebackend.crypto import lookup
+from sitebackend.mail import AGAIN_AFTER, try_to_send
 from sitebackend.models import Act, Actor
 from sitebackend.privacy import deadlines, mail, registry
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-from sitebackend.privacy.services.intake import PAUSE_AFTER_FAILURE
 
-logger = logging.getLogger(__name__)
 _signer = signing.TimestampSigner(salt="privacy.identity")
 
 
@@ -129,10 +126,8 @@ def _mark(request: DataSubjectRequest) -> str:
 
 def _mailed(request: DataSubjectRequest, now: datetime) -> bool:
     rows = DataSubjectRequest.objects.filter(pk=request.pk)
-    try:
-        mail.ask_for_confirmation(request, token=_signer.sign(f"{request.pk}:{_mark(request)}"))
-    except (SMTPException, OSError) as error:
-        logger.warning("a confirmation link waits: %s", type(error).__name__)
-        rows.update(mail_after=now + PAUSE_AFTER_FAILURE)
+    token = _signer.sign(f"{request.pk}:{_mark(request)}")
+    if not try_to_send("confirmation-link", lambda: mail.ask_for_confirmation(request, token=token)):
+        rows.update(mail_after=now + AGAIN_AFTER)
         return False
     return bool(rows.update(link_mailed_at=now))

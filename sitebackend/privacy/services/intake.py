@@ -3,21 +3,17 @@
 Nothing here asks whether the person is known: the outside sees the same, in the same time, either way.
 """
 
-import logging
-from datetime import datetime, timedelta
-from smtplib import SMTPException
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
+from sitebackend.mail import AGAIN_AFTER, try_to_send
 from sitebackend.privacy import deadlines, mail
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
-
-logger = logging.getLogger(__name__)
-PAUSE_AFTER_FAILURE = timedelta(minutes=15)
 
 
 def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
@@ -55,10 +51,7 @@ def mark_acknowledged(request: DataSubjectRequest, *, now: datetime) -> None:
 
 
 def _acknowledged(request: DataSubjectRequest, now: datetime) -> bool:
-    try:
-        mail.acknowledge(request)
-    except (SMTPException, OSError) as error:
-        logger.warning("an acknowledgement waits: %s", type(error).__name__)
-        DataSubjectRequest.objects.filter(pk=request.pk).update(mail_after=now + PAUSE_AFTER_FAILURE)
+    if not try_to_send("acknowledgement", lambda: mail.acknowledge(request)):
+        DataSubjectRequest.objects.filter(pk=request.pk).update(mail_after=now + AGAIN_AFTER)
         return False
     return bool(DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=now))
