@@ -107,6 +107,11 @@ class Page(models.Model):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["language", "path"]
+        indexes = [  # what every page asks, so that none costs more among thousands (tests/pages/test_growth.py)
+            models.Index(fields=["menu", "language"], name="pages_by_menu"),
+            models.Index(fields=["template", "published_at"], name="pages_by_template"),
+            models.Index(fields=["published_at"], name="pages_by_time"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["language", "path"], condition=Q(trashed_at=None), name="one_page_per_path"
@@ -207,4 +212,5 @@ class Page(models.Model):
 
     def visible_translations(self) -> list["Page"]:
         """The same text in the other language, if a visitor may see it."""
-        return list(Page.objects.published().filter(Q(pk=self.translation_of_id) | Q(translation_of=self)))
+        other = Q(pk=self.translation_of_id) if self.translation_of_id else Q(translation_of=self)
+        return list(Page.objects.published().filter(other))

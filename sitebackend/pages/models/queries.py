@@ -49,8 +49,8 @@ class PageQuerySet(models.QuerySet["Page"]):
         return self.published().filter(menu=menu, language=language).order_by("menu_order", "title")
 
     def below_an_overview(self, language: str) -> Self:
-        """What the home page shows as cards."""
-        below = self.published().filter(parent__template=Template.OVERVIEW, language=language)
+        """What the home page shows as cards. A page's language is that of the page above."""
+        below = self.published().filter(parent__template=Template.OVERVIEW, parent__language=language)
         return below.order_by("parent__menu_order", "menu_order", "title")
 
     def below(self, page: "Page") -> Self:
