@@ -18,6 +18,7 @@ from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from consent import offer as offers
 from sitebackend import wsgi
 from sitebackend.backup import gate
 from sitebackend.models import SiteSettings
@@ -272,6 +273,12 @@ def test_every_coding_unpacks_to_the_same_page(get: Get, coding: str, unpack: Ca
         ("gzip;q=0.0,br;q=0", ""),
         ("", ""),
         ("*", ""),
+        ("identity;q=0, *;q=0", ""),  # nothing would do; a page that can be read is better than none
+        ("identity;q=0", ""),
+        ("br; q = 0.000 , gzip;q=0.001", "gzip"),
+        ("br;q=1;q=0", "br"),
+        ("gzip,,;q=0,", "gzip"),
+        ("brx, xgzip", ""),
         ("BR", "br"),
     ],
 )
@@ -354,6 +361,73 @@ def test_style_sheets_in_made_up_colours_take_no_memory(get: Get, kept: FastPath
     assert get(own).is_from_memory
     get(own.replace("123456", "654321"))
     assert not get(own.replace("123456", "654321")).is_from_memory
+
+
+@pytest.mark.parametrize("value", ["0", "", "11", " 1", "1,1", "true", "١"])
+def test_only_the_one_value_of_sec_gpc_counts(get: Get, value: str) -> None:
+    get("/", HTTP_SEC_GPC="1")
+    assert "data-cookie-banner" in get("/", HTTP_SEC_GPC=value).body.decode()
+    assert "data-cookie-banner" not in get("/", HTTP_SEC_GPC="1").body.decode()
+
+
+@pytest.mark.parametrize("before", ["", "other=1; ", 'other="a;b"; ', "=; ", "__Host-einwilligung=v=x|a=1; "])
+def test_a_choice_counts_whatever_cookies_stand_before_it(get: Get, before: str) -> None:
+    edition = offers.current().edition
+    refused = "|".join(f"{group}=-1" for group in sorted(offers.current().optional_groups()))
+    asked = get("/")
+    quiet = get("/", HTTP_COOKIE=f"{before}__Host-einwilligung=v={edition}|{refused}")
+    assert ("data-cookie-banner" in asked.body.decode(), "data-cookie-banner" in quiet.body.decode()) == (True, False)
+    assert get("/").body == asked.body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/leistungen",
+        "//leistungen/",
+        "/leistungen//",
+        "/leistungen/.",
+        "/leistungen/../leistungen/",
+        "/Leistungen/",
+        "/leistungen/\x00",
+        "/leistungen/;a=1/",
+        "/leistungen%2f",
+        "http://evil.example.org/leistungen/",
+        "leistungen/",
+    ],
+)
+def test_other_spellings_of_an_address_take_no_memory_and_touch_no_page(get: Get, kept: FastPath, path: str) -> None:
+    first = get("/leistungen/")
+    held = set(kept._kept.replies)
+    for _ in range(2):
+        answer = get(path)
+        assert (answer.is_from_memory, answer.status) != (True, 200)
+    assert set(kept._kept.replies) == held
+    assert get("/leistungen/").body == first.body
+
+
+def test_addresses_without_a_page_take_no_memory(get: Get, kept: FastPath) -> None:
+    for number in range(200):
+        assert get(f"/{number}/{'x' * 500}/").status == 404
+    assert (kept._kept.replies, kept._kept.size) == ({}, 0)
+
+
+def test_what_was_rendered_for_a_head_is_not_kept(get: Get, kept: FastPath) -> None:
+    assert get("/", REQUEST_METHOD="HEAD").status == 200
+    assert kept._kept.replies == {}
+
+
+@pytest.mark.parametrize("tags", ["*", 'W/"x", *', "{tag}", "W/{tag}", '"x",{tag}'])
+def test_a_page_that_is_known_is_not_sent_whatever_the_list_looks_like(get: Get, tags: str) -> None:
+    tag = get("/").headers["etag"]
+    assert get("/", HTTP_IF_NONE_MATCH=tags.format(tag=tag)).status == 304
+
+
+@pytest.mark.parametrize("tags", ["", ",", "{bare}", '"{bare}br"', "W/", '"x"'])
+def test_a_page_that_is_not_known_is_sent(get: Get, tags: str) -> None:
+    first = get("/")
+    answer = get("/", HTTP_IF_NONE_MATCH=tags.format(bare=first.headers["etag"].strip('"')))
+    assert (answer.status, answer.body) == (200, first.body)
 
 
 @pytest.mark.parametrize(
