@@ -3,6 +3,7 @@
 A ValueError says what is wrong with the text; `settings.read` adds the name, what is expected and an example.
 """
 
+import re
 import shlex
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,10 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.utils.encoding import punycode
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 #: Where a message can stand, for its period: seen to, waiting for that, held back by the spam checks.
 MESSAGE_STATES = ("done", "open", "suspect")
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\]")
+_IMPLIED_PORTS = {"http": 80, "https": 443, "smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
 _MAILER_OPTIONS = {
     "EMAIL_HOST": "host",
@@ -44,6 +48,25 @@ def whole_number(value: str) -> int:
     return int(value)
 
 
+def between(least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not least <= (number := whole_number(value)) <= most:
+            raise ValueError(f"{number} is not between {least} and {most}")
+        return number
+
+    return parse
+
+
+#: A period of no days would take everything away at once.
+days = between(1, 36_500)
+
+
+def fingerprint(value: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", value):
+        raise ValueError("it is not 64 hexadecimal digits")
+    return value
+
+
 def upload_command(value: str) -> list[str]:
     command = shlex.split(value)
     if not any("{file}" in word for word in command[1:]):
@@ -52,12 +75,16 @@ def upload_command(value: str) -> list[str]:
 
 
 def site_url(value: str) -> str:
+    """The address as browsers write it in `Origin`: small letters, IDNA, no port that goes without saying."""
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+    host, port = parts.hostname or "", parts.port
+    host = f"[{host}]" if ":" in host else host if host.isascii() else punycode(host)
+    extras = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or any(extras):
         raise ValueError(f"“{value}” is not the address of a site")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("plain http is for trying out on this machine only")
-    return value.rstrip("/")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _IMPLIED_PORTS[parts.scheme] else "")
 
 
 def secret_key(value: str) -> str:
@@ -67,19 +94,31 @@ def secret_key(value: str) -> str:
 
 
 def email_address(value: str) -> str:
-    if value.count("@") != 1 or any(character.isspace() or character in ",;<>" for character in value):
+    local, _at, domain = value.partition("@")
+    if (
+        not local
+        or not domain
+        or "@" in domain
+        or any(character.isspace() or character in ",;<>" for character in value)
+    ):
         raise ValueError("it is not one plain e-mail address")
     return value
 
 
 def email_url(value: str) -> dict[str, Any]:
+    scheme = value.partition(":")[0]
+    if scheme not in ("smtp", "smtp+tls", "smtp+ssl", "filemail", "memorymail"):
+        raise ValueError(f"“{scheme}” is no way to send mail")  # the rest may hold a password
     config: dict[str, Any] = environ.Env.email_url_config(value)
-    if value.startswith("smtp://") and config["EMAIL_HOST"] not in LOOPBACK:
+    if scheme == "smtp" and config["EMAIL_HOST"] not in LOOPBACK:
         raise ValueError("mail to another machine needs TLS")
-    if value.startswith("filemail:"):
+    if scheme == "filemail":
         config["EMAIL_FILE_PATH"] = urlsplit(value).path
-    if value.startswith("smtp"):
+    if scheme.startswith("smtp"):
+        if not config["EMAIL_HOST"]:
+            raise ValueError("it names no mail server")
         config["EMAIL_BACKEND"] = "sitebackend.smtp.EmailBackend"
+        config["EMAIL_PORT"] = config["EMAIL_PORT"] or _IMPLIED_PORTS[scheme]
     return config
 
 
@@ -94,9 +133,11 @@ def mailer(config: dict[str, Any], *, timeout: int) -> dict[str, Any]:
 
 
 def database_url(value: str) -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(value)
-    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+    if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
         raise ValueError("only SQLite and PostgreSQL are supported")
+    config: dict[str, Any] = environ.Env.db_url_config(value)
+    if config["NAME"] in ("", ":memory:"):
+        raise ValueError("it names no database")
     return config
 
 
@@ -105,19 +146,22 @@ def cache_url(value: str) -> dict[str, Any]:
 
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:
-    return [ip_network(word, strict=False) for word in words(value)]
+    given = [ip_network(word, strict=False) for word in words(value)]
+    if any(network.prefixlen == 0 for network in given):
+        raise ValueError("that is everybody, and everybody could choose his own address")
+    return given
 
 
 def message_periods(value: str) -> dict[str, int]:
     """Days by state: one number for every state, or `done=365,suspect=30`; what is not named is kept."""
     if value.isdecimal():
-        return dict.fromkeys(MESSAGE_STATES, int(value))
+        return dict.fromkeys(MESSAGE_STATES, days(value))
     periods = {}
     for word in words(value):
-        state, _sign, days = word.partition("=")
+        state, _sign, count = word.partition("=")
         if state not in MESSAGE_STATES:
             raise ValueError(f"“{state}” is not among {', '.join(MESSAGE_STATES)}")
-        periods[state] = whole_number(days)
+        periods[state] = days(count)
     return periods
 
 

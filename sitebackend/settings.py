@@ -5,6 +5,7 @@ setting, what it expects and an example. README's table lists the same names (a 
 Any secret can be given as `NAME_FILE` instead, holding the path of a file with the value.
 """
 
+import logging
 import os
 import shlex
 from collections.abc import Callable
@@ -21,11 +22,14 @@ from environ.fileaware_mapping import FileAwareMapping
 from sitebackend.setting_parsers import CONTACT_FIELDS as CONTACT_FIELDS  # read by forms and notice
 from sitebackend.setting_parsers import (
     LOOPBACK,
+    between,
     cache_url,
     contact_fields,
     database_url,
+    days,
     email_address,
     email_url,
+    fingerprint,
     mailer,
     message_periods,
     networks,
@@ -33,21 +37,37 @@ from sitebackend.setting_parsers import (
     secret_key,
     site_url,
     upload_command,
-    whole_number,
     words,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
+class SecretFiles(FileAwareMapping):
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return super().__getitem__(name)  # type: ignore[no-untyped-call]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE: {error}. Expected the path of a text file that holds {name}, "
+                f"for example {name}_FILE=/run/secrets/{name}"
+            ) from error
+
+
 class Environment(environ.Env):
     """A copy of the process environment and `.env`: secrets from the file never reach `os.environ`."""
 
-    ENVIRON: Any = FileAwareMapping(dict(os.environ))
+    ENVIRON: Any = SecretFiles(dict(os.environ))
 
 
 ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
-Environment.read_env(ENV_FILE)
+logging.getLogger(
+    "environ.environ"
+).disabled = True  # it would tell lines that it cannot read, with the secrets in them
+try:
+    Environment.read_env(ENV_FILE, encoding="utf-8-sig")
+except UnicodeDecodeError as error:
+    raise ImproperlyConfigured(f"{ENV_FILE}: {error}. Expected lines of text, for example LOG_LEVEL=INFO") from error
 _environment = Environment()
 
 #: Names that this file reads, for the test that compares them with README.
@@ -60,15 +80,15 @@ _REQUIRED = object()
 def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, parse: Callable[[str], Any] = str) -> Any:
     """Give setting `name`, parsed; stop the start with one helpful line if it is missing or wrong."""
     SETTING_NAMES.append(name)
+    value = _environment.str(name, default="").strip()
     try:
-        value = _environment.str(name, default="").strip()
         if not value and default is not _REQUIRED:
             return default
         if not value:
             raise ValueError("it is not set")
         SETTINGS_GIVEN[name] = value
         return parse(value)
-    except (ValueError, OSError) as error:
+    except (ValueError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from error
 
 
@@ -141,6 +161,7 @@ VAULT_FINGERPRINT: str = read(
     "the fingerprint of the vault's public key, as the set-up printed it",
     "3f2a…",
     default="",
+    parse=fingerprint,
 )
 
 ALARM_COMMAND: list[str] = read(
@@ -172,7 +193,7 @@ CONTACT_RETENTION_DAYS: dict[str, int] = read(
     parse=message_periods,
 )
 BILLING_RETENTION_YEARS: int = read(
-    "BILLING_RETENTION_YEARS", "whole years, eight at least by law", "10", default=10, parse=whole_number
+    "BILLING_RETENTION_YEARS", "whole years, eight at least by law", "10", default=10, parse=between(1, 100)
 )
 BACKUP_TARGETS: list[Path] = read(
     "BACKUP_TARGETS",
@@ -188,9 +209,7 @@ BACKUP_UPLOAD_COMMAND: list[str] = read(
     default=[],
     parse=upload_command,
 )
-BACKUP_MAX_AGE_DAYS: int = read(
-    "BACKUP_MAX_AGE_DAYS", "days after which a backup goes", "90", default=90, parse=whole_number
-)
+BACKUP_MAX_AGE_DAYS: int = read("BACKUP_MAX_AGE_DAYS", "days after which a backup goes", "90", default=90, parse=days)
 
 # --- database and cache
 

@@ -69,7 +69,7 @@ def test_nothing_held_is_an_answer_too(verb: str) -> None:
 
 @pytest.mark.parametrize("said", [[], ["--name", "Jule Ostermann"], ["--postal-code", "26721"]])
 def test_too_little_to_find_anybody_is_wrong_use(said: list[str]) -> None:
-    with pytest.raises(CommandError, match="Say who") as caught:
+    with pytest.raises(CommandError, match="Sagen Sie, um wen es geht") as caught:
         ask("find", *said)
     assert caught.value.returncode == 2
 

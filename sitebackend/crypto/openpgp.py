@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import gnupg
+from django.utils.translation import gettext as _
 
 from sitebackend import whole_file
 
@@ -146,10 +147,12 @@ def inspect(data: bytes) -> Certificate:
     with temporary_home() as home:
         gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp"])
         if b"PRIVATE KEY BLOCK" in data or gpg.import_keys(data).sec_read:
-            raise OpenPGPError("the file holds a secret key; only the public certificate belongs there")
+            raise OpenPGPError(_("The file holds a secret key; only the public certificate belongs there."))
         keys = gpg.list_keys()
         if len(keys) != 1:
-            raise OpenPGPError(f"the file holds {len(keys)} certificates; exactly one is expected")
+            raise OpenPGPError(
+                _("The file holds {count} certificates; exactly one is expected.").format(count=len(keys))
+            )
         binary = gpg.export_keys(keys[0]["fingerprint"], armor=False)
     return _certificate(keys[0], binary)
 

@@ -2,12 +2,13 @@
 
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
 
 from sitebackend.pages import views
 from sitebackend.pages.sitemaps import PageSitemap
 
 urlpatterns = [
-    path("sitemap.xml", sitemap, {"sitemaps": {"pages": PageSitemap}}, name="sitemap"),
+    path("sitemap.xml", require_safe(sitemap), {"sitemaps": {"pages": PageSitemap}}, name="sitemap"),
     re_path(
         r"^theme/(?P<version>[0-9a-f]{12})-(?P<brand>[0-9a-f]{6})-(?P<accent>[0-9a-f]{6})\.css$",
         views.theme_file,

@@ -60,7 +60,7 @@ def test_a_wrong_passphrase_and_an_unknown_reference_say_so(
     monkeypatch.setenv("OPERATOR_KEY_PASSPHRASE", "wrong")
     with pytest.raises(CommandError, match="does not open"):
         call_command("decrypt", Submission.objects.get().reference)
-    with pytest.raises(CommandError, match="no submission"):
+    with pytest.raises(CommandError, match="Eine Anfrage mit dieser Kennung"):
         call_command("decrypt", "AAA-AAA-AAA")
 
 

@@ -182,3 +182,9 @@ def test_security_txt_names_a_contact_and_has_not_expired(client: Client, starte
 
 def test_pages_are_read_only(client: Client, starter_site: None) -> None:
     assert client.post("/", headers={"sec-fetch-site": "same-origin"}).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/feed/", "/en/feed/"])
+def test_files_for_machines_are_only_read(client: Client, path: str) -> None:
+    refused = client.delete(path, headers={"sec-fetch-site": "same-origin"})
+    assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")

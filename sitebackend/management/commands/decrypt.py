@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from contact.models import Submission
 from sitebackend import audit
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *, reference: str, **options: Any) -> None:
         submission = Submission.objects.filter(reference=tidy_reference(reference)).first()
         if submission is None:
-            raise CommandError("There is no submission with this reference.")
+            raise CommandError(_("There is no submission with this reference."))
         try:
             key, passphrase = operator_secret.key(), operator_secret.passphrase()
             plaintext = openpgp.decrypt(submission.message.armoured.encode(), secret_key=key, passphrase=passphrase)

@@ -26,7 +26,7 @@ from sitebackend import operator_key
 from sitebackend.crypto import lookup
 from sitebackend.pages.models import Page
 from sitebackend.references import new_reference
-from sitebackend.setting_parsers import CONTACT_FIELDS
+from sitebackend.setting_parsers import CONTACT_FIELDS, whole_number
 from sitebackend.vault import services as vault
 
 BATCH = 2000
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name in ("customers", "submissions", "pages"):
-            parser.add_argument(f"--{name}", type=int, default=0, metavar="N")
+            parser.add_argument(f"--{name}", type=whole_number, default=0, metavar="N")
         parser.add_argument("--yes", action="store_true", help="also on a site that is not for trying out")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *, verb: str, **options: Any) -> None:
         try:
             {"show": self._show, "export": self._export, "import": self._import}[verb](**options)
-        except (operator_key.OperatorKeyUnusable, OSError) as error:
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
+        except operator_key.OperatorKeyUnusable as error:
             raise CommandError(str(error)) from error
 
     def _show(self, **options: Any) -> None:

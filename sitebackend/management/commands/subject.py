@@ -67,8 +67,8 @@ class Command(BaseCommand):
             )
         person = DataSubject(**{statement: options[statement] for statement in STATEMENTS})
         if person.is_empty():
-            said = "--email, --phone, --customer-number, --reference, or --name together with --postal-code"
-            raise CommandError(f"Say who: {said}.", returncode=2)
+            wanted = gettext("Say who: --email, --phone, --customer-number, --reference, or --name with --postal-code.")
+            raise CommandError(wanted, returncode=2)
         if options["verb"] in subject_rights.VERBS:
             return self._show(subject_rights.VERBS[options["verb"]](person, **options))
         if options.get("zip"):
