@@ -63,7 +63,8 @@ def send(message: EmailMessage) -> None:
 def try_to_send(what: str, send: Callable[[], None]) -> bool:
     """Whether the mail server took the mail that `send` makes and hands over; if not, `is_waiting(what)`.
 
-    `what` is a word or two for log and cache, without blanks. Where each row waits for itself, so that one dead address holds up nobody else, its time moves by AGAIN_AFTER.
+    `what` names the kind of mail to log and cache, without blanks. Mails to different people wait each by a time
+    in their row, which whoever calls this moves by AGAIN_AFTER: one dead address holds up nobody else.
     """
     try:
         send()
