@@ -35,7 +35,10 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if not program:
         pytest.skip("needs Chromium")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        # Playwright's event loop counts as running in this thread from now on, and Django would refuse its database
+        # to whichever test comes next on this worker. Nothing here is asynchronous.
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
