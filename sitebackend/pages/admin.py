@@ -19,6 +19,7 @@ from js_asset.media import Media
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
+from sitebackend.pages.admin_downloads import DownloadAdmin as DownloadAdmin
 from sitebackend.pages.admin_forms import CategoryForm, PageForm
 from sitebackend.pages.admin_menus import menus
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin

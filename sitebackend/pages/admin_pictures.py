@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
-from sitebackend.pages.slugs import slug_of
+from sitebackend.pages.slugs import free_name
 
 MOST_CHOICES = 60
 
@@ -46,7 +46,7 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
             upload = self.cleaned_data.get("upload")
             self._take(upload)
             words = self.cleaned_data.get("alternative") or PurePath(upload.name if upload else "").stem
-            self.cleaned_data["name"] = self.cleaned_data.get("name") or _free_name(words)
+            self.cleaned_data["name"] = self.cleaned_data.get("name") or free_name(words, Image.objects, or_else="bild")
         return cleaned
 
     def _take(self, upload: Any) -> None:
@@ -59,13 +59,6 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
             self.add_error("upload", error)
 
 
-def _free_name(words: str) -> str:
-    """A name that no picture has yet, made from `words`."""
-    stem = slug_of(words)[:50].strip("-") or "bild"
-    names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
-    return next(name for name in names if not Image.objects.filter(name=name).exists())
-
-
 class UnusedFilter(admin.SimpleListFilter):
     title = _("use")
     parameter_name = "use"
@@ -74,8 +67,10 @@ class UnusedFilter(admin.SimpleListFilter):
         return [("none", _("on no page"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        unused = Image.objects.unused().values("pk")
-        return queryset.filter(pk__in=unused) if self.value() == "none" else queryset
+        if self.value() != "none":
+            return queryset
+        unused: QuerySet[Any] = queryset.filter(pk__in=queryset.model.objects.unused().values("pk"))
+        return unused
 
 
 @admin.register(Image)

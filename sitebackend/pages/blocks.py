@@ -11,7 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from sitebackend.pages.models import Image
+from sitebackend.pages.models import Download, Image
 
 _LINE = re.compile(r"<p>\[([A-Za-zÄÖÜäöü]+)(?::\s*([^\]<>]{1,300}))?\]</p>")
 _QUESTION = re.compile(r"<h3>(.*?)</h3>(.*?)(?=<h[23]>|<hr>|$)", re.DOTALL)
@@ -58,6 +58,11 @@ def _button(words: str) -> dict[str, Any] | None:
     return {"label": label, "address": address} if label and (is_ours or address.startswith("https://")) else None
 
 
+def _download(words: str) -> dict[str, Any] | None:
+    found = Download.objects.filter(name=words.strip()).first()
+    return {"download": found} if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     template: str
@@ -71,4 +76,5 @@ _PARTS = {
     "knopf": _Part("button", _button),
     "bild": _Part("pictures", _pictures),
     "galerie": _Part("pictures", _pictures),
+    "datei": _Part("download", _download),
 }

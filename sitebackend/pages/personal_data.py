@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.models import Operator
-from sitebackend.pages.models import Category, DeadLink, Image, Page, Redirect, Revision, SiteVersion
+from sitebackend.pages.models import Category, DeadLink, Download, Image, Page, Redirect, Revision, SiteVersion
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -119,6 +119,15 @@ holds_no_personal_data(
     fallback_kind="a format",
     created_at="a time",
     encoded_at="a time",
+)
+holds_no_personal_data(
+    Download,
+    id="random",
+    title=_PUBLISHED,
+    name=_PUBLISHED,
+    size="bytes",
+    digest="of a file that the operator publishes",
+    stored_at="a time",
 )
 holds_no_personal_data(SiteVersion, id="a number", token="random")  # noqa: S106 - a field's name
 holds_no_personal_data(Redirect, id="a number", path=_PUBLISHED, page=_SETTING, target=_PUBLISHED)

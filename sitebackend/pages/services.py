@@ -1,7 +1,9 @@
 """What is done to pages: saving with a version, restoring, the trash, the first pages."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -12,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image as Pillow
 
-from sitebackend import retention
+from sitebackend import retention, whole_file
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages import pictures, version
 from sitebackend.pages.markup import sanitise
-from sitebackend.pages.models import DeadLink, Image, Page, Revision
+from sitebackend.pages.models import DeadLink, Download, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
 
 
@@ -142,15 +144,31 @@ def encode_pictures(now: datetime) -> int:
     return 0
 
 
+@transaction.atomic
+def keep_download(*, download: Download, content: bytes) -> None:
+    """Store what `downloads.read` gave, in the place of the file that was there. Raises ValidationError."""
+    former = Download.objects.filter(pk=download.pk).first()
+    download.size, download.digest = len(content), hashlib.sha256(content).hexdigest()
+    download.stored_at = timezone.now()
+    download.full_clean()
+    download.folder().mkdir(parents=True, exist_ok=True)
+    whole_file.write(download.file, content)
+    download.save()
+    if former and former.file != download.file:
+        transaction.on_commit(partial(remove_files, [former.file]))
+
+
 def remove_files(paths: Iterable[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
 
 
 def remove_stray_files(now: datetime) -> int:
-    """The worker's job: files of pictures that were never saved or are deleted, once they are a day old."""
+    """The worker's job: files of what was never saved, or is replaced or deleted, once they are a day old."""
     keys = {key.hex for key in Image.objects.values_list("pk", flat=True)}
+    kept = {download.file for download in Download.objects.all()}
     stray = [path for path in Image.folder().glob("*") if path.name.split("-")[0] not in keys]
+    stray += [path for path in Download.folder().glob("*") if path not in kept]
     old = [path for path in stray if now.timestamp() - path.stat().st_mtime > 24 * 60 * 60]
     remove_files(old)
     return len(old)

@@ -15,6 +15,7 @@ urlpatterns = [
         name="theme",
     ),
     re_path(r"^media/images/(?P<name>[0-9a-f]{32}-[0-9]+\.(?:avif|webp|jpg|png))$", views.picture, name="picture"),
+    re_path(r"^media/files/(?P<name>[a-z0-9-]+)\.pdf$", views.download, name="download"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/security.txt", views.security, name="security"),

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from sitebackend.models import SiteSettings
 from sitebackend.pages import search, services, version
-from sitebackend.pages.models import Image, Page
+from sitebackend.pages.models import Download, Image, Page
 
 SHOWN_APPS = {"pages", "consent", "cookie_consent"}
 UNSEEN = {"pages.deadlink", "pages.revision", "pages.siteversion", "consent.edition", "consent.dailycount"}
@@ -40,3 +40,5 @@ def forget(sender: type, instance: Any, **kwargs: Any) -> None:
         search.forget(instance.pk)
     if isinstance(instance, Image):
         transaction.on_commit(partial(services.remove_files, instance.files()))
+    if isinstance(instance, Download):
+        transaction.on_commit(partial(services.remove_files, [instance.file]))

@@ -12,11 +12,11 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import etag, require_safe
 
 from sitebackend.models import SiteSettings
 from sitebackend.pages import fast_path, preview, theme
-from sitebackend.pages.models import Category, Image, Page
+from sitebackend.pages.models import Category, Download, Image, Page
 
 POSTS_PER_PAGE = 10
 PICTURE_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "png": "image/png"}
@@ -87,6 +87,24 @@ def picture(request: HttpRequest, name: str) -> FileResponse:
     except FileNotFoundError as error:
         raise Http404 from error
     return FileResponse(stored, content_type=PICTURE_TYPES[name.rpartition(".")[2]])
+
+
+def _digest(request: HttpRequest, name: str) -> str | None:
+    digest = Download.objects.filter(name=name).values_list("digest", flat=True).first()
+    return f'"{digest}"' if digest else None
+
+
+@require_safe
+@cache_control(no_cache=True)  # another file may take its place
+@etag(_digest)
+def download(request: HttpRequest, name: str) -> FileResponse:
+    """The PDF, to be shown or kept by whatever the visitor has for it."""
+    known = get_object_or_404(Download, name=name)
+    try:
+        stored = known.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return FileResponse(stored, content_type="application/pdf", filename=f"{known.name}.pdf")
 
 
 @require_safe

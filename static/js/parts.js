@@ -37,7 +37,7 @@ function ask(editor, name) {
   const dialog = dialogs[name];
   const form = dialog.querySelector("form");
   form.reset();
-  if (name === "pictures") showPictures(dialog);
+  if (dialog.querySelector(".part-choice")) showChoice(dialog);
   form.onsubmit = ({ submitter }) => {
     const nodes = submitter.value === "insert" ? answers[name](new FormData(form)) : null;
     if (nodes) insert(editor, nodes);
@@ -50,6 +50,7 @@ const answers = {
     const names = data.getAll("picture");
     return names.length ? [paragraph(`[${names.length > 1 ? "Galerie" : "Bild"}: ${names.join(", ")}]`)] : null;
   },
+  download: (data) => data.get("download") && [paragraph(`[Datei: ${data.get("download")}]`)],
   button: (data) => [paragraph(`[Knopf: ${data.get("words").replaceAll("]", ")")} ${data.get("address")}]`)],
   external: (data) => [paragraph(data.get("words"), [{ type: "link", attrs: { href: player(data.get("address")) } }])],
 };
@@ -63,8 +64,8 @@ function player(address) {
   return address;
 }
 
-async function showPictures(dialog) {
-  const place = dialog.querySelector(".picture-choice");
+async function showChoice(dialog) {
+  const place = dialog.querySelector(".part-choice");
   const search = dialog.querySelector("[type=search]");
   const load = async () => {
     const answer = await fetch(`${place.dataset.address}?${new URLSearchParams({ q: search.value })}`);

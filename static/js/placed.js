@@ -4,7 +4,7 @@ import { pm } from "django-prose-editor/editor";
 
 const { Decoration, DecorationSet } = pm.view;
 const { Plugin } = pm.state;
-const LINE = /^\[(Öffnungszeiten|Anschrift|Kontakt|Fragen|Knopf:.+|(?:Bild|Galerie):(?<names>.+))\]$/i;
+const LINE = /^\[(Öffnungszeiten|Anschrift|Kontakt|Fragen|Knopf:.+|Datei:.+|(?:Bild|Galerie):(?<names>.+))\]$/i;
 const choice = document.querySelector(".picture-choice").dataset.address; // parts.js has put it there
 const loaded = new Map();
 const equipped = new WeakSet();

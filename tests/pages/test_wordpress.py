@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from sitebackend.models import Operator
 from sitebackend.pages import services
-from sitebackend.pages.models import Category, Image, Page, Redirect, Revision
+from sitebackend.pages.models import Category, Download, Image, Page, Redirect, Revision
+from tests.pages.test_downloads import pdf
 from tests.pages.test_pictures import photo, photo_with_place
 from tests.pages.wxr import item, menu_entry, upload, wxr
 
@@ -181,10 +182,37 @@ def test_links_lead_to_the_new_addresses(run: Run, starter_site: None) -> None:
     assert "nichts antwortet: /weg/" in said
 
 
-def test_files_that_are_no_pictures_are_named_because_their_links_lead_nowhere(run: Run) -> None:
-    body = f'<p><a href="https://www.alt.example{UPLOADS}agb.pdf">AGB</a></p>'
+def test_linked_pdfs_come_along_and_their_old_addresses_lead_on(run: Run, client: Client, folder: Path) -> None:
+    (folder / "2019" / "05" / "AGB-Stand-Mai.pdf").write_bytes(pdf())
+    (folder / "2019" / "05" / "falsch.pdf").write_bytes(b"<script>alert(1)</script>")
+    agb, wrong = f"https://www.alt.example{UPLOADS}AGB-Stand-Mai.pdf", f"{UPLOADS}falsch.pdf"
+    body = (
+        f'<!-- wp:file --><div class="wp-block-file"><a href="{agb}">Unsere AGB</a><a href="{agb}" '
+        'class="wp-block-file__button wp-element-button" download>Herunterladen</a></div><!-- /wp:file -->'
+        f'<p>Siehe <a href="{agb}">hier</a> und <a href="{wrong}">dort</a>.</p>'
+    )
+    export = wxr(item(3, "x", slug="x", content=body), upload(9, f"{UPLOADS}AGB-Stand-Mai.pdf", title="AGB"))
+    dry = run(export, "--media", str(folder), "--dry-run")
+    assert "2  neue Downloads" in dry
+    assert not Download.objects.exists()
+    said = run(export, "--media", str(folder))
+    assert "1  neue Downloads" in said
+    assert f"{wrong}: Das ist kein PDF" in said
+    download, html = Download.objects.get(), Page.objects.get().body
+    assert (download.title, download.name) == ("AGB", "agb-stand-mai")
+    assert f'<a href="{download.get_absolute_url()}">Unsere AGB</a>' in html
+    assert "Herunterladen" not in html
+    assert client.get(f"{UPLOADS}AGB-Stand-Mai.pdf").headers["Location"] == download.get_absolute_url()
+    assert not Download.objects.unused().exists()
+    assert "neue Downloads" not in run(export, "--media", str(folder))
+
+
+def test_files_that_cannot_come_are_named(run: Run) -> None:
+    body = f'<p><a href="{UPLOADS}agb.pdf">AGB</a> <a href="{UPLOADS}auftrag.docx">Auftrag</a></p>'
     said = run(wxr(item(3, "x", slug="x", content=body), upload(9, f"{UPLOADS}agb.pdf")))
-    assert f"nichts antwortet: {UPLOADS}agb.pdf" in said
+    assert f"PDFs, die nicht im Ordner liegen: {UPLOADS}agb.pdf" in said
+    assert f"{UPLOADS}auftrag.docx" in said
+    assert "nichts antwortet" not in said
 
 
 def test_menus_keep_their_order(run: Run) -> None:

@@ -44,6 +44,7 @@ class Command(BaseCommand):
             "same": _("unchanged"),
             "edited": _("left alone, because they were edited or thrown away here"),
             "pictures": _("new pictures"),
+            "downloads": _("new downloads"),
         }
         for name, label in words.items():
             if report.counts[name] or name == "new":

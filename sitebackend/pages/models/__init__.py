@@ -2,6 +2,7 @@
 
 from sitebackend.pages.models.address import DeadLink as DeadLink
 from sitebackend.pages.models.address import Redirect as Redirect
+from sitebackend.pages.models.download import Download as Download
 from sitebackend.pages.models.image import Image as Image
 from sitebackend.pages.models.page import RESERVED as RESERVED
 from sitebackend.pages.models.page import Page as Page

@@ -72,7 +72,8 @@ class Page(models.Model):
         sanitize=sanitise,
         help_text=_(
             "A line of its own places a part: [Öffnungszeiten], [Anschrift], [Kontakt], [Bild: name], "
-            "[Galerie: name, name], [Knopf: words /address/]. After [Fragen] each smaller heading opens its answer."
+            "[Galerie: name, name], [Datei: name], [Knopf: words /address/]. "
+            "After [Fragen] each smaller heading opens its answer."
         ),
     )
     template = models.CharField(_("layout"), max_length=20, choices=Template.choices, default=Template.STANDARD)

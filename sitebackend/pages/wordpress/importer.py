@@ -14,10 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.pages import markup, services
-from sitebackend.pages.models import Category, Image, Page, Redirect, Revision
+from sitebackend.pages.models import Category, Download, Image, Page, Redirect, Revision
 from sitebackend.pages.slugs import slug_of
+from sitebackend.pages.wordpress import files as linked
 from sitebackend.pages.wordpress import media as uploads
 from sitebackend.pages.wordpress.export import Export, Item
+from sitebackend.pages.wordpress.folder import Folder
 from sitebackend.pages.wordpress.links import Links
 from sitebackend.pages.wordpress.plan import Plan, Planned
 from sitebackend.pages.wordpress.text import Surroundings, convert
@@ -52,8 +54,10 @@ class Import:
     def __init__(self, export: Export, folder: Path | None) -> None:
         self._export = export
         self._plan = Plan(export)
-        self._media = uploads.Media(export, folder)
-        self._links = Links(export, self._plan)
+        files = Folder(folder)
+        self._media = uploads.Media(export, files)
+        self._files = linked.Files(export, files)
+        self._links = Links(export, self._plan, self._files)
         self._blocks = {item.number: item.content for item in export.of_kind("wp_block")}
         self._around = Surroundings(
             picture=lambda address, words: _name(self._media.by_address(address, words)),
@@ -71,6 +75,8 @@ class Import:
             report.counts[self._what_happens(converted)] += 1
         known = set(Image.objects.values_list("pk", flat=True))
         report.counts["pictures"] = sum(picture.key not in known for picture in self._media.wanted.values())
+        stored = set(Download.objects.values_list("pk", flat=True))
+        report.counts["downloads"] = sum(file.download.pk not in stored for file in self._files.wanted.values())
         report.notes += self._notes()
         return report
 
@@ -79,6 +85,8 @@ class Import:
         for done, picture in enumerate(self._media.wanted.values(), start=1):
             self._store(picture, report)
             progress(_("pictures"), done, len(self._media.wanted))
+        for file in self._files.wanted.values():
+            self._store_file(file, report)
         for done, converted in enumerate(self._converted, start=1):
             self._write(converted, report)
             progress(_("pages"), done, len(self._converted))
@@ -116,6 +124,14 @@ class Import:
         report.counts["pictures"] += is_new
         image = Image.objects.get(pk=picture.key)
         _lead_on(picture.old_path, target=image.fallback)
+
+    def _store_file(self, file: linked.Linked, report: Report) -> None:
+        is_new = file.download._state.adding
+        if why := linked.store(file):
+            report.notes.append(f"{file.old_path}: {why}")
+            return
+        report.counts["downloads"] += is_new
+        _lead_on(file.old_path, target=file.download.get_absolute_url())
 
     def _write(self, converted: _Converted, report: Report) -> None:
         what = self._what_happens(converted)
@@ -213,6 +229,8 @@ class Import:
         yield from _each(_("Pictures that are not in the folder:"), self._media.missing)
         yield from _each(_("Pictures on other hosts, left out:"), self._media.elsewhere)
         yield from _each(_("Pictures without a description; please write one:"), self._undescribed())
+        yield from _each(_("PDFs that are not in the folder:"), self._files.missing)
+        yield from _each(_("Files that are no PDF, left out (save them as PDF and upload them):"), self._files.others)
         yield from _each(_("Addresses that texts link to and that nothing answers here:"), self._links.dead)
 
     def _undescribed(self) -> set[str]:

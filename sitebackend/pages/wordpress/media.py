@@ -1,10 +1,7 @@
-"""The uploads of the old site: found in the given folder, never outside it, and stored as pictures of ours."""
+"""The pictures of the old site, stored as pictures of ours."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -12,13 +9,9 @@ from django.utils.translation import gettext as _
 
 from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
-from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress.export import Export, Item, split
-from sitebackend.pages.wordpress.names import key_of
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-_UPLOADS = "/wp-content/uploads/"
-_SIZE = re.compile(r"-(?:[0-9]+x[0-9]+|scaled|rotated)(?=\.\w+$)")
+from sitebackend.pages.wordpress.folder import Folder, without_size
+from sitebackend.pages.wordpress.names import free_name, key_of
 
 
 @dataclass(slots=True)
@@ -37,9 +30,9 @@ class Picture:
 class Media:
     """Knows which upload an address means; remembers which are wanted, and which are not there."""
 
-    def __init__(self, export: Export, folder: Path | None) -> None:
+    def __init__(self, export: Export, folder: Folder) -> None:
         self._export = export
-        self._files = _index(folder) if folder else {}
+        self._folder = folder
         self._uploads = {item.number: item for item in export.of_kind("attachment")}
         self._by_path = {item.file_path: item for item in self._uploads.values()}
         self._taken = set(Image.objects.values_list("name", flat=True))
@@ -55,7 +48,7 @@ class Media:
         if host and host != self._export.host:
             self.elsewhere.add(address[:200])
             return None
-        path = _SIZE.sub("", parts.path)
+        path = without_size(parts.path)
         item = self._by_path.get(parts.path) or self._by_path.get(path)
         return self._picture(item.file_path if item else path, item, alternative)
 
@@ -71,49 +64,17 @@ class Media:
         return picture
 
     def _make(self, path: str, item: Item | None) -> Picture | None:
-        file = self._find(path)
+        file = self._folder.find(path)
         if file is None:
             self.missing.add(path)
             return None
         key = key_of(self._export.host, path)
         known = self._known.get(key)
-        picture = Picture(key, known.name if known else self._free_name(path), file, path)
+        picture = Picture(key, known.name if known else free_name(path, self._taken, or_else="bild"), file, path)
         if item:
             picture.alternative = item.meta.get("_wp_attachment_image_alt", "").strip()
             picture.caption, picture.title = item.excerpt, item.title
         return picture
-
-    def _find(self, path: str) -> Path | None:
-        """The largest of its sizes, in the folder whose name fits best; None if two folders fit alike."""
-        wanted = PurePosixPath(path.rpartition(_UPLOADS)[2].lower())
-        candidates = self._files.get(_SIZE.sub("", wanted.name), [])
-        fitting = [(_common_ending(wanted.parent.parts, file.parent.parts), file) for file in candidates]
-        best = [file for fit, file in fitting if fit == max(fitting)[0]]
-        is_clear = len({file.parent for file in best}) == 1
-        return max(best, key=lambda file: file.stat().st_size) if is_clear else None
-
-    def _free_name(self, path: str) -> str:
-        stem = slug_of(PurePosixPath(_SIZE.sub("", path)).stem)[:50] or "bild"
-        name, number = stem, 2
-        while name in self._taken:
-            name, number = f"{stem}-{number}", number + 1
-        self._taken.add(name)
-        return name
-
-
-def _index(folder: Path) -> dict[str, list[Path]]:
-    """Pictures in `folder` by their names without sizes. What a link leads to outside of it does not count."""
-    found: dict[str, list[Path]] = {}
-    root = folder.resolve()
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in SUFFIXES and file.is_file() and file.resolve().is_relative_to(root):
-            found.setdefault(_SIZE.sub("", file.name.lower()), []).append(file)
-    return found
-
-
-def _common_ending(one: Iterable[str], other: Iterable[str]) -> int:
-    pairs = zip(reversed([*one]), reversed([*other]), strict=False)
-    return sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1].lower(), pairs))
 
 
 def store(picture: Picture) -> str | None:

@@ -127,7 +127,7 @@ class _Writer(HTMLParser):
         self._captions: list[str] = []
         self._caption_begin = 0
         self._figures = 0
-        self._link: tuple[int, str, bool] | None = None  #: where it began, its address, whether it is a button
+        self._link: tuple[int, str | None, bool] | None = None  #: where it began, its address, whether it is a button
         self._is_asking = False
 
     def written(self) -> str:
@@ -191,8 +191,11 @@ class _Writer(HTMLParser):
     # --- links and buttons
 
     def _begin_a(self, attributes: dict[str, str]) -> None:
-        address = self._around.link(attributes["href"]) if attributes.get("href") else ""
-        self._link = len(self._out), address, "wp-block-button" in attributes.get("class", "")
+        address: str | None = self._around.link(attributes["href"]) if attributes.get("href") else ""
+        kind = attributes.get("class", "")
+        if "wp-block-file__button" in kind:  # it says “download” of the link beside it
+            address = None
+        self._link = len(self._out), address, "wp-block-button" in kind
 
     def _end_a(self) -> None:
         if self._link is None:
@@ -200,7 +203,9 @@ class _Writer(HTMLParser):
         (begin, address, is_button), self._link = self._link, None
         words = "".join(self._out[begin:])
         plain = markup.plain_text(words)
-        if plain and is_button and re.fullmatch(r"(/(?!/)|https://)[^\s\]]*", address):
+        if address is None:
+            del self._out[begin:]
+        elif plain and is_button and re.fullmatch(r"(/(?!/)|https://)[^\s\]]*", address):
             self._out[begin:] = [
                 f"</p><p>[Knopf: {html.escape(plain.replace(']', ')'))} {html.escape(address)}]</p><p>"
             ]
