@@ -1,5 +1,6 @@
 """The menus in the cockpit: which page stands where, moved by hand, by arrow keys or by number."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.pages.menu import nested
 from sitebackend.pages.models import Page
 
 _Places = modelformset_factory(Page, fields=("menu", "menu_order"), extra=0)
@@ -37,8 +39,18 @@ def menus(admin: OperatorModelAdmin, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/pages/menus.html", context, status=422 if places.is_bound else 200)
 
 
+def _in_order(rows: list[Any]) -> Iterator[Page]:
+    """As visitors see them: each with those below it. Of which menu a page is does not matter for that."""
+    for menu in Page.Menu.values:
+        for page, below in nested(row.instance for row in rows if row.initial["menu"] == menu):
+            yield page
+            yield from below
+
+
 def _lists(places: "BaseModelFormSet[Any, Any]", language: str) -> list[tuple[str, str, list[Any]]]:
     """Each menu's value, its name and its rows; what is in no menu comes last."""
     rows = [form for form in places.forms if form.instance.language == language]
+    place = {page.pk: number for number, page in enumerate(_in_order(rows))}
+    rows.sort(key=lambda form: place[form.instance.pk])
     kinds = [Page.Menu.MAIN, Page.Menu.FOOTER, Page.Menu.NONE]
     return [(kind.value, str(kind.label), [row for row in rows if row.initial["menu"] == kind]) for kind in kinds]

@@ -55,3 +55,23 @@ def test_posts_and_what_was_thrown_away_stand_in_no_menu(operator: Client, start
 def test_the_list_of_pages_leads_there(operator: Client, client: Client, starter_site: None) -> None:
     assert f'href="{ADDRESS}"' in operator.get("/admin/pages/page/").content.decode()
     assert client.get(ADDRESS).status_code == 302
+
+
+def test_a_page_below_another_one_of_the_menu_stands_below_it_there(
+    operator: Client, client: Client, starter_site: None
+) -> None:
+    Page.objects.filter(path="leistungen/netzwerke").update(menu="main", menu_order=1)
+    nav = client.get("/kontakt/").content.decode().partition('class="site-nav"')[2].partition("</nav>")[0]
+    top, below = nav.index('href="/leistungen/"'), nav.index('href="/leistungen/netzwerke/"')
+    assert top < nav.index('<summary aria-label="Mehr zu „Leistungen“">') < below < nav.index("</details>")
+    assert nav.count("<details") == 1
+    html = operator.get(ADDRESS).content.decode()
+    assert html.index("<small>/leistungen/<") < html.index("<small>/leistungen/netzwerke/") < html.index("/aktuelles/<")
+
+
+def test_without_its_upper_page_it_stands_on_top(client: Client, starter_site: None) -> None:
+    Page.objects.filter(path="leistungen/netzwerke").update(menu="main")
+    Page.objects.filter(path="leistungen").update(status="draft")
+    nav = client.get("/kontakt/").content.decode().partition('class="site-nav"')[2].partition("</nav>")[0]
+    assert "<details" not in nav
+    assert 'href="/leistungen/netzwerke/"' in nav

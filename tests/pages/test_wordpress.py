@@ -229,7 +229,25 @@ def test_menus_keep_their_order(run: Run) -> None:
     )
     assert [page.menu_title for page in Page.objects.in_menu("main", "de")] == ["Leistungen", "Firma"]
     assert [page.menu_title for page in Page.objects.in_menu("footer", "de")] == ["Impressum"]
-    assert "unter anderen stehen, ausgelassen: 1" in said
+    assert "Seite wiederholen, ausgelassen: 1" in said
+
+
+def test_what_stood_below_another_entry_stands_below_its_page(run: Run, client: Client) -> None:
+    said = run(
+        wxr(
+            item(3, "Server", slug="server"),
+            item(4, "Leistungen", slug="leistungen"),
+            item(5, "Weit weg", slug="weit-weg"),
+            menu_entry(11, 4, 1),
+            menu_entry(12, 3, 2, parent=11),
+            menu_entry(13, 5, 3, parent=99),
+        )
+    )
+    html = client.get("/").content.decode() + client.get("/leistungen/").content.decode()
+    assert client.get("/server/").headers["Location"] == "/leistungen/server/"
+    assert html.index('href="/leistungen/"') < html.index("<details") < html.index('href="/leistungen/server/"')
+    assert client.get("/weit-weg/").status_code == 200
+    assert "ausgelassen: 1" in said
 
 
 def test_other_peoples_data_stay_behind(run: Run) -> None:

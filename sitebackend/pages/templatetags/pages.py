@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from sitebackend.models import SiteSettings
 from sitebackend.pages import blocks, structured_data, theme
 from sitebackend.pages.markup import sanitise
+from sitebackend.pages.menu import nested
 from sitebackend.pages.models import Page
 
 register = template.Library()
@@ -31,6 +32,12 @@ class Version:
 def menu(place: str) -> list[Page]:
     """`{% menu "main" as items %}`: the published pages in that menu, in the visitor's language."""
     return list(Page.objects.in_menu(place, get_language() or settings.LANGUAGE_CODE))
+
+
+@register.simple_tag
+def nested_menu(place: str) -> list[tuple[Page, list[Page]]]:
+    """`{% nested_menu "main" as entries %}`: the same pages, each on top with those that stand below it."""
+    return nested(menu(place))
 
 
 @register.simple_tag

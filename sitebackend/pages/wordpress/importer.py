@@ -198,28 +198,24 @@ class Import:
         ]
 
     def _menu_place(self, item: Item) -> dict[str, object]:
-        for entry in self._menu_entries():
-            if entry.meta.get("_menu_item_object_id") == str(item.number):
-                is_footer = any(word in entry.menu.lower() for word in _FOOTER_WORDS)
-                title = entry.title[:60] if entry.title and entry.title != item.title else ""
-                menu = Page.Menu.FOOTER if is_footer else Page.Menu.MAIN
-                return {"menu": menu, "menu_order": min(entry.order * 10, 30_000), "navigation_title": title}
-        return {}
-
-    def _menu_entries(self) -> Iterator[Item]:
-        """Those of the first level that lead to a page."""
-        for entry in self._export.of_kind("nav_menu_item"):
-            is_top = entry.meta.get("_menu_item_menu_item_parent", "0") == "0"
-            if is_top and entry.meta.get("_menu_item_type") == "post_type":
-                yield entry
+        place = self._plan.menus.get(item.number)
+        if place is None:
+            return {}
+        entry = place.entry
+        is_footer = any(word in entry.menu.lower() for word in _FOOTER_WORDS)
+        title = entry.title[:60] if entry.title and entry.title != item.title else ""
+        menu = Page.Menu.FOOTER if is_footer else Page.Menu.MAIN
+        return {"menu": menu, "menu_order": min(entry.order * 10, 30_000), "navigation_title": title}
 
     # --- telling
 
     def _notes(self) -> Iterator[str]:
         yield from (page.why_draft for page in self._plan.pages.values() if page.why_draft)
-        others = len(self._export.of_kind("nav_menu_item")) - sum(1 for _entry in self._menu_entries())
+        others = len(self._export.of_kind("nav_menu_item")) - len(self._plan.menus)
         if others:
-            yield _("Menu entries that lead elsewhere or stand below others, left out: {count}").format(count=others)
+            yield _("Menu entries that lead elsewhere, stand below such, or repeat a page, left out: {count}").format(
+                count=others
+            )
         if comments := sum(item.comments for item in self._export.items):
             yield _("Comments, left out because they are other people's data: {count}").format(count=comments)
         kinds = Counter(item.kind for item in self._export.items if item.kind not in _SILENT)

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from sitebackend.pages.models import RESERVED, Page
 from sitebackend.pages.slugs import slug_of
 from sitebackend.pages.wordpress.export import Export, Item
+from sitebackend.pages.wordpress.menus import places
 from sitebackend.pages.wordpress.names import key_of
 
 _PUBLIC = {"publish", "future"}  # a future one has its time still to come
@@ -43,6 +44,7 @@ class Plan:
         lists = Page.objects.kept().filter(template=Page.Template.POSTS, language=self.language)
         self.news = lists.order_by("created_at").first()
         self.pages: dict[int, Planned] = {}
+        self.menus = places(export)
         self._host = export.host
         self._items = {item.number: item for item in export.of_kind("page", "post") if item.status in _WANTED}
         self._known = {page.pk: page for page in Page.objects.all()}
@@ -72,8 +74,9 @@ class Plan:
         return planned
 
     def _parent(self, item: Item, below: set[int]) -> Planned | None:
-        """The page above; none for a post, and none where the export leads in a circle."""
-        above = self._items.get(item.parent)
+        """The page above, or else above it in the menu; none for a post, nor where the export leads in a circle."""
+        place = self.menus.get(item.number)
+        above = self._items.get(item.parent or (place.above if place else 0))
         if item.kind == "post" or above is None or above.kind != "page" or above.number in below:
             return None
         return self._add(above, below)
