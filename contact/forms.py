@@ -83,6 +83,7 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name].label = str(label)
+            self.fields[name].error_messages["required"] = _("Please fill this in.")
             self.fields[name].required = name in settings.CONTACT_REQUIRED_FIELDS
 
     def clean(self) -> None:

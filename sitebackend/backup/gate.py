@@ -17,7 +17,7 @@ from sitebackend.proxy import Application, Environ, StartResponse
 
 PAGE = b"""<!doctype html>
 <html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gleich wieder da</title></head>
+<meta name="color-scheme" content="light dark"><title>Gleich wieder da</title></head>
 <body><main><h1>Gleich wieder da</h1>
 <p>Diese Website wird gerade wiederhergestellt. Bitte versuchen Sie es in einigen Minuten noch einmal.</p>
 <p lang="en">This website is being restored. Please try again in a few minutes.</p></main></body></html>

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from sitebackend.pages.models import Download, Image
 
@@ -20,6 +22,12 @@ _QUESTION = re.compile(r"<h3>(.*?)</h3>(.*?)(?=<h[23]>|<hr>|$)", re.DOTALL)
 def fill(markup: str, context: dict[str, Any]) -> str:
     """`markup` (sanitised) with its parts in place; `context` holds `site` for the business's facts."""
     return _LINE.sub(lambda line: _render(line, context), _questions(markup))
+
+
+def let_tables_scroll(markup: str) -> str:
+    """`markup` with each table in a box of its own, so that a wide one scrolls there and not the page."""
+    box = format_html('<div class="table-scroll wide" tabindex="0" role="region" aria-label="{}">', _("Table"))
+    return markup.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
 
 
 def _render(line: re.Match[str], context: dict[str, Any]) -> str:

@@ -18,6 +18,8 @@ QUESTIONS = {
     Kind.RESTRICTION: _("Restriction: keep my data, but do not use them"),
     Kind.PORTABILITY: _("Portability: my data in a machine-readable format"),
 }
+CHOOSE = {"required": _("Please choose one.")}
+FILL_IN = {"required": _("Please fill this in.")}
 
 
 class RequestForm(forms.Form):
@@ -25,13 +27,19 @@ class RequestForm(forms.Form):
 
     use_required_attribute = False  # our own errors help better than the browser's bubbles
 
-    kind = forms.ChoiceField(label=_("What do you ask for?"), choices=QUESTIONS, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("What do you ask for?"), choices=QUESTIONS, widget=forms.RadioSelect, error_messages=CHOOSE
+    )
     name = forms.CharField(
-        label=_("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "name", "maxlength": 200})
+        label=_("Name"),
+        max_length=200,
+        error_messages=FILL_IN,
+        widget=forms.TextInput({"autocomplete": "name", "maxlength": 200}),
     )
     email = forms.EmailField(
         label=_("E-mail address"),
         help_text=_("The address under which we know you, if we do. The answer goes there."),
+        error_messages=FILL_IN,
         widget=forms.EmailInput({"autocomplete": "email", "maxlength": 254}),
     )
     number = forms.CharField(

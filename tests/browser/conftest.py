@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.running_site import Answer, RunningSite
 from tests.secure_front import HOST, SecureFront, secure_front
 
+NARROWEST = {"width": 320, "height": 640}
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 ARGUMENTS = [

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Visitors
+from tests.browser.conftest import DESKTOP, NARROWEST, PHONE, Visitors
 from tests.running_site import RunningSite
 
 MESSAGE = "Guten Tag,\n\nunser „Netz“ stockt – seit 3 Tagen 😟\nKönnen Sie helfen?"
@@ -28,7 +28,6 @@ SENDER = {
     "message": MESSAGE,
 }
 BESIDE_THE_SITEMAP = {"/cookies/", "/suche/", "/suche/?q=netz", "/datenschutz/anfrage/", "/datenschutz/fassungen/"}
-NARROWEST = {"width": 320, "height": 640}
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 

@@ -94,7 +94,7 @@ def is_below(path: str, page: Page) -> bool:
 @register.filter
 def body_html(page: Page) -> SafeString:
     """The page's text as HTML. It is cleaned on save; cleaning it here too lets no other way in count."""
-    return mark_safe(sanitise(page.body))  # noqa: S308 - the line's own purpose
+    return mark_safe(blocks.let_tables_scroll(sanitise(page.body)))  # noqa: S308 - the line's own purpose
 
 
 @register.simple_tag(takes_context=True)
