@@ -193,6 +193,24 @@ def test_wiping_leaves_no_write_ahead_log(on_disk: Path, vault_key: bytes) -> No
     assert log.stat().st_size == 0
 
 
+def test_wiping_needs_no_memory_of_the_size_of_the_database(on_disk: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bulk (bytes BLOB)")
+        cursor.executemany("INSERT INTO bulk VALUES (randomblob(%s))", [(1_000_000,)] * 60)
+        Path("/proc/self/clear_refs").write_text("5")  # the most memory, counted from here on
+        before = _most_memory()
+        assert traces.wipe()
+        assert _most_memory() - before < on_disk.stat().st_size // 4
+        cursor.execute("PRAGMA temp_store")
+        assert cursor.fetchone() == (2,)
+
+
+def _most_memory() -> int:
+    """Bytes that this process held at most."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) * 1024
+
+
 def test_while_somebody_reads_the_wiping_says_that_it_is_not_done(on_disk: Path, vault_key: bytes) -> None:
     customer_of(Person(0, "ÄpfelUndBirnen"))
     reader = sqlite3.connect(on_disk)
