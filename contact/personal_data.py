@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +100,10 @@ class Submissions(PersonalDataSource):
                 matched_by=matched,
             )
 
+    def recipients(self, subject: DataSubject) -> Iterator[Text]:
+        if references := _mailed(Submission.objects.filter(_any_of(_digests(subject)))):
+            yield _("mail provider of the operator (mailbox): the mails {references}").format(references=references)
+
     def export(self, subject: DataSubject) -> Iterator[Export]:
         for item in self.find(subject):
             submission = Submission.objects.select_related("message").get(pk=item.identifier)
@@ -122,12 +126,11 @@ class Submissions(PersonalDataSource):
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         found = Submission.objects.filter(_any_of(_digests(subject)))
-        mailed = settings.CONTACT_MAIL != "notice"
         yield self._step(
             found,
             law=_("Art. 17(1) GDPR, S12 of the privacy notice"),
             reason=_("The objection is enough; nothing obliges us to keep messages."),
-            by_hand=_in_the_mailbox(found) if mailed else "",
+            by_hand=_in_the_mailbox(found),
         )
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
@@ -135,7 +138,8 @@ class Submissions(PersonalDataSource):
         found = Submission.objects.filter(pk__in=rows)
         messages = set(found.values_list("message", flat=True))  # by key: among a million the others are not looked at
         count = found.delete()[1].get(Submission._meta.label, 0)
-        EncryptedMessage.objects.filter(pk__in=messages, submissions=None).delete()
+        others = Submission.objects.filter(message=OuterRef("pk"))  # the first is enough; a join would read them all
+        EncryptedMessage.objects.filter(~Exists(others), pk__in=messages).delete()
         return count
 
     def due(self, today: date) -> Iterator[Step]:
@@ -185,9 +189,16 @@ class Mailbox(CopiesElsewhere, PersonalDataSource):
 
 def _in_the_mailbox(found: QuerySet[Submission]) -> str:
     """What no program reaches: the mails that went to the operator, by their references."""
-    references = ", ".join(found.exclude(sent_at=None).order_by("received_at").values_list("reference", flat=True))
+    references = _mailed(found)
     words = _("Delete the mails with these references from your mailbox: {references}")
     return words.format(references=references) if references else ""
+
+
+def _mailed(found: QuerySet[Submission]) -> str:
+    """The references of those that were mailed to the operator with what they say."""
+    if settings.CONTACT_MAIL == "notice":
+        return ""
+    return ", ".join(found.exclude(sent_at=None).order_by("received_at").values_list("reference", flat=True))
 
 
 def _digests(subject: DataSubject) -> dict[str, tuple[str, str]]:

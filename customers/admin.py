@@ -16,8 +16,10 @@ from customers.models import BillingDocument, ConsentEntry, ContactPoint, Custom
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
 from customers.views import billing, consents, importing, master_data, search, technical
-from customers.views.base import download, log, page_of
+from customers.views.base import download, operator_of, page_of
+from sitebackend import audit
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.models import Act, Actor
 from sitebackend.uploads import in_memory
 
 
@@ -93,10 +95,10 @@ class CustomerAdmin(WithoutDeletion):
 
     @admin.action(description=_("Export for invoicing (table)"))
     def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
-        """Those who may be invoiced; each export stands in the history of every customer in it."""
+        """Those who may be invoiced; each export stands in the trail of every customer in it."""
         chosen = queryset.usable().exclude(status=Customer.Status.NO_BASIS)
-        for customer in chosen:
-            log(request, customer, _("export for invoicing"))
+        rows = ((Customer._meta.label_lower, customer.pk) for customer in chosen)
+        audit.note_each(Act.LISTED, rows, actor=Actor.OPERATOR, operator=operator_of(request))
         return download(ClearFile(f"{_('customers')}.csv", "text/csv", invoicing_list.table(chosen)))
 
     @admin.display(description=_("name"), ordering="company")

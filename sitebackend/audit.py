@@ -24,10 +24,10 @@ def note(act: Act, *, actor: Actor, operator: Operator | None = None, kind: str 
     Event.objects.create(at=timezone.now(), actor=actor, operator=operator, act=act, kind=kind, key=str(key))
 
 
-def note_each(act: Act, rows: Iterable[tuple[str, object]], *, actor: Actor) -> None:
+def note_each(act: Act, rows: Iterable[tuple[str, object]], *, actor: Actor, operator: Operator | None = None) -> None:
     """One line for each (kind, key)."""
     now = timezone.now()
-    lines = (Event(at=now, actor=actor, act=act, kind=kind, key=str(key)) for kind, key in rows)
+    lines = (Event(at=now, actor=actor, operator=operator, act=act, kind=kind, key=str(key)) for kind, key in rows)
     Event.objects.bulk_create(lines, batch_size=500)
 
 

@@ -183,6 +183,7 @@ class Act(models.TextChoices):
     LOGGED_OUT = "logged_out", _("logged out")
     LOGIN_REFUSED = "login_refused", _("login refused")
     EXPORTED = "exported", _("copy made")
+    LISTED = "listed", _("exported for invoicing")
     FETCHED = "fetched", _("copy fetched")
     CONFIRMED = "confirmed", _("identity confirmed by link")
     ERASED = "erased", _("erased")

@@ -19,6 +19,7 @@ from sitebackend.privacy.registry import (
     Item,
     PersonalDataSource,
     Step,
+    Text,
     register,
 )
 from sitebackend.privacy.versions import version_of
@@ -53,6 +54,10 @@ class BillingDocuments(PersonalDataSource):
                 recorded_at=document.filed_at,
                 matched_by=by,
             )
+
+    def recipients(self, subject: DataSubject) -> Iterator[Text]:
+        if documents := ", ".join(str(document) for document, _by in self._documents(subject)):
+            yield _("tax adviser, if there is one: {documents}").format(documents=documents)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
         for item in self.find(subject):

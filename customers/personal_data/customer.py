@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.technical import labelled
@@ -27,7 +29,7 @@ from customers.personal_data.subjects import SEALED, customers_of, everything
 from customers.services.consents import end_grant, withdraw_again
 from customers.services.register import erase_customer
 from customers.services.technical import read_attachment, read_evidence, read_technical_record
-from sitebackend.models import Operator
+from sitebackend.models import Act, Event, Operator
 from sitebackend.privacy.registry import (
     Action,
     Closable,
@@ -38,6 +40,7 @@ from sitebackend.privacy.registry import (
     Item,
     PersonalDataSource,
     Step,
+    Text,
     register,
 )
 from sitebackend.privacy.versions import version_of
@@ -129,6 +132,12 @@ class MasterData(OfCustomer):
     def addresses(self, subject: DataSubject) -> Iterator[str]:
         for customer in customers_of(subject):
             yield "" if customer.restricted_since else customer.email
+
+    def recipients(self, subject: DataSubject) -> Iterator[Text]:
+        keys = [str(customer.pk) for customer in customers_of(subject)]
+        listed = Event.objects.filter(act=Act.LISTED, kind=Customer._meta.label_lower, key__in=keys).order_by("at")
+        if days := dict.fromkeys(date_format(timezone.localdate(event.at)) for event in listed):
+            yield _("whoever was given the table for invoicing of {days}").format(days=", ".join(days))
 
     def describe(self) -> Description:
         return Description(

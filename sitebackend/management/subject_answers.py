@@ -60,7 +60,10 @@ def complete(package: Path, *, to: Path, encrypt: bool) -> list[str]:
         raise CommandError(str(error)) from error
     passphrase = new_passphrase() if encrypt else ""
     page = pdf.as_pdf(answer)
-    finished = {"zip": documents.archive(answer), "pdf": pdf.encrypted(page, passphrase) if encrypt else page}
+    finished = {
+        "zip": documents.archive(answer, made=page),
+        "pdf": pdf.encrypted(page, passphrase) if encrypt else page,
+    }
     files = [_write(to / f"{answer.reference}.{ending}", content) for ending, content in finished.items()]
     shown = [_("Passphrase of the PDF file: {passphrase}").format(passphrase=passphrase)] if encrypt else []
     return [*map(str, files), *shown]

@@ -22,7 +22,9 @@ def restrict(person: DataSubject, *, yes: bool, **_options: Any) -> Iterator[str
     for item in registry.restrictable(person):
         yield f"{item.source}  {item.identifier}  {item.title}"
     if yes:
+        received = told(person)
         yield from _done(Act.RESTRICTED, lambda: rights.restrict(person, now=timezone.now()))
+        yield from received
 
 
 def rectify(person: DataSubject, *, yes: bool, set: list[str], **_options: Any) -> Iterator[str]:
@@ -36,7 +38,9 @@ def rectify(person: DataSubject, *, yes: bool, set: list[str], **_options: Any) 
     if len(rows) != 1:
         raise CommandError(_("Say so much of the person that exactly one record is meant."))
     values = dict(pair.partition("=")[::2] for pair in set)
+    received = told(person)
     yield from _done(Act.CORRECTED, lambda: rights.correct(person, row=rows[0].row, values=values, now=timezone.now()))
+    yield from received
 
 
 def object_(person: DataSubject, *, yes: bool, purpose: list[str], channel: str, **_options: Any) -> Iterator[str]:
@@ -53,6 +57,11 @@ def object_(person: DataSubject, *, yes: bool, purpose: list[str], channel: str,
 
 VERBS: dict[str, Callable[..., Iterator[str]]] = {"restrict": restrict, "rectify": rectify, "object": object_}
 CHANNELS = tuple(Channel.values)
+
+
+def told(person: DataSubject) -> list[str]:
+    """Who must hear of what is done to this person's data; asked for before, for an erasure leads to nobody."""
+    return [_("Tell of it (Art. 19 GDPR): {who}").format(who=who) for who in registry.recipients(person)]
 
 
 def _done(act: Act, deed: Callable[[], list[rights.Done]]) -> Iterator[str]:

@@ -171,9 +171,11 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     facts |= {
         "held": [_held_line(item) for item in held],
         "unproved": [_held_line(item) for item in identity.unproved(row)],
-        "link_to": "" if row.identity else identity.link_goes_to(row),
+        "link_to": "" if row.identity else identity.link_goes_to(row, held),
         "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
         "outcomes": Outcome.choices,
+        "is_changed": bool(row.erased_at) or (row.carried_out_at and row.kind != Kind.OBJECTION),
+        "received_by": said.received_by.splitlines(),
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):

@@ -71,7 +71,8 @@ def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
     outcome = request.POST.get("outcome", "")
     if outcome not in Outcome.values:
         raise Refused(_("Say how it ended."))
-    answer.finish(row, outcome=Outcome(outcome), by=_operator(request), now=now)
+    told = [*request.POST.getlist("told"), *request.POST.get("told_too", "").splitlines()]
+    answer.finish(row, outcome=Outcome(outcome), told=told, by=_operator(request), now=now)
     return _("The person is told, and the request is answered.")
 
 
@@ -92,7 +93,7 @@ def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> st
         raise Refused(" ".join(error.messages)) from error
     except ValueError as error:
         raise Refused(_("There is no such record of this person any more.")) from error
-    return _("Corrected. Tell those who received the old values, then close the request below.")
+    return _("Corrected. Close the request below; the person is told.")
 
 
 def _close(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:

@@ -151,6 +151,8 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Message")): said.message,
         str(_("Language")): said.language,
         str(_("Stored address that a link went to")): said.link_to,
+        str(_("Had received the data")): said.received_by,
+        str(_("Was told of the change")): said.told,
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 

@@ -171,6 +171,10 @@ class PersonalDataSource:
         """The mail address stored with each person whom this may be, as far as it is readable here and may be used."""
         return ()
 
+    def recipients(self, subject: DataSubject) -> Iterable[Text]:
+        """Who else really received data of this person, and must hear of a change to them (Art. 19 GDPR)."""
+        return ()
+
     def export(self, subject: DataSubject) -> Iterable[Export]:
         """The copy of what `find` finds."""
         raise NotImplementedError
@@ -298,6 +302,11 @@ def stored_address(subject: DataSubject) -> str:
     """The mail address stored with the one person who is found; empty if there is none, or more than one person."""
     found = [address for holding in sources() for address in holding.addresses(subject)]
     return found[0] if len(found) == 1 else ""
+
+
+def recipients(subject: DataSubject) -> list[str]:
+    """Who received data of this person, over all apps."""
+    return [str(recipient) for source in sources() for recipient in source.recipients(subject)]
 
 
 def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:

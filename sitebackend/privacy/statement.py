@@ -18,7 +18,8 @@ from sitebackend.references import tidy_reference
 class Statement:
     """A person's own words; any of it may be empty. `number`: a customer number, or any of our references.
 
-    `link_to` are not theirs: the stored address that a link went to, until it is used or the identity clear.
+    What follows the language is not theirs. `link_to`: the stored address that a link went to, until it is used or
+    the identity clear. `received_by`: who had received what was changed, and `told`: who heard of it; one a line.
     """
 
     name: str = ""
@@ -30,6 +31,8 @@ class Statement:
     message: str = ""
     language: str = "de"
     link_to: str = ""
+    received_by: str = ""
+    told: str = ""
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""

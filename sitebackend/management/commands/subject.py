@@ -92,6 +92,7 @@ class Command(BaseCommand):
         self.stdout.write(_as_json(answer) if as_json else "\n".join(_as_text(answer)))
 
     def _erase(self, person: DataSubject, plan_hash: str, as_json: bool) -> None:
+        received = subject_rights.told(person)
         try:
             receipt = erasure.erase(person, plan_hash=plan_hash, now=timezone.now())
         except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
@@ -100,6 +101,7 @@ class Command(BaseCommand):
         audit.note_each(Act.ERASED, ((source, number) for source, _action, _count in receipt.done), actor=SHELL)
         lines = [f"{source}  {action}  {count}" for source, action, count in receipt.done]
         lines.append(gettext("Line {n} of the erasure journal.").format(n=receipt.journal_number))
+        lines += received
         self.stdout.write(json.dumps(asdict(receipt)) if as_json else "\n".join(lines))
 
 

@@ -24,15 +24,15 @@ class NoPackage(ValueError):
     """The file is not a package of this program."""
 
 
-def archive(answer: Answer) -> bytes:
-    """The page, the PDF, JSON, CSV, the cards, and the files that are part of the copy."""
+def archive(answer: Answer, *, made: bytes = b"") -> bytes:
+    """The page, the PDF, JSON, CSV, the cards, and the files that are part of the copy. `made`: the PDF, if it is."""
     from sitebackend.privacy.documents.pdf import as_pdf  # takes a second to load, and few processes ever need it
 
     with translation.override(answer.language):
         name = _("answer")
     parts: dict[str, bytes] = {
         f"{name}.html": as_html(answer).encode(),
-        f"{name}.pdf": as_pdf(answer),
+        f"{name}.pdf": made or as_pdf(answer),
         f"{name}.json": as_json(answer).encode(),
         f"{name}.csv": as_csv(answer),
     }

@@ -6,7 +6,7 @@ the link that is mailed to the person; fetching it, its fourteen days, or the en
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Export, Step
-from sitebackend.privacy.services import execution
+from sitebackend.privacy.services import execution, recipients
 from sitebackend.references import SIGNS
 from sitebackend.vault import services as vault_log
 from sitebackend.vault.opened import OpenVault
@@ -116,8 +116,10 @@ def _checked(request: DataSubjectRequest, completed: bytes) -> bytes:
     return completed
 
 
-def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: datetime) -> None:
-    """Tell the person how it ended, and close the request.
+def finish(
+    request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: datetime, told: Collection[str] = ()
+) -> None:
+    """Tell the person how it ended, and close the request. `told`: the recipients who heard of it (Art. 19 GDPR).
 
     Raises Refused, above all while an erasure is not proved, or what SMTP raises; then it stays open.
     """
@@ -125,6 +127,7 @@ def finish(request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: 
     if outcome in (Outcome.GRANTED, Outcome.PARTLY):
         _require_done(request)
     with transaction.atomic():
+        recipients.note_told(request, told)
         _close(request, outcome, by, now)
         if request.statement.email:
             mail.tell_outcome(request, kept=kept(request))

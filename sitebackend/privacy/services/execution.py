@@ -18,6 +18,7 @@ from sitebackend.privacy.erasure import Plan, Receipt
 from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step
+from sitebackend.privacy.services import recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
 PAUSE_AFTER_READER = 60  # seconds
@@ -42,6 +43,7 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
                 "by itself within a minute; without a mail address post the letter, and note it above."
             )
         )
+    recipients.note_received(request)
     receipt = erasure.erase(request.subject(), request.scope, plan_hash=plan_hash, now=now)
     request.erased_at, request.erased_by, request.verified_at = now, by, None
     request.receipt = [*(request.receipt or []), *(list(line) for line in receipt.done)]

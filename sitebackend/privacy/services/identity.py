@@ -33,15 +33,20 @@ def held(request: DataSubjectRequest) -> list[Item]:
 
 
 def unproved(request: DataSubjectRequest) -> list[Item]:
-    """What the person's words lead to beside what the link proved: perhaps theirs, perhaps somebody else's."""
+    """What the person's words lead to beside what a link proved: perhaps theirs, perhaps somebody else's."""
+    if request.identity != Identity.CONFIRMED:
+        return []
     proved = {(item.source, item.identifier) for item in held(request)}
     found = _but_itself(request, registry.find(request.statement.subject()))
     return [item for item in found if (item.source, item.identifier) not in proved]
 
 
-def link_goes_to(request: DataSubjectRequest) -> str:
-    """The address given if it is held, else the one stored with the one person found. Empty: there is none."""
-    if any("email" in item.matched_by for item in held(request)):
+def link_goes_to(request: DataSubjectRequest, found: Iterable[Item]) -> str:
+    """The address given if it is held, else the one stored with the one person found. Empty: there is none.
+
+    `found`: what is `held`.
+    """
+    if any("email" in item.matched_by for item in found):
         return request.statement.email
     return registry.stored_address(request.statement.subject())
 
@@ -57,7 +62,7 @@ def ask_by_link(request: DataSubjectRequest, *, now: datetime) -> None:
     """Have the worker mail a single-use link to a stored address. Raises Refused if there is none."""
     if request.identity or request.answered_at:
         raise Refused(_("The identity is clear already."))
-    address = link_goes_to(request)
+    address = link_goes_to(request, held(request))
     if not address:
         raise Refused(_("No mail address of this person is held. Ask by telephone or letter, as it is held."))
     request.take(replace(request.statement, link_to=address))

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from sitebackend.models import Operator
 from sitebackend.privacy import journal, registry
-from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.models import DataSubjectRequest, Kind
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Closable, Correctable, DataSubject, Measure
 from sitebackend.privacy.restriction import services as restriction
+from sitebackend.privacy.services import recipients
 
 Done = tuple[str, str, int]  # holding, measure, number of rows
 
@@ -83,6 +84,8 @@ def carry_out(
         raise Refused(_("The request is answered."))
     if not request.identity:
         raise Refused(_("First settle who asks."))
+    if request.kind in (Kind.RECTIFICATION, Kind.RESTRICTION):
+        recipients.note_received(request)
     done = deed(request.subject())
     request.carried_out_at, request.carried_out_by = now, by
     request.carried_out = [*(request.carried_out or []), *(list(line) for line in done)]
