@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.databases import new_database
 from tests.running_site import Answer, RunningSite
-from tests.vault.test_processes import new_database
 
 WITHIN = 1.0  # seconds
 ROUNDS = 20  # new connections, so that each of two processes behind one address is asked
@@ -27,7 +27,7 @@ print(time.time(), flush=True)
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[list[RunningSite]]:
+def nodes(tmp_path: Path, django_db_setup: None) -> Iterator[list[RunningSite]]:
     first = RunningSite(tmp_path / "first", {})
     with ExitStack() as stack:
         stack.callback(first.stop)
@@ -35,8 +35,7 @@ def nodes(tmp_path: Path) -> Iterator[list[RunningSite]]:
             first.start("--workers", "2", "--no-worker")
             yield [first]
             return
-        name = connection.settings_dict["NAME"]
-        first.settings["DATABASE_URL"] = new_database(f"{name}_nodes")
+        first.settings["DATABASE_URL"] = stack.enter_context(new_database("nodes"))
         first.manage("quickstart", "--no-serve")
         second = first.second_node(tmp_path / "second")
         stack.callback(second.stop)

@@ -5,14 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from tests.databases import new_database
 
 Run = Callable[..., Any]
 CUSTOMERS = 3
@@ -20,31 +22,26 @@ SSIDS = {"ssids": [f"netz-{number}" for number in range(CUSTOMERS)]}
 
 
 @pytest.fixture(scope="module")
-def empty_site(tmp_path_factory: pytest.TempPathFactory) -> str:
+def empty_site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[str]:
     """The address of a migrated database that other processes can reach, to be copied for each test."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('empty')}/site.sqlite3"
-    if connection.vendor == "postgresql":
-        url = new_database("vault_processes_empty")
-    environment = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "-v0"]
-    subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
-    return url
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path_factory.mktemp('empty')}/site.sqlite3"
+        if connection.vendor == "postgresql":
+            url = stack.enter_context(new_database("empty"))
+        environment = {**os.environ, "TEST_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "-v0"]
+        subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
+        yield url
 
 
 @pytest.fixture
-def database_url(empty_site: str, tmp_path: Path) -> str:
+def database_url(empty_site: str, tmp_path: Path) -> Iterator[str]:
     if connection.vendor == "postgresql":
-        return new_database("vault_processes", template="vault_processes_empty")
+        with new_database("processes", copy_of="empty") as url:
+            yield url
+        return
     shutil.copy(empty_site.removeprefix("sqlite:///"), tmp_path / "site.sqlite3")
-    return f"sqlite:///{tmp_path}/site.sqlite3"
-
-
-def new_database(name: str, template: str = "template1") -> str:
-    server = os.environ["TEST_DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as administrator:
-        administrator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return f"{server.rpartition('/')[0]}/{name}"
+    yield f"sqlite:///{tmp_path}/site.sqlite3"
 
 
 @pytest.fixture
