@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection
 
 
 @contextmanager
 def new_database(purpose: str, *, copy_of: str = "") -> Iterator[str]:
     """Its address, empty or a copy of the one made for another purpose; it goes at the end, whoever is connected.
 
-    Named after the test database, so the fixture `django_db_setup` comes first: only then has each worker a name of
-    its own. With one name for all, a worker drops what another one just made.
+    Named after the process that runs the test: with one name for all, one would drop what another just made.
     """
     server, name = os.environ["TEST_DATABASE_URL"], _named(purpose)
     source = _named(copy_of) if copy_of else "template1"
@@ -25,4 +23,5 @@ def new_database(purpose: str, *, copy_of: str = "") -> Iterator[str]:
 
 
 def _named(purpose: str) -> str:
-    return f"{connection.settings_dict['NAME']}_{purpose}"
+    database = os.environ["TEST_DATABASE_URL"].rpartition("/")[2]
+    return "_".join([database, os.environ.get("PYTEST_XDIST_WORKER", "alone"), purpose])

@@ -27,7 +27,7 @@ print(time.time(), flush=True)
 
 
 @pytest.fixture
-def nodes(tmp_path: Path, django_db_setup: None) -> Iterator[list[RunningSite]]:
+def nodes(tmp_path: Path) -> Iterator[list[RunningSite]]:
     first = RunningSite(tmp_path / "first", {})
     with ExitStack() as stack:
         stack.callback(first.stop)

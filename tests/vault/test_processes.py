@@ -22,7 +22,7 @@ SSIDS = {"ssids": [f"netz-{number}" for number in range(CUSTOMERS)]}
 
 
 @pytest.fixture(scope="module")
-def empty_site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[str]:
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database that other processes can reach, to be copied for each test."""
     with ExitStack() as stack:
         url = f"sqlite:///{tmp_path_factory.mktemp('empty')}/site.sqlite3"
