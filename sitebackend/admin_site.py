@@ -16,6 +16,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -76,6 +77,13 @@ class OperatorSite(AdminSite):
         return super().index(request, {"findings": found, **(extra_context or {})})
 
 
+def name_inputs(field: Field) -> None:
+    """Give the two inputs of a date with its time a name each; Django labels neither."""
+    if isinstance(field.widget, AdminSplitDateTime):
+        for part, name in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+            part.attrs["aria-label"] = f"{field.label}: {name}"
+
+
 class OperatorModelAdmin(_ModelAdmin):
     """Base of every admin here: its history names rows by kind and key, and fields, never what they hold."""
 
@@ -85,11 +93,9 @@ class OperatorModelAdmin(_ModelAdmin):
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """As Django's, with names for the two inputs of a date with its time."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and isinstance(field.widget, AdminSplitDateTime):
-            for part, name in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
-                part.attrs["aria-label"] = f"{field.label}: {name}"
+        if field:
+            name_inputs(field)
         return field
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:

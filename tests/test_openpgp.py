@@ -48,13 +48,13 @@ def test_a_wrong_passphrase_opens_nothing(key_pair: tuple[bytes, bytes], tmp_pat
 
 
 def test_a_file_with_a_secret_key_is_refused(key_pair: tuple[bytes, bytes]) -> None:
-    with pytest.raises(openpgp.OpenPGPError, match="secret key"):
+    with pytest.raises(openpgp.OpenPGPError, match="geheimen Schlüssel"):
         openpgp.inspect(key_pair[1])
 
 
 def test_a_file_with_two_certificates_is_refused(key_pair: tuple[bytes, bytes]) -> None:
     other, _ = openpgp.generate("Other <other@example.de>", passphrase=PASSPHRASE)
-    with pytest.raises(openpgp.OpenPGPError, match="2 certificates"):
+    with pytest.raises(openpgp.OpenPGPError, match="2 öffentliche Schlüssel"):
         openpgp.inspect(key_pair[0] + b"\n" + other)
 
 

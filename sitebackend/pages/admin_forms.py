@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.admin_site import name_inputs
 from sitebackend.pages.models import Category, Page, Revision
 from sitebackend.pages.slugs import slug_of
 
@@ -55,6 +56,7 @@ class PageForm(NamedByTitle):
         super().__init__(*args, **kwargs)
         waiting = Revision.objects.waiting_for(self.instance)
         self.initial["draft_from"] = waiting and waiting.publish_at
+        name_inputs(self.fields["draft_from"])
 
     def clean_draft_from(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["draft_from"]
