@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -44,32 +45,28 @@ def content_of(message: bytes) -> tuple[dict[str, str], dict[str, str]]:
 
 def opened(copies: Sequence[Export], vault: OpenVault) -> list[Export]:
     """The copies with the notes, and with the messages if the operator reads here."""
-    noted = [_with_notes(copy, vault) for copy in copies]
+    sent = Submission.objects.select_related("message").in_bulk([UUID(copy.item.identifier) for copy in copies])
+    noted = [_with_notes(copy, sent[UUID(copy.item.identifier)], vault) for copy in copies]
     if not reading.is_possible():
         return noted
     try:
         with reading.opener(open_vault=vault) as read:
-            return [_with_message(copy, read) for copy in noted]
+            return [_with_message(copy, sent[UUID(copy.item.identifier)], read) for copy in noted]
     except reading.NotReadable as error:
         return [replace(copy, sealed=str(error)) for copy in noted]
 
 
-def _with_notes(copy: Export, vault: OpenVault) -> Export:
+def _with_notes(copy: Export, submission: Submission, vault: OpenVault) -> Export:
     notes = [
-        f"{note.written_at:%Y-%m-%d}: {note.text}"
-        for note in reading.notes(open_vault=vault, submission=_submission(copy))
+        f"{note.written_at:%Y-%m-%d}: {note.text}" for note in reading.notes(open_vault=vault, submission=submission)
     ]
     values = {**copy.values, **({_("Notes of the operator"): notes} if notes else {})}
     return replace(copy, values=values, in_vault=False)
 
 
-def _with_message(copy: Export, read: reading.Reader) -> Export:
+def _with_message(copy: Export, submission: Submission, read: reading.Reader) -> Export:
     try:
-        typed, card = content(read(_submission(copy)))
+        typed, card = content(read(submission))
     except reading.NotReadable as error:
         return replace(copy, sealed=str(error))
     return Export(item=copy.item, values={**copy.values, **typed}, card=card)
-
-
-def _submission(copy: Export) -> Submission:
-    return Submission.objects.select_related("message").get(pk=copy.item.identifier)

@@ -23,7 +23,7 @@ from sitebackend.pages.admin_downloads import DownloadAdmin as DownloadAdmin
 from sitebackend.pages.admin_forms import CategoryForm, PageForm
 from sitebackend.pages.admin_menus import menus
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
-from sitebackend.pages.admin_versions import VersionsAdmin
+from sitebackend.pages.admin_versions import VersionsAdmin, is_public
 from sitebackend.pages.embeds import PLAYERS
 from sitebackend.pages.models import Category, DeadLink, Page, Post, Redirect, Revision
 
@@ -152,7 +152,7 @@ class PageAdmin(VersionsAdmin):
             context |= {
                 "preview_url": preview.link(obj),
                 "versions_url": reverse(name, args=[obj.pk]),
-                "is_public": Page.objects.filter(pk=obj.pk, status=Page.Status.PUBLISHED).exists(),
+                "is_public": is_public(obj),
                 "waiting": waiting and waiting.pk,
             }
         return super().render_change_form(request, context, add, change, form_url, obj)

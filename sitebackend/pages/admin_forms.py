@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import name_inputs
-from sitebackend.pages.models import Category, Page, Revision
+from sitebackend.pages.models import Category, Page
 from sitebackend.pages.slugs import slug_of
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ class PageForm(NamedByTitle):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        waiting = Revision.objects.waiting_for(self.instance)
-        self.initial["draft_from"] = waiting and waiting.publish_at
+        self.initial["draft_from"] = self.instance.goes_live_at
         name_inputs(self.fields["draft_from"])
 
     def clean_draft_from(self) -> datetime | None:

@@ -114,7 +114,7 @@ class VersionsAdmin(OperatorModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
         """A draft beside the page there is only of one that visitors see, or will."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj and Page.objects.filter(pk=obj.pk, status=Page.Status.PUBLISHED).exists():
+        if obj and is_public(obj):
             return fieldsets
         return [
             (title, {**options, "fields": [name for name in options["fields"] if name != "draft_from"]})
@@ -132,8 +132,13 @@ class VersionsAdmin(OperatorModelAdmin):
 
 
 def _is_draft_of_public_page(request: HttpRequest, page: Page) -> bool:
-    """“Save as draft” was pressed for a page that is published, or will be at its time."""
-    return "_draft" in request.POST and Page.objects.filter(pk=page.pk, status=Page.Status.PUBLISHED).exists()
+    """“Save as draft” was pressed for such a page."""
+    return "_draft" in request.POST and is_public(page)
+
+
+def is_public(page: Page) -> bool:
+    """Whether its row is published, or will be at its time, whatever the form says in memory."""
+    return Page.objects.filter(pk=page.pk, status=Page.Status.PUBLISHED).exists()
 
 
 def _difference(version: Revision, page: Page) -> dict[str, Any]:

@@ -66,8 +66,7 @@ def give_access(
     """
     if not request.statement.email:
         raise Refused(_("There is no e-mail address: hand over a file with a passphrase, or print the copy."))
-    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
-    sealed = copies(request)
+    sealed = _to_hand_over(request)
     content = _checked(request, completed) if completed else documents.archive(_whole(request, sealed, vault, by))
     nothing = all(copy.item.identifier == str(request.pk) for copy in sealed)
     outcome = Outcome.NOTHING_HELD if nothing else Outcome.GRANTED
@@ -82,15 +81,18 @@ def as_file(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operato
     """The copy as a PDF file, under a passphrase unless it is to be printed; nothing of it stays. Raises Refused."""
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
-    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
-    content = pdf.as_pdf(_whole(request, copies(request), vault, by))
+    content = pdf.as_pdf(_whole(request, _to_hand_over(request), vault, by))
     return pdf.encrypted(content, passphrase) if passphrase else content
 
 
 def package(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> bytes:
     """The copy as far as it opens here, to be completed where the secret key is. Raises Refused."""
+    return documents.pack(_prepared(request, _to_hand_over(request), vault, by))
+
+
+def _to_hand_over(request: DataSubjectRequest) -> list[Export]:
     _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
-    return documents.pack(_prepared(request, copies(request), vault, by))
+    return copies(request)
 
 
 def _whole(request: DataSubjectRequest, sealed: Sequence[Export], vault: OpenVault | None, by: Operator) -> Answer:
