@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from sitebackend.pages.models import Page
 
+# PostgreSQL's plans follow sizes that no test has, and it does not count steps
+pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="only on SQLite")
+
 MANY = 1000
 UNIT = 20  # steps of SQLite's virtual machine between two counts
 Cost = Callable[[str], int]
@@ -16,9 +19,7 @@ Cost = Callable[[str], int]
 
 @pytest.fixture
 def cost(starter_site: None, client: Client) -> Iterator[Cost]:
-    """`cost("/")`: how much SQLite does for this answer. PostgreSQL's plans follow sizes that no test has."""
-    if connection.vendor != "sqlite":
-        pytest.skip("counts SQLite's steps")
+    """`cost("/")`: how much SQLite does for this answer."""
     counts: list[None] = []
 
     def spent(path: str) -> int:
