@@ -18,7 +18,7 @@ else:
 
 
 class PageSitemap(_Sitemap):
-    limit = 5000
+    limit = 50_000  # what one file may hold; there is no second one
 
     def items(self) -> PageQuerySet:
         return Page.objects.published().select_related("translation_of", "translation").order_by("language", "path")
