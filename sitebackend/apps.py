@@ -3,11 +3,12 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 
 class SiteBackendConfig(AppConfig):
     name = "sitebackend"
-    verbose_name = "Website"
+    verbose_name = _("Operation")
 
     def ready(self) -> None:
         from sitebackend import audit, checks  # noqa: F401 - they register themselves

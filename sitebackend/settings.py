@@ -17,6 +17,7 @@ import django
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 from environ.fileaware_mapping import FileAwareMapping
 
 from sitebackend.setting_parsers import CONTACT_FIELDS as CONTACT_FIELDS  # read by forms and notice
@@ -300,6 +301,45 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+]
+
+#: What the cockpit offers, as the operator looks for it: what is used most stands first. A test misses none.
+COCKPIT_ROOMS = [
+    (
+        _("Customers and submissions"),
+        [
+            "contact.submission",
+            "customers.customer",
+            "customers.billingdocument",
+            "customers.wording",
+            "customers.numberrange",
+        ],
+    ),
+    (
+        _("Website"),
+        [
+            "pages.page",
+            "pages.post",
+            "pages.category",
+            "pages.image",
+            "pages.download",
+            "pages.redirect",
+            "pages.deadlink",
+            "sitebackend.sitesettings",
+        ],
+    ),
+    (
+        _("Data protection"),
+        [
+            "privacy.datasubjectrequest",
+            "restriction.restriction",
+            "privacy.retentionrun",
+            "papers.breach",
+            "papers.recordversion",
+        ],
+    ),
+    (_("Cookie choice"), ["consent.group", "consent.bannerwording", "consent.edition", "consent.dailycount"]),
+    (_("Operation"), ["backup.backup", "vault.vaultevent", "sitebackend.event", "sitebackend.operator"]),
 ]
 
 MIDDLEWARE = [

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.sites import AdminSite
@@ -182,3 +183,11 @@ def assert_no_inline_code(page: str, name: str) -> None:
     assert not re.search(r"\son\w+=\"", page), name
     own = re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
     assert not re.search(r"<[^>]+\sstyle=", own), name
+
+
+def test_every_list_has_its_place_in_the_cockpit_once(admin_client: Client) -> None:
+    placed = [label for _name, labels in settings.COCKPIT_ROOMS for label in labels]
+    assert sorted(placed) == sorted(model._meta.label_lower for model in admin.site._registry)
+    shown = re.findall(r'<th scope="row"><a href="([^"]+)"', admin_client.get("/admin/").content.decode())
+    assert shown[:2] == ["/admin/contact/submission/", "/admin/customers/customer/"]
+    assert len(set(shown)) == len(placed)

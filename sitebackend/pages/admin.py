@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from js_asset.js import InlineStyle, Script
 from js_asset.media import Media
@@ -35,7 +37,6 @@ EDITING = Media(
         Script("js/logged_in.js", type="module"),  # before whatever else listens to the form being sent
         Script("js/editing.js", type="module"),
         Script("js/parts.js", type="module"),
-        Script("js/placed.js", type="module"),
     ],
 )
 
@@ -74,7 +75,7 @@ class TrashFilter(admin.SimpleListFilter):
 class PageAdmin(VersionsAdmin):
     form = PageForm
     change_form_template = "admin/pages/change_form.html"
-    list_display = ["title", "address", "state", "menu", "updated_at"]
+    list_display = ["title", "address", "state", "in_menu", "updated_at"]
     list_filter = [TrashFilter, "language", "status", "menu"]
     search_fields = ["title", "path", "body"]
     ordering = ["language", "path"]
@@ -93,6 +94,10 @@ class PageAdmin(VersionsAdmin):
     @admin.display(description=_("address"), ordering="path")
     def address(self, page: Page) -> str:
         return page.get_absolute_url()
+
+    @admin.display(description=_("menu"), ordering="menu")
+    def in_menu(self, page: Page) -> str | None:
+        return page.get_menu_display() if page.menu else None
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, page: Any) -> str:
@@ -205,12 +210,21 @@ class RedirectAdmin(OperatorModelAdmin):
         kwargs |= {"queryset": Page.objects.kept(), "form_class": PageChoice}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def save_model(self, request: HttpRequest, obj: Redirect, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        DeadLink.objects.filter(path=obj.path).delete()
+
 
 @admin.register(DeadLink)
 class DeadLinkAdmin(OperatorModelAdmin):
     """Read only, but for ticking off what has been mended."""
 
-    list_display = ["path", "count", "last_seen"]
+    list_display = ["path", "count", "last_seen", "mend"]
+
+    @admin.display(description=_("mend"))
+    def mend(self, link: DeadLink) -> SafeString:
+        address = reverse("admin:pages_redirect_add", query={"path": link.path})
+        return format_html('<a href="{}">{}</a>', address, _("Redirect …"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -39,18 +39,20 @@ def menus(admin: OperatorModelAdmin, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/pages/menus.html", context, status=422 if places.is_bound else 200)
 
 
-def _in_order(rows: list[Any]) -> Iterator[Page]:
-    """As visitors see them: each with those below it. Of which menu a page is does not matter for that."""
+def _in_order(rows: list[Any]) -> Iterator[tuple[Page, bool]]:
+    """As visitors see them: each, and whether it stands below the one before. In the main menu alone it shows."""
     for menu in Page.Menu.values:
         for page, below in nested(row.instance for row in rows if row.initial["menu"] == menu):
-            yield page
-            yield from below
+            yield page, False
+            yield from ((lower, menu == Page.Menu.MAIN) for lower in below)
 
 
 def _lists(places: "BaseModelFormSet[Any, Any]", language: str) -> list[tuple[str, str, list[Any]]]:
     """Each menu's value, its name and its rows; what is in no menu comes last."""
     rows = [form for form in places.forms if form.instance.language == language]
-    place = {page.pk: number for number, page in enumerate(_in_order(rows))}
-    rows.sort(key=lambda form: place[form.instance.pk])
+    places_of = {page.pk: (number, is_below) for number, (page, is_below) in enumerate(_in_order(rows))}
+    rows.sort(key=lambda row: places_of[row.instance.pk])
+    for row in rows:
+        row.is_below = places_of[row.instance.pk][1]
     kinds = [Page.Menu.MAIN, Page.Menu.FOOTER, Page.Menu.NONE]
     return [(kind.value, str(kind.label), [row for row in rows if row.initial["menu"] == kind]) for kind in kinds]

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from js_asset.js import Script
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import pictures, services
@@ -83,6 +84,7 @@ class ImageAdmin(OperatorModelAdmin):
 
     class Media:
         css = {"all": ["css/editing.css"]}
+        js = [Script("js/pictures.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
         own = path("choice/", self.admin_site.admin_view(self.choice), name="pages_image_choice")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -111,6 +112,14 @@ class VersionsAdmin(OperatorModelAdmin):
         messages.success(request, _("The draft is saved. Visitors still see the published text."))
         return self._back(obj)
 
+    def response_post_save_add(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        _show_the_way(request, obj)
+        return super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        _show_the_way(request, obj)
+        return super().response_post_save_change(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
         """A draft beside the page there is only of one that visitors see, or will."""
         fieldsets = super().get_fieldsets(request, obj)
@@ -129,6 +138,12 @@ class VersionsAdmin(OperatorModelAdmin):
 
     def _back(self, page: Page) -> HttpResponse:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", page.pk)
+
+
+def _show_the_way(request: HttpRequest, page: Page) -> None:
+    if page.is_visible:
+        link = format_html('<a href="{}">{}</a>', page.get_absolute_url(), _("See it on the site"))
+        messages.success(request, link)
 
 
 def _is_draft_of_public_page(request: HttpRequest, page: Page) -> bool:

@@ -1,11 +1,17 @@
-/* The text editor, made easy: a bar that places parts, and pastes from word processors that keep their lists.
-   Without this script a part is typed, as the help below the text says. */
+/* The text editor, made easy: a bar that places parts, parts that look like some, and pastes from word processors
+   that keep their lists. Without this script a part is typed, as the help below the text says. */
+import { pm } from "django-prose-editor/editor";
+
+const { Decoration, DecorationSet } = pm.view;
+const { Plugin } = pm.state;
 const template = document.getElementById("parts");
 const dialogs = Object.fromEntries(
   [...template.content.querySelectorAll("dialog")].map((dialog) => [dialog.dataset.name, document.body.appendChild(dialog)]),
 );
 const players = JSON.parse(template.dataset.players);
 const paragraph = (text, marks = []) => ({ type: "paragraph", content: [{ type: "text", text, marks }] });
+const LINE = /^\[(Öffnungszeiten|Anschrift|Kontakt|Fragen|Knopf:.+|Datei:.+|(?:Bild|Galerie):(?<names>.+))\]$/i;
+const loaded = new Map(); // small pictures by name
 const equipped = new WeakSet();
 
 document.addEventListener("prose-editor:ready", ({ detail }) => equip(detail.editor));
@@ -17,6 +23,7 @@ function equip(editor) {
   const bar = template.content.querySelector(".parts").cloneNode(true);
   editor.view.dom.closest(".prose-editor").before(bar);
   editor.setOptions({ editorProps: { ...editor.options.editorProps, transformPastedHTML: tidy } });
+  editor.registerPlugin(new Plugin({ props: { decorations: ({ doc }) => DecorationSet.create(doc, tiles(doc)) } }));
   bar.addEventListener("click", ({ target }) => {
     if (target.dataset.line) insert(editor, [paragraph(target.dataset.line)]);
     if (target.dataset.question) insert(editor, questions(target.dataset));
@@ -31,6 +38,7 @@ const questions = ({ question, answer }) => [
   { type: "heading", attrs: { level: 3 }, content: [{ type: "text", text: question }] },
   paragraph(answer),
   { type: "horizontalRule" },
+  { type: "paragraph" }, // what is placed next comes below the rule, not instead of it
 ];
 
 function ask(editor, name) {
@@ -64,16 +72,57 @@ function player(address) {
   return address;
 }
 
-async function showChoice(dialog) {
-  const place = dialog.querySelector(".part-choice");
+function showChoice(dialog) {
   const search = dialog.querySelector("[type=search]");
   const load = async () => {
-    const answer = await fetch(`${place.dataset.address}?${new URLSearchParams({ q: search.value })}`);
-    if (answer.ok) place.replaceChildren(document.createRange().createContextualFragment(await answer.text()));
+    const choices = await choicesFor(dialog, search.value);
+    if (choices) dialog.querySelector(".part-choice").replaceChildren(choices);
   };
   search.oninput = load;
-  await load();
+  return load();
 }
+
+/* What the site offers for a word in this dialog; null if it does not answer. */
+async function choicesFor(dialog, word) {
+  const { address } = dialog.querySelector(".part-choice").dataset;
+  const answer = await fetch(`${address}?${new URLSearchParams({ q: word })}`).catch(() => null);
+  return answer?.ok ? document.createRange().createContextualFragment(await answer.text()) : null;
+}
+
+/* --- A placed part is shown as a tile, with the pictures that it names. The text stays as it was typed. */
+
+function tiles(doc) {
+  const found = [];
+  doc.forEach((node, place) => {
+    const line = node.type.name === "paragraph" ? node.textContent.trim().match(LINE) : null;
+    if (!line) return;
+    found.push(Decoration.node(place, place + node.nodeSize, { class: "placed-part" }));
+    const names = line.groups.names?.split(",").map((name) => name.trim()).filter(Boolean) ?? [];
+    if (names.length) found.push(Decoration.widget(place, () => strip(names), { side: -1, key: names.join() }));
+  });
+  return found;
+}
+
+function strip(names) {
+  const shown = document.createElement("span");
+  shown.className = "placed-pictures";
+  Promise.all(names.map(picture)).then((pictures) => shown.replaceChildren(...pictures.map((each) => each.cloneNode())));
+  return shown;
+}
+
+/* The small picture of that name, or an empty frame where there is none. */
+function picture(name) {
+  if (!loaded.has(name)) loaded.set(name, load(name));
+  return loaded.get(name);
+}
+
+async function load(name) {
+  const choices = await choicesFor(dialogs.pictures, name);
+  const chosen = [...(choices?.querySelectorAll("input") ?? [])].find((input) => input.value === name);
+  return chosen?.parentElement.querySelector("img") ?? new Image();
+}
+
+/* --- Pasting */
 
 /* Word has no lists in what it copies, only paragraphs that look like some. Headings get the sizes that pages have,
    links keep nothing but where they lead. The rest the editor drops by itself, and the server whatever is left. */

@@ -84,6 +84,7 @@ class Visitors:
         scheme: Literal["light", "dark"] = "light",
         scripts: bool = True,
         language: str = "de-DE",
+        touch: bool = False,
     ) -> Visit:
         context = self._browser.new_context(
             base_url=self._address,
@@ -92,6 +93,7 @@ class Visitors:
             java_script_enabled=scripts,
             locale=language,
             reduced_motion="reduce",
+            has_touch=touch,
         )
         self._contexts.append(context)
         visit = Visit(context, context.new_page(), self._address)

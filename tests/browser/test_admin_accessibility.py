@@ -30,7 +30,7 @@ def test_every_page_of_the_admin_is_open_to_everybody(chromium: Browser, full_si
     visit = visitors(screen=PHONE)
     log_in(visit, full_site)
     unlock(visit, full_site)
-    complaints = {shape: sideways(visit.page) + in_both_schemes(visit.page) for shape in crawl(visit.page)}
+    complaints = {shape: looks(visit.page) + in_both_schemes(visit.page) for shape in crawl(visit.page)}
     visitors.leave()
     assert complaints.keys() >= FOUND
     assert {shape: found for shape, found in complaints.items() if found} == {}
@@ -67,9 +67,10 @@ def shape_of(path: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)|(?<=/)[A-Z0-9-]{6,}(?=/)", "…", path)
 
 
-def sideways(page: Page) -> list[str]:
-    """A table may scroll in its own box, the page may not."""
-    return ["scrolls sideways"] * page.evaluate("document.documentElement.scrollWidth > innerWidth")
+def looks(page: Page) -> list[str]:
+    """A table may scroll in its own box, the page may not; and what is hidden is not to be seen."""
+    sideways = ["scrolls sideways"] * page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return sideways + ["shows what is hidden"] * page.locator("[hidden]:visible").count()
 
 
 def in_both_schemes(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.conftest import Visit, Visitors
+from tests.browser.conftest import PHONE, Visit, Visitors
 from tests.running_site import RunningSite
 
 
@@ -92,10 +92,11 @@ FROM_WORDPRESS = """<!-- wp:heading {"level":3} -->
 
 def test_a_session_that_ended_costs_no_text(operator: Visit, running_site: RunningSite) -> None:
     page = operator.page
+    expect(page.locator("#logged-out")).to_be_hidden()
     type_at_the_end(page, " Nach Feierabend geschrieben.")
     operator.context.clear_cookies()
     page.click("[name=_draft]")
-    assert "Nicht gespeichert" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Nicht gespeichert")
     assert "Nach Feierabend geschrieben." in page.locator(".tiptap").inner_text()
     log_in(operator.context.new_page(), running_site)
     page.click("[name=_draft]")
@@ -150,10 +151,11 @@ def test_parts_are_placed_by_the_bar(operator: Visit) -> None:
     page.get_by_label("Adresse", exact=True).fill("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Fragen und Antworten").click()
+    page.get_by_role("button", name="Aufruf zum Kontakt").click()  # below the questions, not instead of their end
     assert page.locator("[name=body]").input_value() == (
         "<p>Anfang</p><p>[Öffnungszeiten]</p><p>[Knopf: Termin /kontakt/]</p>"
         '<p><a href="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ">So arbeiten wir</a></p>'
-        "<p>[Fragen]</p><h3>Ihre Frage?</h3><p>Ihre Antwort.</p><hr>"
+        "<p>[Fragen]</p><h3>Ihre Frage?</h3><p>Ihre Antwort.</p><hr><p>[Kontakt]</p>"
     )
     assert operator.complaints == []
 
@@ -166,6 +168,9 @@ def test_a_placed_picture_shows_in_the_editor_and_the_text_stays_a_line(operator
     page.goto("/admin/pages/image/add/")
     page.set_input_files("[name=upload]", photo)
     page.fill("[name=name]", "serverraum")
+    page.click("[name=_save]")
+    expect(page.locator("[name=alternative]:invalid")).to_be_focused()
+    assert page.locator("[name=upload]").evaluate("input => input.files.length") == 1  # not sent, so not lost
     page.fill("[name=alternative]", "Ein Raum mit zwei Schränken")
     page.click("[name=_save]")
     page.goto(address)
@@ -181,6 +186,30 @@ def test_a_placed_picture_shows_in_the_editor_and_the_text_stays_a_line(operator
     )
     assert operator.complaints == []
     assert operator.elsewhere == []
+
+
+def test_a_file_to_download_is_placed_by_the_bar(operator: Visit, visitor: Visitors, tmp_path: Path) -> None:
+    prices = tmp_path / "preise.pdf"
+    Image.new("RGB", (60, 80), "white").save(prices)
+    page = operator.page
+    address = page.url
+    page.goto("/admin/pages/download/add/")
+    page.set_input_files("[type=file]", prices)
+    page.fill("[name=title]", "Unsere Preise")
+    page.click("[name=_save]")
+    page.goto(address)
+    page.wait_for_selector(".tiptap")
+    paste(page, "<p>Anfang</p>")
+    page.get_by_role("button", name="Datei …").click()
+    page.get_by_role("dialog").get_by_text("Unsere Preise").click()
+    page.get_by_role("button", name="Einsetzen", exact=True).click()
+    with page.expect_navigation():
+        page.click("[name=_continue]")
+    other = visitor().page
+    other.goto("/leistungen/netzwerke/")
+    link = other.get_by_role("link", name="Unsere Preise").get_attribute("href")
+    assert other.request.get(f"{link}").body() == prices.read_bytes()
+    assert operator.complaints == []
 
 
 def places(page: Page, menu: str) -> list[tuple[str, str]]:
@@ -210,3 +239,25 @@ def test_a_menu_is_arranged_by_dragging_and_by_arrow_keys(logged_in: Visit) -> N
     assert places(page, "footer") == [(first, "10")]
     assert places(page, "main")[0] == (second, "10")
     assert logged_in.complaints == []
+
+
+def test_a_menu_is_arranged_with_a_finger(visitor: Visitors, running_site: RunningSite) -> None:
+    visit = visitor(screen=PHONE, touch=True)
+    log_in(visit.page, running_site)
+    page = visit.page
+    page.goto("/admin/pages/page/menus/")
+    before = [name for name, _place in places(page, "main")]
+    handles = page.locator("[data-language=Deutsch][data-menu=main] .menu-handle")
+    handles.last.scroll_into_view_if_needed()
+    start, end = (handles.nth(place).bounding_box() for place in (1, 0))
+    assert start
+    assert end
+    finger = visit.context.new_cdp_session(page)
+    x, y, goal = start["x"] + 10, start["y"] + 10, end["y"] + 2
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for part in range(1, 6):
+        point = {"x": x, "y": y + (goal - y) * part / 5}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("[data-language=Deutsch][data-menu=main] .menu-title").first).to_contain_text(before[1])
+    assert [name for name, _place in places(page, "main")][:2] == [before[1], before[0]]

@@ -4,7 +4,9 @@
     uv run python -m tests.load.lighthouse FOLDER
 
 Needs Node 18 or newer and Debian's Chromium. Each page is judged as Lighthouse does by default: on a phone with
-a slow network. Chromium finds no machine but this one.
+a slow network, its processor four times slower than this one. What other work slows down costs marks too; so each
+page is judged five times, and the run in the middle counts, as Lighthouse's guide to variability has it. Chromium
+finds no machine but this one.
 """
 
 import json
@@ -18,16 +20,23 @@ from tests.browser.conftest import ARGUMENTS
 from tests.running_site import RunningSite, site
 
 PATHS = ("/", "/kontakt/", "/datenschutz/")
+RUNS = 5
 
 
 def main(folder: str) -> int:
     with site() as running:
-        reports = {path: report(running, path, Path(folder)) for path in PATHS}
+        reports = {path: middle(running, path, Path(folder)) for path in PATHS}
     for path, found in reports.items():
         print(path, {name: mark(category) for name, category in found["categories"].items()})  # noqa: T201 - the result
         for title in misses(found):
             print("   ", title)  # noqa: T201
     return any(misses(found) for found in reports.values())
+
+
+def middle(running: RunningSite, path: str, folder: Path) -> dict[str, Any]:
+    """Of several runs the one with the middle mark for speed, which alone varies."""
+    reports = [report(running, path, folder) for _ in range(RUNS)]
+    return sorted(reports, key=lambda found: float(found["categories"]["performance"]["score"]))[RUNS // 2]
 
 
 def report(running: RunningSite, path: str, folder: Path) -> dict[str, Any]:

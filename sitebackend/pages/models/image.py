@@ -23,6 +23,9 @@ def _placed_in(texts: Iterable[str]) -> Iterator[str]:
     return (name.strip() for text in texts for names in _PLACED.findall(text) for name in names.split(","))
 
 
+_TELL = _("Say what the picture shows, or mark it as mere decoration.")
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def unused(self) -> Self:
         """Those that nothing shows, not even an earlier version of a page, a draft, or a page in the trash."""
@@ -79,7 +82,7 @@ class Image(models.Model):
             models.CheckConstraint(
                 condition=Q(is_decorative=True) ^ ~Q(alternative=""),
                 name="picture_tells_what_it_shows",
-                violation_error_message=_("Say what the picture shows, or mark it as mere decoration."),
+                violation_error_message=_TELL,
             )
         ]
 
@@ -89,6 +92,8 @@ class Image(models.Model):
     def clean(self) -> None:
         if self.is_decorative and self.alternative:
             raise ValidationError({"alternative": _("A picture that merely decorates has no description.")})
+        if not self.is_decorative and not self.alternative:
+            raise ValidationError({"alternative": _TELL})
 
     @classmethod
     def folder(cls) -> Path:
