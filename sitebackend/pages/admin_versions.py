@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -112,11 +112,11 @@ class VersionsAdmin(OperatorModelAdmin):
         messages.success(request, _("The draft is saved. Visitors still see the published text."))
         return self._back(obj)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Page) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Page) -> HttpResponseRedirect:
         _show_the_way(request, obj)
         return super().response_post_save_add(request, obj)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Page) -> HttpResponseRedirect:
         _show_the_way(request, obj)
         return super().response_post_save_change(request, obj)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from sitebackend.pages.models import Download, Image
 
 _LINE = re.compile(r"<p>\[([A-Za-zÄÖÜäöü]+)(?::\s*([^\]<>]{1,300}))?\]</p>")
-_QUESTION = re.compile(r"<h3>(.*?)</h3>(.*?)(?=<h[23]>|<hr>|$)", re.DOTALL)
+_QUESTION = re.compile(r"<h3>(.*?)</h3>(.*?)(?=<h[23]>|$)", re.DOTALL)
 
 
 def fill(markup: str, context: dict[str, Any]) -> str:
@@ -39,14 +39,16 @@ def _render(line: re.Match[str], context: dict[str, Any]) -> str:
 
 
 def _questions(markup: str) -> str:
-    """After “[Fragen]”, each heading of the third level opens its answer, up to a line or a larger heading."""
+    """After “[Fragen]”, each heading of the third level opens its answer, up to a larger one or a line.
+
+    The line only ends them; it is not shown.
+    """
     start, marker, rest = markup.partition("<p>[Fragen]</p>")
     if not marker:
         return markup
-    end = re.search(r"<h2>|<hr>", rest)
-    asked, after = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
+    asked, *after = re.split(r"(?=<h2>)|<hr>", rest, maxsplit=1)
     disclosures = _QUESTION.sub(r"<details><summary>\1</summary>\2</details>", asked)
-    return start + disclosures + _questions(after)
+    return start + disclosures + _questions("".join(after))
 
 
 def _nothing(words: str) -> dict[str, Any] | None:

@@ -34,6 +34,11 @@ def test_questions_open_their_answers_up_to_the_next_heading() -> None:
     )
 
 
+def test_a_line_ends_the_questions_and_is_not_shown() -> None:
+    html = fill("<p>[Fragen]</p><h3>Wann?</h3><p>Heute.</p><hr><h3>Frei</h3><hr><p>Ende</p>", SITE)
+    assert html == "<details><summary>Wann?</summary><p>Heute.</p></details><h3>Frei</h3><hr><p>Ende</p>"
+
+
 @pytest.mark.parametrize("address", ["/kontakt/", "https://example.org/termin"])
 def test_a_button_leads_where_it_says(address: str) -> None:
     html = fill(f"<p>[Knopf: Termin vereinbaren {address}]</p>", SITE)
