@@ -124,14 +124,14 @@ def assert_is_open(page: Page, place: str) -> None:
 def test_every_public_page_is_open_to_everybody(visitor: Visitors, screen: dict[str, int], scheme: str) -> None:
     """Accessibility rules (axe-core), no sideways scrolling, nothing from elsewhere, no cookie."""
     visit = visitor(screen=screen, scheme=scheme)  # type: ignore[arg-type]
-    for path in [*_public_paths(visit.page), "/gibt-es-nicht/"]:
+    for path in [*public_paths(visit.page), "/gibt-es-nicht/"]:
         visit.page.goto(path)
         assert_is_open(visit.page, path)
     assert visit.elsewhere == []
     assert visit.cookies == []
 
 
-def _public_paths(page: Page) -> list[str]:
+def public_paths(page: Page) -> list[str]:
     sitemap = page.request.get("/sitemap.xml").text()
     urls = [node.text or "" for node in ElementTree.fromstring(sitemap).findall(".//{*}loc")]
     paths = [re.sub(r"^https?://[^/]+", "", url) for url in urls]
