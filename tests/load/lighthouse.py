@@ -48,8 +48,10 @@ def report(running: RunningSite, path: str, folder: Path) -> dict[str, Any]:
         env=os.environ | {"CHROME_PATH": "/usr/bin/chromium"},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
