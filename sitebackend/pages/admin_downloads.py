@@ -50,7 +50,8 @@ class DownloadForm(forms.ModelForm):  # type: ignore[type-arg] # none at run tim
         cleaned = super().clean()
         if "name" in self.fields and not self.cleaned_data.get("name") and "name" not in self.errors:
             words = self.cleaned_data.get("title", "")
-            self.cleaned_data["name"] = free_name(words, Download.objects, or_else="datei")
+            taken = set(Download.objects.values_list("name", flat=True))
+            self.cleaned_data["name"] = free_name(words, taken, or_else="datei")
         return cleaned
 
 

@@ -47,7 +47,8 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
             upload = self.cleaned_data.get("upload")
             self._take(upload)
             words = self.cleaned_data.get("alternative") or PurePath(upload.name if upload else "").stem
-            self.cleaned_data["name"] = self.cleaned_data.get("name") or free_name(words, Image.objects, or_else="bild")
+            taken = set(Image.objects.values_list("name", flat=True))
+            self.cleaned_data["name"] = self.cleaned_data.get("name") or free_name(words, taken, or_else="bild")
         return cleaned
 
     def _take(self, upload: Any) -> None:

@@ -1,9 +1,8 @@
 """Words in the characters that an address may have."""
 
 import re
-from typing import Any
-
-from django.db.models import Manager, QuerySet
+from collections.abc import Container
+from itertools import chain, count
 
 from sitebackend.pages import search
 
@@ -13,8 +12,8 @@ def slug_of(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", search.fold(words))[:60].strip("-")
 
 
-def free_name(words: str, rows: Manager[Any] | QuerySet[Any], *, or_else: str) -> str:
-    """A name that none of `rows` has yet, made from `words`."""
+def free_name(words: str, taken: Container[str], *, or_else: str) -> str:
+    """A name made from `words`, with a number behind it if that one is taken."""
     stem = slug_of(words)[:50].strip("-") or or_else
-    names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
-    return next(name for name in names if not rows.filter(name=name).exists())
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)

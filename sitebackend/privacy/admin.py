@@ -170,7 +170,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     held = identity.held(row)
     facts |= {
         "held": [_held_line(item) for item in held],
-        "unproved": [_held_line(item) for item in identity.unproved(row)],
+        "unproved": [_held_line(item) for item in identity.unproved(row, held)],
         "link_to": "" if row.identity else identity.link_goes_to(row, held),
         "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
         "outcomes": Outcome.choices,

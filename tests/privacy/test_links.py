@@ -77,7 +77,7 @@ def test_who_proves_an_own_address_does_not_get_what_anothers_number_leads_to(cu
     request = _confirmed(_asked(email=EVIL, number=customer.number, phone=customer.phone))
     assert request.identity == Identity.CONFIRMED
     assert _sources(request) == {"contact.submissions", "privacy.requests"}
-    assert {item.source for item in identity.unproved(request)} == {"customers.master_data"}
+    assert {item.source for item in identity.unproved(request, identity.held(request))} == {"customers.master_data"}
 
 
 def test_nor_is_what_anothers_number_leads_to_erased(customer: Customer) -> None:
@@ -94,7 +94,7 @@ def test_the_operator_may_compare_the_rest_and_add_it(customer: Customer) -> Non
     request = _confirmed(_asked(email=EVIL, number=customer.number))
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
     assert "customers.master_data" in _sources(request)
-    assert identity.unproved(request) == []
+    assert identity.unproved(request, identity.held(request)) == []
     with pytest.raises(Refused):
         identity.settle(request, identity=Identity.MATCHED, now=NOW)
 

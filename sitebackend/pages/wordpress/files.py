@@ -11,7 +11,7 @@ from sitebackend.pages import downloads, services
 from sitebackend.pages.models import Download
 from sitebackend.pages.wordpress.export import Export
 from sitebackend.pages.wordpress.folder import DOWNLOADS, PICTURES, UPLOADS, Folder
-from sitebackend.pages.wordpress.names import free_name, key_of
+from sitebackend.pages.wordpress.names import key_of, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Files:
         return Linked(self._known.get(self._key(path)) or self._new(path), file, path)
 
     def _new(self, path: str) -> Download:
-        name = free_name(path, self._taken, or_else="datei")
+        name = name_of(path, self._taken, or_else="datei")
         title = self._titles.get(path) or PurePosixPath(path).stem
         return Download(pk=self._key(path), name=name, title=title[:120])
 

@@ -11,7 +11,7 @@ from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
 from sitebackend.pages.wordpress.export import Export, Item, split
 from sitebackend.pages.wordpress.folder import Folder, without_size
-from sitebackend.pages.wordpress.names import free_name, key_of
+from sitebackend.pages.wordpress.names import key_of, name_of
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Media:
             return None
         key = key_of(self._export.host, path)
         known = self._known.get(key)
-        picture = Picture(key, known.name if known else free_name(path, self._taken, or_else="bild"), file, path)
+        picture = Picture(key, known.name if known else name_of(path, self._taken, or_else="bild"), file, path)
         if item:
             picture.alternative = item.meta.get("_wp_attachment_image_alt", "").strip()
             picture.caption, picture.title = item.excerpt, item.title

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sitebackend.pages.slugs import slug_of
+from sitebackend.pages.slugs import free_name
 from sitebackend.pages.wordpress.folder import without_size
 
 
@@ -12,11 +12,8 @@ def key_of(host: str, what: int | str) -> UUID:
     return uuid5(NAMESPACE_URL, f"https://{host}/{f'?p={what}' if isinstance(what, int) else what}")
 
 
-def free_name(path: str, taken: set[str], *, or_else: str) -> str:
+def name_of(path: str, taken: set[str], *, or_else: str) -> str:
     """A name for the upload at `path`, which is taken from now on."""
-    stem = slug_of(PurePosixPath(without_size(path)).stem)[:50].strip("-") or or_else
-    name, number = stem, 2
-    while name in taken:
-        name, number = f"{stem}-{number}", number + 1
+    name = free_name(PurePosixPath(without_size(path)).stem, taken, or_else=or_else)
     taken.add(name)
     return name

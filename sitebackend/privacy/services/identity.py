@@ -32,13 +32,16 @@ def held(request: DataSubjectRequest) -> list[Item]:
     return _but_itself(request, registry.find(request.subject()))
 
 
-def unproved(request: DataSubjectRequest) -> list[Item]:
-    """What the person's words lead to beside what a link proved: perhaps theirs, perhaps somebody else's."""
+def unproved(request: DataSubjectRequest, found: Iterable[Item]) -> list[Item]:
+    """What the person's words lead to beside what a link proved: perhaps theirs, perhaps somebody else's.
+
+    `found`: what is `held`.
+    """
     if request.identity != Identity.CONFIRMED:
         return []
-    proved = {(item.source, item.identifier) for item in held(request)}
-    found = _but_itself(request, registry.find(request.statement.subject()))
-    return [item for item in found if (item.source, item.identifier) not in proved]
+    proved = {(item.source, item.identifier) for item in found}
+    named = _but_itself(request, registry.find(request.statement.subject()))
+    return [item for item in named if (item.source, item.identifier) not in proved]
 
 
 def link_goes_to(request: DataSubjectRequest, found: Iterable[Item]) -> str:
