@@ -5,6 +5,7 @@ deployment check: `manage.py check --deploy` and `serve` show it, other commands
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def retention(**kwargs: Any) -> Iterator[CheckMessage]:
                 years=STATUTORY_BILLING_YEARS
             ),
             id="sitebackend.E001",
+        )
+
+
+@_site_check()
+def names(**kwargs: Any) -> Iterator[CheckMessage]:
+    for name in settings.SETTINGS_UNKNOWN:
+        meant = get_close_matches(name, settings.SETTING_NAMES, n=1)
+        yield Warning(
+            _("{file} names {name}, which is no setting; it does nothing.").format(file=settings.ENV_FILE, name=name),
+            hint=_("Is {name} meant?").format(name=meant[0]) if meant else _("README lists all settings."),
+            id="sitebackend.W010",
         )
 
 

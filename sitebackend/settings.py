@@ -492,3 +492,11 @@ LOGGING = {
         "gnupg": {"level": "CRITICAL"},
     },
 }
+
+# --- names in the file that nothing here reads, misspelt perhaps: a check tells them
+
+SETTINGS_UNKNOWN: list[str] = sorted(
+    name
+    for name in Environment.ENVIRON.env.keys() - os.environ.keys()
+    if name not in SETTING_NAMES and name.removesuffix("_FILE") not in SETTING_NAMES
+)

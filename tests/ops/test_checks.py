@@ -44,6 +44,7 @@ def test_a_sound_site_has_nothing_to_say() -> None:
         ("BACKUP_TARGETS", [], "sitebackend.W005"),
         ("TRUSTED_PROXIES", [], "sitebackend.W007"),
         ("ADMIN_SECOND_FACTOR", "optional", "sitebackend.W008"),
+        ("SETTINGS_UNKNOWN", ["WHATEVER"], "sitebackend.W010"),
     ],
 )
 def test_what_is_wrong_is_found_with_a_hint(settings: Settings, name: str, value: object, identity: str) -> None:

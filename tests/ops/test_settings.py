@@ -118,3 +118,17 @@ def test_a_terminal_that_does_not_know_a_sign_gets_another(tmp_path: Path) -> No
     ended = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert b"UnicodeEncodeError" not in ended.stderr
     assert b"L?schung" in ended.stdout
+
+
+def test_a_misspelt_name_in_the_file_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    file, key = tmp_path / ".env", tmp_path / "key"
+    key.write_text("x" * 50)
+    lines = {**SOUND, "CONTACT_RETENTON_DAYS": "30", "SECRET_KEY_FILE": key, "OPERATOR_KEY_FILE": tmp_path / "key.asc"}
+    file.write_text("\n".join(f"{name}={value}" for name, value in lines.items() if name.isupper()))
+    environment = {"ENV_FILE": str(file), "PATH": os.environ["PATH"], "LANGUAGE": "de"}
+    command = [sys.executable, str(ROOT / "manage.py"), "check"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = [line for line in ended.stderr.splitlines() if "sitebackend.W010" in line]
+    assert len(told) == 1
+    assert "CONTACT_RETENTON_DAYS" in told[0]
+    assert "CONTACT_RETENTION_DAYS" in ended.stderr
