@@ -10,7 +10,8 @@ from pytest_django import Settings
 from sitebackend.findings import Finding, Level
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import health, journal
-from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind
+from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind, RetentionRun
+from sitebackend.privacy.papers.health import retention
 from sitebackend.privacy.services import identity, intake
 from sitebackend.privacy.statement import Statement
 from tests.privacy.conftest import NOON
@@ -39,6 +40,18 @@ def test_without_requests_none_is_open_and_nothing_else_is_said() -> None:
     assert _one(health.requests(NOON)).level == Level.FINE
     for report in (health.acknowledgements, health.unproved, health.erasure_journal):
         assert list(report(NOON)) == []
+
+
+def test_a_day_without_retention_is_told_with_the_last_one() -> None:
+    never = _one(retention(NOON))
+    assert (never.level, never.text) == (Level.WARNING, "Was seine Zeit gehabt hat, wurde noch nie gelöscht.")
+    RetentionRun.objects.create(day=NOON.date(), receipt=[["contact.messages", "delete", 2]])
+    assert _one(retention(NOON + timedelta(days=1))).level == Level.FINE
+    late = _one(retention(NOON + timedelta(days=2)))
+    assert (late.level, late.text) == (
+        Level.WARNING,
+        "Was seine Zeit gehabt hat, wurde zuletzt am 23.11.2026 gelöscht.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,9 @@ def open_breaches(now: datetime) -> Iterator[Finding]:
 def retention(now: datetime) -> Iterator[Finding]:
     """It runs every day; a day without it is told."""
     last = RetentionRun.objects.order_by("-day").first()
+    day = date_format(last.day, "SHORT_DATE_FORMAT") if last else ""
     if last and last.day >= timezone.localdate(now) - timedelta(days=1):
         rows = sum(count for _source, _action, count in last.receipt)
-        day = date_format(last.day, "SHORT_DATE_FORMAT")
         yield Finding(
             area=_("Retention"),
             level=Level.FINE,
@@ -48,7 +48,11 @@ def retention(now: datetime) -> Iterator[Finding]:
     yield Finding(
         area=_("Retention"),
         level=Level.WARNING,
-        text=_("What has had its time was not erased since yesterday."),
+        text=(
+            _("What has had its time was last erased on {day}.").format(day=day)
+            if last
+            else _("What has had its time was never erased yet.")
+        ),
         next_step=_("See that the worker runs; or manage.py retention run --yes."),
         url=reverse("admin:privacy_retentionrun_changelist"),
         code="privacy.retention",
