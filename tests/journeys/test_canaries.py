@@ -20,13 +20,13 @@ SENT = {
     "street": "Zwackelmannweg 91",
     "postal_code": "99191",
     "city": "Brömsebröhausen",
-    "phone": "0049 9191 7654321",
+    "phone": "0049 9191 765432109",
     "email": "xaver.quollfisch@example.org",
     "message": "Der Wünschelrutenadapter flackert veilchenblau.\r\nGeheimwort: Kürbiskernöl-4711",
 }
-#: Long enough that no random digest holds one by chance.
+#: Long enough that no random digest holds one by chance, in no spelling (a test below).
 WORDS_SENT = [
-    "Quöllfisch", "Zwackelmannweg", "Brömsebröhausen", "7654321", "xaver.quollfisch",
+    "Quöllfisch", "Zwackelmannweg", "Brömsebröhausen", "765432109", "xaver.quollfisch",
     "Wünschelrutenadapter", "Kürbiskernöl-4711",
 ]  # fmt: skip
 TECHNICAL = {"name": "Dachboden-Schaltschränkchen", "ssid": "Eichhörnchenbau", "passphrase": "Nüsse&Zapfen-0815"}
@@ -116,6 +116,11 @@ def test_the_search_would_find_what_lies_in_the_clear(used_site: RunningSite) ->
     names = {path.name for path in written_by(used_site)}
     assert {"site.sqlite3", "site.sqlite3-wal", "log", "server.key"} <= names | {"server.key"}
     assert any("site.sqlite3" in place for place in places(used_site, "Datenschutz"))
+
+
+@pytest.mark.parametrize("word", [*WORDS_SENT, *TECHNICAL.values(), *WORDS_OF_EVIDENCE])
+def test_no_spelling_is_so_short_that_chance_writes_it(word: str) -> None:
+    assert min(len(spelling) for spelling in spellings(word)) >= 8
 
 
 @pytest.mark.parametrize("stored", [b"Qu\\u00f6llfisch", b"Qu%C3%B6llfisch", b"Qu=C3=B6llfisch", "QUÖLLFISCH".encode()])
