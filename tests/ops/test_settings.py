@@ -124,6 +124,7 @@ def test_a_misspelt_name_in_the_file_is_told_with_the_one_that_is_meant(tmp_path
     file, key = tmp_path / ".env", tmp_path / "key"
     key.write_text("x" * 50)
     lines = {**SOUND, "CONTACT_RETENTON_DAYS": "30", "SECRET_KEY_FILE": key, "OPERATOR_KEY_FILE": tmp_path / "key.asc"}
+    lines["DATA_DIR"] = tmp_path
     file.write_text("\n".join(f"{name}={value}" for name, value in lines.items() if name.isupper()))
     environment = {"ENV_FILE": str(file), "PATH": os.environ["PATH"], "LANGUAGE": "de"}
     command = [sys.executable, str(ROOT / "manage.py"), "check"]
