@@ -49,10 +49,11 @@ def _in_order(rows: list[Any]) -> Iterator[tuple[Page, bool]]:
 
 def _lists(places: "BaseModelFormSet[Any, Any]", language: str) -> list[tuple[str, str, list[Any]]]:
     """Each menu's value, its name and its rows; what is in no menu comes last."""
-    rows = [form for form in places.forms if form.instance.language == language]
-    places_of = {page.pk: (number, is_below) for number, (page, is_below) in enumerate(_in_order(rows))}
-    rows.sort(key=lambda row: places_of[row.instance.pk])
-    for row in rows:
-        row.is_below = places_of[row.instance.pk][1]
+    row_of = {form.instance.pk: form for form in places.forms if form.instance.language == language}
+    rows = []
+    for page, is_below in _in_order([*row_of.values()]):
+        row = row_of[page.pk]
+        row.is_below = is_below
+        rows.append(row)
     kinds = [Page.Menu.MAIN, Page.Menu.FOOTER, Page.Menu.NONE]
     return [(kind.value, str(kind.label), [row for row in rows if row.initial["menu"] == kind]) for kind in kinds]

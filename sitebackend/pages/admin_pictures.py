@@ -46,9 +46,10 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg] # none at run time
         if self.instance.width is None:
             upload = self.cleaned_data.get("upload")
             self._take(upload)
-            words = self.cleaned_data.get("alternative") or PurePath(upload.name if upload else "").stem
-            taken = set(Image.objects.values_list("name", flat=True))
-            self.cleaned_data["name"] = self.cleaned_data.get("name") or free_name(words, taken, or_else="bild")
+            if not self.cleaned_data.get("name"):
+                words = self.cleaned_data.get("alternative") or PurePath(upload.name if upload else "").stem
+                taken = set(Image.objects.values_list("name", flat=True))
+                self.cleaned_data["name"] = free_name(words, taken, or_else="bild")
         return cleaned
 
     def _take(self, upload: Any) -> None:

@@ -16,7 +16,7 @@ from sitebackend.pages.models import DeadLink, Page, Revision
 @report
 def scheduled(now: datetime) -> Iterator[Finding]:
     pages = Page.objects.kept().filter(status=Page.Status.PUBLISHED)
-    whole = pages.filter(published_at__gt=now).values_list("published_at", flat=True)
+    whole = Page.objects.scheduled(now).values_list("published_at", flat=True)
     drafts = Revision.objects.filter(page__in=pages, publish_at__gt=now).values_list("publish_at", flat=True)
     times = [time for time in (*whole, *drafts) if time]
     if times:

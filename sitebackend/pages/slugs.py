@@ -1,7 +1,7 @@
 """Words in the characters that an address may have."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from itertools import chain, count
 
 from sitebackend.pages import search
@@ -12,8 +12,12 @@ def slug_of(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", search.fold(words))[:60].strip("-")
 
 
+def numbered(stem: str) -> Iterator[str]:
+    """`stem` itself, then with 2, 3 … behind it."""
+    return chain([stem], (f"{stem}-{number}" for number in count(2)))
+
+
 def free_name(words: str, taken: Container[str], *, or_else: str) -> str:
     """A name made from `words`, with a number behind it if that one is taken."""
     stem = slug_of(words)[:50].strip("-") or or_else
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    return next(name for name in names if name not in taken)
+    return next(name for name in numbered(stem) if name not in taken)

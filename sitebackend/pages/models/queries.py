@@ -20,10 +20,13 @@ class PageQuerySet(models.QuerySet["Page"]):
         """What a visitor may see at `now`."""
         return self.kept().filter(status=Status.PUBLISHED, published_at__lte=now or timezone.now())
 
+    def scheduled(self, now: datetime | None = None) -> Self:
+        """What a visitor may see at a time after `now`."""
+        return self.kept().filter(status=Status.PUBLISHED, published_at__gt=now or timezone.now())
+
     def next_change(self) -> float:
         """When time alone will change what visitors see (epoch seconds): the next scheduled page."""
-        scheduled = self.kept().filter(status=Status.PUBLISHED, published_at__gt=timezone.now())
-        first = scheduled.aggregate(first=models.Min("published_at"))["first"]
+        first = self.scheduled().aggregate(first=models.Min("published_at"))["first"]
         return first.timestamp() if first else math.inf
 
     def kept(self) -> Self:

@@ -1,6 +1,7 @@
 """Decides, before anything is written: which entries come, where they will stand, and who may see them."""
 
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from sitebackend.pages.models import RESERVED, Page
-from sitebackend.pages.slugs import slug_of
+from sitebackend.pages.slugs import numbered, slug_of
 from sitebackend.pages.wordpress.export import Export, Item
 from sitebackend.pages.wordpress.menus import places
 from sitebackend.pages.wordpress.names import key_of
@@ -83,7 +84,7 @@ class Plan:
 
     def _free_path(self, above: str, item: Item, key: UUID) -> str:
         stem = slug_of(item.slug or item.title) or f"seite-{item.number}"
-        names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+        names = islice(numbered(stem), 999)
         free = next(name for name in names if self._is_free(f"{above}/{name}" if above else name))
         path = f"{above}/{free}" if above else free
         self._taken[path] = key
