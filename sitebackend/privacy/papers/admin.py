@@ -15,7 +15,7 @@ from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.papers import admin_breach as admin_breach  # registers itself
 from sitebackend.privacy.papers import admin_trail as admin_trail  # registers itself
-from sitebackend.privacy.papers import record, record_pdf
+from sitebackend.privacy.papers import record
 from sitebackend.privacy.papers.models import RecordVersion
 from sitebackend.retention import periods
 
@@ -69,6 +69,8 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         return HttpResponse(record.as_csv(version), content_type="text/csv; charset=utf-8", headers=headers)
 
     def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+        from sitebackend.privacy.papers import record_pdf  # takes a second to load
+
         version = self.version(request, pk)
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.pdf"'}
         return HttpResponse(record_pdf.as_pdf(version), content_type="application/pdf", headers=headers)
