@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from sitebackend import operator_key
 from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
+from sitebackend.http import failover_cache
 from sitebackend.models import WorkerJob
 from sitebackend.system import data_owner
 
@@ -41,6 +42,24 @@ def database(now: datetime) -> Iterator[Finding]:
         )
     else:
         yield Finding(_("Database"), Level.FINE, _("answers"), code="database.answers")
+
+
+@report
+def shared_cache(now: datetime) -> Iterator[Finding]:
+    cache = failover_cache.shared()
+    if cache is None:
+        return
+    if cache.answers():
+        yield Finding(_("Cache"), Level.FINE, _("answers"), code="cache.answers")
+        return
+    yield Finding(
+        area=_("Cache"),
+        level=Level.WARNING,
+        text=_("The shared cache does not answer: each process counts limits and failed logins for itself."),
+        next_step=_("Start it, or correct CACHE_URL. Submissions are taken meanwhile."),
+        degrades_intake=True,
+        code="cache.unreachable",
+    )
 
 
 @report
@@ -74,7 +93,9 @@ def owner_of_files(now: datetime) -> Iterator[Finding]:
     elif strays := data_owner.strays(folder, database):
         count = len(strays)
         text = ngettext(
-            "{path} belongs to another account.", "{count} files belong to another account, {path} among them.", count
+            "{count} file belongs to another account: {path}.",
+            "{count} files belong to another account, {path} among them.",
+            count,
         ).format(count=count, path=strays[0])
         yield Finding(_("Files"), Level.WARNING, text, next_step, code="files.strays", figure=count)
 
