@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sitebackend import operator_key
+from sitebackend import node, operator_key
 from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
 from sitebackend.http import failover_cache
@@ -42,6 +42,18 @@ def database(now: datetime) -> Iterator[Finding]:
         )
     else:
         yield Finding(_("Database"), Level.FINE, _("answers"), code="database.answers")
+
+
+@report
+def home_of_the_database(now: datetime) -> Iterator[Finding]:
+    if home := node.found_elsewhere():
+        yield Finding(
+            area=_("Database"),
+            level=Level.ALARM,
+            text=str(node.elsewhere(home)),
+            next_step=_("Until then nothing is erased and backed up from here."),
+            code="database.elsewhere",
+        )
 
 
 @report

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from sitebackend import node
 from sitebackend.checks import SITE
 from sitebackend.http import failover_cache
 from sitebackend.instance import Address, AlreadyRunning, hold_address, hold_folder
@@ -36,6 +37,7 @@ def prepare(plan: Plan) -> list[str]:
     """What must be so before anybody is served; gives warnings, one line each. Raises CommandError."""
     try:
         _refuse_without_migrations()
+        node.occupy()
         found = checks.run_checks(tags=[SITE], include_deployment_checks=True, databases=["default"])
     except DatabaseError as error:
         reason = type(error).__name__
