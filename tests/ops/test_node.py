@@ -115,7 +115,8 @@ def test_a_database_inside_the_folder_moves_with_it(enter: Enter, settings: Sett
     assert not node.found_elsewhere()
 
 
-def test_the_database_is_handed_over_with_its_whole_journal_or_not_at_all(enter: Enter, settings: Settings) -> None:
+@pytest.mark.usefixtures("in_english")
+def test_the_database_is_handed_over_with_its_whole_journal_or_not_at_all(enter: Enter) -> None:
     first = enter("first")
     node.occupy()
     for _ in range(3):
@@ -139,6 +140,7 @@ def test_the_database_is_handed_over_with_its_whole_journal_or_not_at_all(enter:
     assert journal.position() == 3
 
 
+@pytest.mark.usefixtures("in_english")
 def test_a_journal_shorter_than_a_backup_knew_it_is_not_enough(enter: Enter) -> None:
     first = enter("first")
     node.claim()
@@ -169,13 +171,13 @@ def two(made: Place, tmp_path: Path) -> tuple[Place, Place]:
 def test_of_two_that_start_at_once_one_is_refused(two: tuple[Place, Place]) -> None:
     started = [place.start("worker", "--once") for place in two]
     ended = [(process.communicate(timeout=PATIENCE)[1], process.returncode) for process in started]
-    assert sorted("another data folder" in said for said, _code in ended) == [False, True], ended
-    winner = next(place for place, (said, _code) in zip(two, ended, strict=True) if "another data folder" not in said)
+    assert sorted("node take_over" in said for said, _code in ended) == [False, True], ended
+    winner = next(place for place, (said, _code) in zip(two, ended, strict=True) if "node take_over" not in said)
     loser = next(place for place in two if place is not winner)
     for typed in (["serve", "--bind", "127.0.0.1:1"], ["quickstart", "--no-serve"], ["node", "show"], ["worker"]):
         refused = loser.run(*typed)
         assert refused.returncode == 1
-        assert "another data folder" in refused.stderr.splitlines()[-1]
+        assert "node take_over" in refused.stderr.splitlines()[-1]
     assert loser.run("node", "take_over", "--journal-number", "0", "--yes").returncode == 0
     assert loser.run("node", "show").returncode == 0
-    assert "another data folder" in winner.run("node", "show").stderr
+    assert "node take_over" in winner.run("node", "show").stderr
