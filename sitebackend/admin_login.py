@@ -3,7 +3,6 @@
 from io import BytesIO
 from typing import Any
 
-import segno
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -97,6 +96,8 @@ def qr_code(request: HttpRequest) -> HttpResponse:
     """The pending device's secret as a picture, from an address that does not hold it."""
     if not may_set_up(request) or not isinstance(request.user, Operator):
         return redirect("admin:login")
+    import segno
+
     picture = BytesIO()
     code = segno.make(second_factor.pending_device(request.user).config_url, error="m")
     code.save(picture, kind="svg", scale=5, border=3, dark="#000", light="#fff")

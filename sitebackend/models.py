@@ -168,6 +168,22 @@ class WorkerJob(models.Model):
         return self.name
 
 
+class DatabaseHome(models.Model):
+    """The data folder that this database belongs to: one row. `sitebackend.node` claims it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    node = models.UUIDField()
+    place = models.CharField(max_length=32)  #: a digest of where the folder lies
+    is_served = models.BooleanField(default=False)  #: a site was started there and did not end properly since
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_home_of_the_database")]
+
+    def __str__(self) -> str:
+        return str(self.node)
+
+
 class Actor(models.TextChoices):
     """Who did something, if no operator was logged in."""
 

@@ -223,7 +223,9 @@ DATABASES = {
         parse=database_url,
     )
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+#: The SQLite database; None if the database is elsewhere.
+DATABASE_FILE = Path(DATABASES["default"]["NAME"]) if DATABASES["default"]["ENGINE"].endswith("sqlite3") else None
+if DATABASE_FILE:
     # FULL: what the thanks page acknowledged survives a power cut. secure_delete: deleted rows are overwritten.
     # IMMEDIATE: writers queue at the start of a transaction, they do not fail in its middle.
     DATABASES["default"]["OPTIONS"] = {
