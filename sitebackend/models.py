@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -19,10 +20,17 @@ class Operator(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
+    standing_before: dict[str, Any] | None = None  #: as the database had it before this save
 
     class Meta:
         verbose_name = _("operator")
         verbose_name_plural = _("operators")
+
+    def get_session_auth_hash(self) -> str:
+        """Django's, and with it what the account may do: sessions end with a change of either, whoever wrote it."""
+        roles = sorted(self.groups.values_list("pk", flat=True))
+        standing = f"{super().get_session_auth_hash()}|{self.is_active}|{self.is_staff}|{self.is_superuser}|{roles}"
+        return salted_hmac("sitebackend.models.Operator.session", standing, algorithm="sha256").hexdigest()
 
     @classmethod
     def with_email(cls, email: str) -> "list[Operator]":

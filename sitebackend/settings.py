@@ -164,6 +164,13 @@ VAULT_FINGERPRINT: str = read(
     default="",
     parse=fingerprint,
 )
+VAULT_MESSAGES_FINGERPRINT: str = read(
+    "VAULT_MESSAGES_FINGERPRINT",
+    "the fingerprint of the key of the lock for messages, as its page shows it",
+    "9c41…",
+    default="",
+    parse=fingerprint,
+)
 
 ALARM_COMMAND: list[str] = read(
     "ALARM_COMMAND",
@@ -391,7 +398,7 @@ USE_TZ = True
 # --- who may come in
 
 AUTH_USER_MODEL = "sitebackend.Operator"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "sitebackend.cockpit.sessions.OperatorBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -213,8 +213,9 @@ def test_notes_and_passphrase_go_with_a_rotation_of_the_vault(
     token = vault.unlock(operator=operator, passphrase=PASSPHRASE)
     open_vault = sessions.resume(token, operator=operator, now=timezone.now())
     assert open_vault is not None
-    assert reading.read(open_vault=open_vault, submission=submission) == FIELDS
-    assert [note.text for note in reading.notes(open_vault=open_vault, submission=submission)] == [NOTE]
+    messages = vault.messages_of(open_vault)
+    assert reading.read(open_messages=messages, submission=submission) == FIELDS
+    assert [note.text for note in reading.notes(open_messages=messages, submission=submission)] == [NOTE]
 
 
 # --- a customer of it
