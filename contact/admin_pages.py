@@ -121,7 +121,7 @@ class SubmissionPage(InboxForm):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         open_messages = vault.opened_messages(self.request)
         shown = self._shown(open_messages) if open_messages else {}
-        locks = vault.locks_of(cast("Operator", self.request.user))
+        locks = vault.locks_of(self.request.user)
         frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
         return super().get_context_data(**frame, **shown, **kwargs)
 
@@ -186,4 +186,6 @@ class Reading(InboxForm):
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:
     """Log that its contents were shown, never what they are."""
-    vault.record_opening(operator=cast("Operator", request.user), kind="contact.submission", key=submission.pk, lock=Lock.MESSAGES)
+    vault.record_opening(
+        operator=cast("Operator", request.user), kind="contact.submission", key=submission.pk, lock=Lock.MESSAGES
+    )

@@ -111,7 +111,9 @@ def add_note(*, submission: Submission, text: str) -> Note:
 
 
 def notes(*, open_messages: OpenMessages, submission: Submission) -> list[ShownNote]:
-    return [ShownNote(timezone.localtime(note.written_at), _text(open_messages, note)) for note in submission.notes.all()]
+    return [
+        ShownNote(timezone.localtime(note.written_at), _text(open_messages, note)) for note in submission.notes.all()
+    ]
 
 
 def _text(open_messages: OpenMessages, note: Note) -> str:

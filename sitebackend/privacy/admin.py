@@ -180,7 +180,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
-        facts |= _copy_shown(row, vault.unlocked(request))
+        facts |= _copy_shown(row, vault.unlocked(request), vault.locks_of(request.user))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
         facts |= _plan_shown(row)
     if row.identity:
@@ -206,14 +206,14 @@ def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
     return {name: found(row.subject()), "offers": name}
 
 
-def _copy_shown(row: DataSubjectRequest, unlocked: Unlocked | None) -> dict[str, Any]:
+def _copy_shown(row: DataSubjectRequest, unlocked: Unlocked | None, ways: list[Lock]) -> dict[str, Any]:
     copies = [(copy, answer.needs_key(copy), answer.needs_lock(copy, unlocked)) for copy in answer.copies(row)]
-    locks = {lock for _copy, _needs_key, lock in copies if lock}
+    needed = {lock for _copy, _needs_key, lock in copies if lock}
     return {
         "wants_copy": True,
         "copies": [(copy, needs_key, bool(lock), copy.sealed) for copy, needs_key, lock in copies],
-        "needs_vault": bool(locks),
-        "messages_would_do": locks == {Lock.MESSAGES},
+        "needs_vault": bool(needed),
+        "locks": [lock for lock in ways if lock == Lock.VAULT or needed == {Lock.MESSAGES}],
         "needs_key": any(needs_key for _copy, needs_key, _lock in copies),
         "passphrase": answer.new_passphrase(),
     }

@@ -27,7 +27,7 @@ def change_passphrase(*, operator: Operator | None, passphrase: str, new: str) -
     Raises NotAllowed, NoVault, PassphraseTooShort, TooManyTries, WrongPassphrase, SamePassphrase, VaultKeyChanged.
     """
     slots.check_length(new)
-    private = services.tested(operator=operator, passphrase=passphrase)
+    private = services.tested(operator=operator, passphrase=passphrase, lock=Lock.VAULT)
     _refuse_that_of_messages(new)
     slot = slots.for_passphrase(private, new, timezone.now())
     with transaction.atomic():
@@ -37,7 +37,7 @@ def change_passphrase(*, operator: Operator | None, passphrase: str, new: str) -
 
 def renew_recovery_key(*, operator: Operator | None, passphrase: str) -> str:
     """A new printed recovery key; the old one works until the new one was typed back. Raises as above."""
-    private, secret = services.tested(operator=operator, passphrase=passphrase), recovery_key.new()
+    private, secret = services.tested(operator=operator, passphrase=passphrase, lock=Lock.VAULT), recovery_key.new()
     slot = slots.for_recovery_key(private, secret, timezone.now())
     with transaction.atomic():
         matching_vault(private)
@@ -83,9 +83,10 @@ def rotate(*, operator: Operator | None, passphrase: str) -> str:
 
     The passphrase stays, and so do key and passphrase of the lock for messages, whose private half is sealed anew.
     VAULT_FINGERPRINT, if set, must name the new key afterwards.
-    Raises NotAllowed, NoVault, TooManyTries, WrongPassphrase, VaultKeyChanged, or sealing.SealingError if a value was altered.
+    Raises NotAllowed, NoVault, TooManyTries, WrongPassphrase, VaultKeyChanged, or sealing.SealingError if a value was
+    altered.
     """
-    old = services.tested(operator=operator, passphrase=passphrase)
+    old = services.tested(operator=operator, passphrase=passphrase, lock=Lock.VAULT)
     public, private = sealing.new_key_pair()
     secret, now = recovery_key.new(), timezone.now()
     fresh = [slots.for_passphrase(private, passphrase, now), slots.for_recovery_key(private, secret, now)]

@@ -79,7 +79,7 @@ def rotate(*, operator: Operator | None, passphrase: str, new: str) -> None:
 
 def take_away(*, operator: Operator | None, passphrase: str) -> None:
     """Let the vault alone open messages again; everything is sealed back to it. Raises as `rotate`."""
-    vault_key = services.tested(operator=operator, passphrase=passphrase)
+    vault_key = services.tested(operator=operator, passphrase=passphrase, lock=Lock.VAULT)
     private = _private_key(vault_key)
     with transaction.atomic():
         vault = maintenance.matching_vault(vault_key)
@@ -93,7 +93,7 @@ def take_away(*, operator: Operator | None, passphrase: str) -> None:
 def _tested(operator: Operator | None, passphrase: str, new: str) -> bytes:
     """The vault's private key, if `new` can be the passphrase of this lock."""
     slots.check_length(new)
-    private = services.tested(operator=operator, passphrase=passphrase)
+    private = services.tested(operator=operator, passphrase=passphrase, lock=Lock.VAULT)
     if slots.normal(new) == slots.normal(passphrase):
         raise SamePassphrase
     return private

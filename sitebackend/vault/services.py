@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -71,9 +72,9 @@ def set_up(*, passphrase: str, operator: Operator | None = None) -> str:
     return recovery_key.printed(secret)
 
 
-def may_open(operator: Operator, lock: Lock) -> bool:
-    """Whether the operator's role goes with this lock; its passphrase is another matter."""
-    return operator.has_perm(lock.permission)
+def may_open(user: Operator | AnonymousUser, lock: Lock) -> bool:
+    """Whether the role of whoever this is goes with this lock; its passphrase is another matter."""
+    return user.has_perm(lock.permission)
 
 
 def require(operator: Operator | None, lock: Lock) -> None:
@@ -168,7 +169,7 @@ def unlock(*, operator: Operator, passphrase: str, lock: Lock = Lock.VAULT) -> s
     return token
 
 
-def tested(*, operator: Operator | None, passphrase: str, lock: Lock = Lock.VAULT) -> bytes:
+def tested(*, operator: Operator | None, passphrase: str, lock: Lock) -> bytes:
     """The private key behind the passphrase; each call of somebody who may is a try that counts.
 
     Raises NotAllowed, NoVault, NoMessagesLock, TooManyTries, WrongPassphrase.
@@ -254,10 +255,10 @@ def messages_of(found: Unlocked) -> OpenMessages:
         raise MessagesKeyChanged from error
 
 
-def locks_of(operator: Operator) -> list[Lock]:
-    """The locks that are set up and go with the operator's role: what a page that shows messages can offer."""
+def locks_of(user: Operator | AnonymousUser) -> list[Lock]:
+    """The locks that are set up and go with the role: what a page that shows messages can offer."""
     there = set(Vault.objects.values_list("lock", flat=True))
-    return [lock for lock in Lock if lock in there and may_open(operator, lock)]
+    return [lock for lock in Lock if lock in there and may_open(user, lock)]
 
 
 def record(

@@ -74,7 +74,11 @@ def _context(slot: KeySlot, lock: Lock) -> str:
 def _stretched(slot: KeySlot, passphrase: str) -> bytes:
     with _one_at_a_time():
         return sealing.key_from_passphrase(
-            normal(passphrase), bytes(slot.salt), memory_kib=slot.memory_kib, iterations=slot.iterations, lanes=slot.lanes
+            normal(passphrase),
+            bytes(slot.salt),
+            memory_kib=slot.memory_kib,
+            iterations=slot.iterations,
+            lanes=slot.lanes,
         )
 
 

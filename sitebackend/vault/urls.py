@@ -26,4 +26,9 @@ urlpatterns = [
     _page("recovery-key/check/", views.ConfirmRecoveryKey.as_view(), "confirm_recovery_key"),
     _page("recover/", views.Recover.as_view(), "recover"),
     _page("rotate/", views.Rotate.as_view(), "rotate"),
+    _page("messages/unlock/", views.UnlockMessages.as_view(), "unlock_messages"),
+    _page("messages/set-up/", views.SetUpMessages.as_view(), "set_up_messages"),
+    _page("messages/passphrase/", views.ChangeMessagesPassphrase.as_view(), "messages_passphrase"),
+    _page("messages/rotate/", views.RotateMessages.as_view(), "rotate_messages"),
+    _page("messages/take-away/", views.TakeAwayMessages.as_view(), "take_away_messages"),
 ]

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -18,16 +19,18 @@ from django.views.generic import FormView
 
 from sitebackend.crypto import sealing
 from sitebackend.models import Operator
-from sitebackend.vault import maintenance, services
+from sitebackend.vault import maintenance, messages_lock, services
 from sitebackend.vault.errors import RecoveryKeyMistyped, VaultError, WrongRecoveryKey
 from sitebackend.vault.forms import (
     ChangePassphraseForm,
     ConfirmRecoveryKeyForm,
+    MessagesPassphraseForm,
     NewPassphraseForm,
     RecoverForm,
     UnlockForm,
+    UnlockMessagesForm,
 )
-from sitebackend.vault.models import ABSOLUTE, KeySlot, Vault
+from sitebackend.vault.models import ABSOLUTE, KeySlot, Lock, Vault
 
 
 class VaultFormView(FormView):  # type: ignore[type-arg]
@@ -37,6 +40,12 @@ class VaultFormView(FormView):  # type: ignore[type-arg]
     title: str | Promise
     button: str | Promise
     intro: str | Promise = ""
+    lock = Lock.VAULT  #: the role must go with it
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not services.may_open(request.user, self.lock):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
 
     def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
         raise NotImplementedError
@@ -47,6 +56,7 @@ class VaultFormView(FormView):  # type: ignore[type-arg]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = {"title": self.title, "button": self.button, "intro": self.intro, "next": _next(self.request)}
+        page["lock"] = self.lock
         return super().get_context_data(**admin.site.each_context(self.request), **page, **kwargs)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
@@ -75,12 +85,12 @@ class SetUp(VaultFormView):
 
 
 class Unlock(VaultFormView):
-    form_class = UnlockForm
+    form_class: type[forms.Form] = UnlockForm
     template_name = "vault/unlock.html"
     title, button = _("Open the vault"), _("Open")
 
     def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
-        token = services.unlock(operator=self.operator, passphrase=cleaned["passphrase"])
+        token = services.unlock(operator=self.operator, passphrase=cleaned["passphrase"], lock=self.lock)
         response = redirect(_next(self.request))
         response.set_cookie(
             settings.VAULT_COOKIE_NAME,
@@ -151,17 +161,77 @@ class Rotate(VaultFormView):
         return _show_recovery_key(self.request, printed)
 
 
+class UnlockMessages(Unlock):
+    """Messages alone: what *Büro* may open."""
+
+    lock = Lock.MESSAGES
+    form_class = UnlockMessagesForm
+    title, button = _("Open messages"), _("Open")
+
+
+class SetUpMessages(VaultFormView):
+    form_class = MessagesPassphraseForm
+    title, button = _("Set up the lock for messages"), _("Set up")
+    intro = _(
+        "Messages and their notes get a passphrase of their own, for people who read them and must not open the vault. "
+        "Tell them this passphrase. Whoever opens the vault still reads messages, too."
+    )
+
+    def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
+        messages_lock.set_up(operator=self.operator, passphrase=cleaned["passphrase"], new=cleaned["new"])
+        return _done(self.request, _("The lock for messages is set up. Tell its passphrase to who may read them."))
+
+
+class ChangeMessagesPassphrase(VaultFormView):
+    form_class = MessagesPassphraseForm
+    title, button = _("Change the passphrase for messages"), _("Change")
+    intro = _("Messages are locked everywhere afterwards. Nobody needs the old passphrase for it.")
+
+    def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
+        messages_lock.change_passphrase(operator=self.operator, passphrase=cleaned["passphrase"], new=cleaned["new"])
+        return _done(self.request, _("The passphrase for messages was changed."))
+
+
+class RotateMessages(VaultFormView):
+    form_class = MessagesPassphraseForm
+    title, button = _("Renew the key for messages"), _("Renew the key")
+    intro = _(
+        "For when somebody has left who knew the passphrase: messages are sealed to a new key, in one step, which a "
+        "new passphrase opens. If VAULT_MESSAGES_FINGERPRINT is set, it must then name the new key."
+    )
+
+    def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
+        messages_lock.rotate(operator=self.operator, passphrase=cleaned["passphrase"], new=cleaned["new"])
+        return _done(self.request, _("The key for messages was renewed; the new passphrase opens them."))
+
+
+class TakeAwayMessages(VaultFormView):
+    form_class = UnlockForm
+    title, button = _("Take the lock for messages away"), _("Take it away")
+    intro = _("Messages then open with the vault only, as on a site without this lock. Nothing of them is lost.")
+
+    def carry_out(self, cleaned: dict[str, Any]) -> HttpResponse:
+        messages_lock.take_away(operator=self.operator, passphrase=cleaned["passphrase"])
+        return _done(self.request, _("The lock for messages is gone: the vault opens them."))
+
+
 def overview(request: HttpRequest) -> HttpResponseBase:
     """How the vault stands, and what can be done with it."""
-    vault = Vault.objects.first()
+    if not services.may_open(request.user, Lock.VAULT):
+        raise PermissionDenied
+    vault = Vault.objects.of(Lock.VAULT).first()
     if vault is None:
         return redirect("vault:set_up")
+    messages_row = Vault.objects.of(Lock.MESSAGES).first()
     context = {
         **admin.site.each_context(request),
         "title": _("Vault"),
         "vault": vault,
         "fingerprint": sealing.fingerprint(bytes(vault.public_key)),
         "pinned": bool(settings.VAULT_FINGERPRINT),
+        "messages_lock": messages_row,
+        "messages_fingerprint": sealing.fingerprint(bytes(messages_row.public_key)) if messages_row else "",
+        "messages_pinned": bool(settings.VAULT_MESSAGES_FINGERPRINT),
         "recovery_slot": KeySlot.objects.filter(kind=KeySlot.Kind.RECOVERY).order_by("-made_at").first(),
     }
     return TemplateResponse(request, "vault/overview.html", context)
@@ -177,7 +247,7 @@ def lock(request: HttpRequest) -> HttpResponseBase:
 
 def _show_recovery_key(request: HttpRequest, printed: str) -> HttpResponse:
     """The only time that it is shown; a form to type it back stands below."""
-    fingerprint = sealing.fingerprint(bytes(Vault.objects.get().public_key))
+    fingerprint = sealing.fingerprint(bytes(Vault.objects.of(Lock.VAULT).get().public_key))
     context = {
         **admin.site.each_context(request),
         "title": _("Your recovery key"),
@@ -197,4 +267,5 @@ def _next(request: HttpRequest) -> str:
     """Where the operator came from, if that is below /admin/ of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/admin/")
-    return wanted if safe else reverse("vault:overview")
+    may_look = services.may_open(request.user, Lock.VAULT)
+    return wanted if safe else reverse("vault:overview" if may_look else "admin:index")
