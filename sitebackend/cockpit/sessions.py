@@ -22,8 +22,6 @@ from sitebackend.models import Operator
 
 sessions_ended = Signal()  #: with `operator`: the key of the account
 
-STANDING = ("password", "is_active", "is_staff", "is_superuser")
-
 
 class OperatorBackend(ModelBackend):
     """Django's, which ends the sessions of an account that it does not let in."""
@@ -52,19 +50,22 @@ def connect() -> None:
     pre_save.connect(_remember, sender=Operator)
     post_save.connect(_compare, sender=Operator)
     post_delete.connect(_deleted, sender=Operator)
-    for through in (Operator.groups.through, Operator.user_permissions.through):
-        m2m_changed.connect(_roles_changed, sender=through)
+    m2m_changed.connect(_roles_changed, sender=Operator.groups.through)
 
 
 def _remember(sender: Any, instance: Operator, **kwargs: Any) -> None:
-    instance.standing_before = Operator.objects.filter(pk=instance.pk).values(*STANDING).first()
+    instance.standing_before = _stored(instance.pk)
 
 
-def _compare(sender: Any, instance: Operator, update_fields: Any = None, **kwargs: Any) -> None:
-    before = instance.standing_before
-    saved = STANDING if update_fields is None else [name for name in STANDING if name in update_fields]
-    if before and any(before[name] != getattr(instance, name) for name in saved):
+def _compare(sender: Any, instance: Operator, **kwargs: Any) -> None:
+    if instance.standing_before not in (None, _stored(instance.pk)):
         end_sessions(instance.pk)
+
+
+def _stored(operator: UUID) -> list[Any] | None:
+    """Return password and standing as the database has them; None for an account that is being made."""
+    account = Operator.objects.filter(pk=operator).first()
+    return account and [account.password, *account.standing()]
 
 
 def _deleted(sender: Any, instance: Operator, **kwargs: Any) -> None:
@@ -72,11 +73,13 @@ def _deleted(sender: Any, instance: Operator, **kwargs: Any) -> None:
 
 
 def _roles_changed(sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
-    """An account's roles or permissions, written from either side."""
-    if action not in ("post_add", "post_remove", "pre_clear") or (action != "pre_clear" and not pk_set):
+    """Of one account, or of everybody in a group. A superuser's role is no matter of groups."""
+    if action == "pre_clear":
+        rows = sender.objects.filter(**{"group" if reverse else "operator": instance})
+        accounts = set(rows.values_list("operator", flat=True))
+    elif action in ("post_add", "post_remove") and pk_set:
+        accounts = pk_set if reverse else {instance.pk}
+    else:
         return
-    if not reverse:
-        end_sessions(instance.pk)
-        return
-    for operator in pk_set or list(instance.user_set.values_list("pk", flat=True)):
-        end_sessions(operator)
+    for operator in Operator.objects.filter(pk__in=accounts, is_superuser=False):
+        end_sessions(operator.pk)

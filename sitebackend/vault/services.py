@@ -222,6 +222,8 @@ def unlocked(request: HttpRequest) -> Unlocked | None:
     operator = request.user
     if not token or not isinstance(operator, Operator) or not admin.site.has_permission(request):
         return None
+    if operator.seen_as:  # only looking, as a role that is tried on: nothing is opened, and nothing locked
+        return None
     resumed = sessions.resume(token, operator=operator, now=timezone.now())
     if isinstance(resumed, OpenVault) and resumed.public_key != public_key():
         raise VaultKeyChanged

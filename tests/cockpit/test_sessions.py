@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from sitebackend.cockpit.roles import Role, give_role
 from sitebackend.models import Operator
 from sitebackend.vault import services
 from sitebackend.vault.models import UnlockSession
@@ -27,11 +28,8 @@ def chief(db: None) -> Operator:
 
 @pytest.fixture
 def colleague(db: None) -> Operator:
-    account = Operator.objects.create_user("kollege", "kollege@example.de", PASSWORD, is_staff=True)
-    permissions = Permission.objects.filter(codename__in=["unlock_vault", "view_operator", "view_customer"])
-    role = Group.objects.create(name="Probe")
-    role.permissions.set(permissions)
-    account.groups.add(role)
+    account = Operator.objects.create_user("kollege", "kollege@example.de", PASSWORD)
+    give_role(account, Role.OPERATIONS)
     return Operator.objects.get(pk=account.pk)
 
 
@@ -42,7 +40,7 @@ def two_browsers(colleague: Operator, chief: Operator) -> list[Client]:
     browsers = [Client(), Client()]
     for browser in browsers:
         browser.force_login(colleague)
-        assert browser.post(reverse("vault:unlock"), {"passphrase": PASSPHRASE}).status_code == 302
+        assert browser.post(reverse("admin:vault_unlock"), {"passphrase": PASSPHRASE}).status_code == 302
     assert Session.objects.count() == UnlockSession.objects.count() == 2
     return browsers
 
@@ -62,6 +60,13 @@ def save(**changes: Any) -> None:
     account.save()
 
 
+def one_field(**changes: Any) -> None:
+    account = of()
+    for name, value in changes.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(changes))
+
+
 def new_password() -> None:
     account = of()
     account.set_password("quite another password")
@@ -70,16 +75,15 @@ def new_password() -> None:
 
 WAYS: dict[str, Callable[[], object]] = {
     "switched off": lambda: save(is_active=False),
-    "switched off, one field saved": lambda: Operator(pk=of().pk, is_active=False).save(update_fields=["is_active"]),
+    "switched off, one field saved": lambda: one_field(is_active=False),
     "staff taken": lambda: save(is_staff=False),
-    "made superuser": lambda: save(is_superuser=True),
     "password": new_password,
     "role taken": lambda: of().groups.clear(),
-    "role removed": lambda: of().groups.remove(Group.objects.get(name="Probe")),
-    "role changed": lambda: of().groups.set([Group.objects.create(name="Andere")]),
-    "role taken from its own side": lambda: Group.objects.get(name="Probe").user_set.clear(),
-    "member removed from the role": lambda: Group.objects.get(name="Probe").user_set.remove(of()),
-    "a right of its own": lambda: of().user_permissions.add(Permission.objects.get(codename="view_event")),
+    "role removed": lambda: of().groups.remove(Group.objects.get(name="Betrieb")),
+    "role changed": lambda: give_role(of(), Role.OFFICE),
+    "another role beside it": lambda: of().groups.add(Group.objects.get(name="Büro")),
+    "role taken from its own side": lambda: Group.objects.get(name="Betrieb").user_set.clear(),
+    "member removed from the role": lambda: Group.objects.get(name="Betrieb").user_set.remove(of()),
     "deleted": lambda: of().delete(),
 }
 
@@ -96,7 +100,7 @@ BY_PASSING_THE_MODELS: dict[str, Callable[[], object]] = {
     "switched off": lambda: Operator.objects.filter(username="kollege").update(is_active=False),
     "staff taken": lambda: Operator.objects.filter(username="kollege").update(is_staff=False),
     "password": lambda: Operator.objects.filter(username="kollege").update(password="!x"),
-    "role deleted": lambda: Group.objects.get(name="Probe").delete(),
+    "role deleted": lambda: Group.objects.get(name="Betrieb").delete(),
     "rows of the role": lambda: Operator.groups.through.objects.all().delete(),
 }
 
@@ -128,7 +132,9 @@ def test_others_stay_in(two_browsers: list[Client], chief: Operator) -> None:
     [
         lambda: save(first_name="Jürgen"),
         lambda: of().save(update_fields=["last_login"]),
-        lambda: of().groups.add(Group.objects.get(name="Probe")),
+        lambda: of().groups.add(Group.objects.get(name="Betrieb")),
+        lambda: give_role(of(), Role.OPERATIONS),
+        lambda: save(is_superuser=True),
     ],
 )
 def test_what_changes_no_right_ends_nothing(two_browsers: list[Client], change: Callable[[], object]) -> None:
@@ -141,7 +147,7 @@ def test_in_the_admins_form_one_tick_less_throws_out_both_browsers(two_browsers:
     office = Client()
     office.force_login(chief)
     page = reverse("admin:sitebackend_operator_change", args=[of().pk])
-    form = {"username": "kollege", "email": "kollege@example.de", "is_staff": "on"}
+    form = {"username": "kollege", "email": "kollege@example.de", "role": "Betrieb"}
     assert office.post(page, form).status_code == 302
     assert not of().is_active
     assert not any(is_in(browser) for browser in two_browsers)
@@ -163,7 +169,18 @@ def test_who_takes_a_right_from_the_own_account_is_sent_to_the_login(chief: Oper
     browser = Client()
     browser.force_login(chief)
     page = reverse("admin:sitebackend_operator_change", args=[chief.pk])
-    form = {"username": "chefin", "email": "chefin@example.de", "is_active": "on", "is_superuser": "on"}
+    form = {"username": "chefin", "email": "chefin@example.de", "is_active": "on", "role": "Redaktion"}
+    give_role(Operator.objects.create_user("vertretung"), Role.OPERATIONS)
     answer = browser.post(page, form)
     assert answer.status_code == 302
     assert browser.get(answer.headers["Location"]).headers["Location"].startswith(OUT)
+
+
+def test_a_superuser_who_gets_the_same_role_stays_in(chief: Operator) -> None:
+    browser = Client()
+    browser.force_login(chief)
+    page = reverse("admin:sitebackend_operator_change", args=[chief.pk])
+    form = {"username": "chefin", "email": "neu@example.de", "is_active": "on", "role": "Betrieb"}
+    assert browser.post(page, form).status_code == 302
+    assert of("chefin").email == "neu@example.de"
+    assert is_in(browser)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -19,6 +19,7 @@ from contact.models import Note, Submission
 from customers.models import Customer, TechnicalRecord
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, read_technical_record
+from sitebackend.cockpit.roles import Role, give_role
 from sitebackend.crypto import sealing
 from sitebackend.models import Operator
 from sitebackend.vault import health, holdings, maintenance, messages_lock, services, sessions
@@ -47,15 +48,16 @@ TEXT = "Rückruf am Dienstag"
 COOKIE = "__Host-vault"
 
 
-def permission(lock: Lock) -> Permission:
-    return Permission.objects.get(content_type__app_label="vault", codename=f"unlock_{lock}")
-
-
 @pytest.fixture
 def office(db: None) -> Operator:
     """Somebody who may open messages, and not the vault."""
-    account = Operator.objects.create_user("büro", "buero@example.de", "a long enough password", is_staff=True)
-    account.user_permissions.add(permission(Lock.MESSAGES))
+    account = Operator.objects.create_user("büro", "buero@example.de", "a long enough password")
+    give_role(account, Role.OFFICE)
+    return fresh(account)
+
+
+def fresh(account: Operator) -> Operator:
+    """As the next request has it."""
     return Operator.objects.get(pk=account.pk)
 
 
@@ -245,8 +247,8 @@ def test_a_slot_moved_to_the_vault_does_not_open_it(operator: Operator, messages
 
 
 def test_a_session_widened_in_its_row_opens_nothing(office: Operator, token: str) -> None:
-    office.user_permissions.add(permission(Lock.VAULT))  # even for somebody who may
-    office = Operator.objects.get(pk=office.pk)
+    give_role(office, Role.OPERATIONS)  # even for somebody who may
+    office = fresh(office)
     token = services.unlock(operator=office, passphrase=FOR_MESSAGES, lock=Lock.MESSAGES)
     UnlockSession.objects.update(lock=Lock.VAULT)
     assert services.unlocked(request_of(office, token)) is None
@@ -376,20 +378,22 @@ def test_every_unlocking_is_logged_and_mailed_and_says_which_lock(office: Operat
 @pytest.mark.parametrize(
     "change",
     [
-        lambda office: office.user_permissions.clear(),
+        lambda office: office.groups.clear(),
+        lambda office: give_role(office, Role.EDITORIAL),
+        lambda office: Group.objects.filter(name="Büro").delete(),
         lambda office: Operator.objects.filter(pk=office.pk).update(is_staff=False),
         lambda office: Operator.objects.filter(pk=office.pk).update(is_active=False),
         lambda office: (office.set_password("another long password"), office.save()),
         lambda office: services.lock(operator=office),
-        lambda office: office.user_permissions.through.objects.all().delete(),
+        lambda office: Operator.groups.through.objects.all().delete(),
     ],
 )
 def test_a_role_or_account_that_is_taken_away_locks_at_once(
     office: Operator, token: str, change: Callable[[Operator], object]
 ) -> None:
-    assert services.unlocked(request_of(Operator.objects.get(pk=office.pk), token))
+    assert services.unlocked(request_of(fresh(office), token))
     change(office)
-    assert services.unlocked(request_of(Operator.objects.get(pk=office.pk), token)) is None
+    assert services.unlocked(request_of(fresh(office), token)) is None
 
 
 # --- looking after it
@@ -516,12 +520,12 @@ def at_office(office: Operator) -> Client:
 
 def test_the_office_opens_messages_from_the_header_and_locks_them(at_office: Client, messages: None) -> None:
     header = at_office.get("/admin/").content.decode()
-    assert reverse("vault:unlock_messages") in header
-    assert reverse("vault:overview") not in header
+    assert reverse("admin:vault_unlock_messages") in header
+    assert reverse("admin:vault_overview") not in header
     form = {"passphrase": FOR_MESSAGES, "next": "/admin/"}
-    assert at_office.post(reverse("vault:unlock_messages"), form).headers["Location"] == "/admin/"
+    assert at_office.post(reverse("admin:vault_unlock_messages"), form).headers["Location"] == "/admin/"
     assert "is-open" in at_office.get("/admin/").content.decode()
-    assert at_office.post(reverse("vault:lock"), {"next": "/admin/"}).status_code == 302
+    assert at_office.post(reverse("admin:vault_lock"), {"next": "/admin/"}).status_code == 302
     assert not UnlockSession.objects.exists()
 
 
@@ -530,7 +534,7 @@ def test_the_office_reaches_no_other_page_of_the_vault(at_office: Client, messag
     names = ["overview", "set_up", "unlock", "passphrase", "recovery_key", "confirm_recovery_key", "recover", "rotate"]
     names += ["set_up_messages", "messages_passphrase", "rotate_messages", "take_away_messages"]
     for name in names:
-        for answer in (at_office.get(reverse(f"vault:{name}")), at_office.post(reverse(f"vault:{name}"))):
+        for answer in (at_office.get(reverse(f"admin:vault_{name}")), at_office.post(reverse(f"admin:vault_{name}"))):
             assert answer.status_code == 403, name
 
 
@@ -540,9 +544,9 @@ def test_the_vaults_page_sets_the_lock_up_and_shows_the_line_for_the_settings(
     settings.VAULT_FINGERPRINT = sealing.fingerprint(services.public_key())
     client = Client()
     client.force_login(operator)
-    assert reverse("vault:set_up_messages") in client.get(reverse("vault:overview")).content.decode()
+    assert reverse("admin:vault_set_up_messages") in client.get(reverse("admin:vault_overview")).content.decode()
     form = {"passphrase": PASSPHRASE, "new": FOR_MESSAGES, "repeated": FOR_MESSAGES}
-    answer = client.post(reverse("vault:set_up_messages"), form, follow=True)
+    answer = client.post(reverse("admin:vault_set_up_messages"), form, follow=True)
     public = bytes(Vault.objects.get(lock="messages").public_key)
     assert f"VAULT_MESSAGES_FINGERPRINT={sealing.fingerprint(public)}" in answer.content.decode()
 
@@ -551,14 +555,21 @@ def test_a_refusal_stands_at_the_form_and_shows_no_secret(operator: Operator, re
     client = Client()
     client.force_login(operator)
     form = {"passphrase": PASSPHRASE, "new": PASSPHRASE, "repeated": PASSPHRASE}
-    answer = client.post(reverse("vault:set_up_messages"), form)
+    answer = client.post(reverse("admin:vault_set_up_messages"), form)
     assert answer.status_code == 422
     assert PASSPHRASE not in answer.content.decode()
     assert "zwei verschiedene" in answer.content.decode()
 
 
 def test_a_session_of_before_the_role_changed_is_swept_at_its_next_use(office: Operator, token: str) -> None:
-    office.user_permissions.through.objects.all().delete()
-    again = Operator.objects.get(pk=office.pk)
-    assert sessions.resume(token, operator=again, now=timezone.now()) is None
+    Operator.groups.through.objects.all().delete()
+    assert sessions.resume(token, operator=fresh(office), now=timezone.now()) is None
     assert not UnlockSession.objects.exists()
+
+
+def test_who_only_looks_as_the_office_opens_nothing_and_stays_open(operator: Operator, messages: None) -> None:
+    token = services.unlock(operator=operator, passphrase=PASSPHRASE)
+    looking = fresh(operator)
+    looking.seen_as, looking.is_superuser = Role.OFFICE, False
+    assert services.unlocked(request_of(looking, token)) is None
+    assert services.opened(request_of(fresh(operator), token)) is not None
