@@ -65,7 +65,7 @@ def _compare(sender: Any, instance: Operator, **kwargs: Any) -> None:
 def _stored(operator: UUID) -> list[Any] | None:
     """Return password and standing as the database has them; None for an account that is being made."""
     account = Operator.objects.filter(pk=operator).first()
-    return account and [account.password, *account.standing()]
+    return [account.password, *account.standing()] if account else None
 
 
 def _deleted(sender: Any, instance: Operator, **kwargs: Any) -> None:

@@ -293,6 +293,10 @@ def _told(event: VaultEvent, now: datetime) -> bool:
 
 
 def sweep(now: datetime) -> int:
-    """Worker's job: delete what no longer counts: log lines that had their time, old tries, sessions that are over."""
-    swept = [UnlockSession.objects.over(now), UnlockAttempt.objects.spent(now), VaultEvent.objects.old(now)]
+    """Worker's job: delete what no longer counts: log lines that had their time, old tries, sessions that are over or
+    whose account may do something else by now, whoever wrote that.
+    """
+    held = UnlockSession.objects.select_related("operator")
+    stale = UnlockSession.objects.filter(pk__in=[row.pk for row in held if not sessions.goes_with(row.operator, row)])
+    swept = [UnlockSession.objects.over(now), stale, UnlockAttempt.objects.spent(now), VaultEvent.objects.old(now)]
     return sum(rows.delete()[0] for rows in swept)

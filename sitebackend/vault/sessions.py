@@ -35,7 +35,7 @@ def resume(token: str, *, operator: Operator, now: datetime) -> Unlocked | None:
     row = UnlockSession.objects.filter(id=identifier, operator=operator).first() if identifier else None
     if row is None:
         return None
-    if row.is_over(now) or not _still_goes_with(operator, row):
+    if row.is_over(now) or not goes_with(operator, row):
         row.delete()
         return None
     try:
@@ -48,7 +48,7 @@ def resume(token: str, *, operator: Operator, now: datetime) -> Unlocked | None:
     return OpenVault(private, locks_at=row.locks_at)
 
 
-def _still_goes_with(operator: Operator, row: UnlockSession) -> bool:
+def goes_with(operator: Operator, row: UnlockSession) -> bool:
     """Neither password nor role has changed since, and the role still opens this lock."""
     same = row.password_digest == operator.get_session_auth_hash()
     return same and operator.has_perm(Lock(row.lock).permission)

@@ -225,6 +225,21 @@ def test_an_operator_without_a_role_opens_neither(messages: None) -> None:
             services.unlock(operator=nobody, passphrase=word, lock=lock)
 
 
+def test_with_messages_open_the_pages_of_the_vault_stay_shut_to_betrieb_too(
+    operator: Operator, record: TechnicalRecord, messages: None
+) -> None:
+    client = Client()
+    client.force_login(operator)
+    client.post(reverse("admin:vault_unlock_messages"), {"passphrase": FOR_MESSAGES})
+    assert UnlockSession.objects.get().lock == Lock.MESSAGES
+    customer = Customer.objects.get()
+    search = client.get(reverse("admin:customers_customer_record_search"))
+    assert search.headers["Location"].startswith(reverse("admin:vault_unlock"))
+    page = client.get(reverse("admin:customers_customer_page", args=[customer.pk])).content.decode()
+    assert "Backstube" not in page
+    assert reverse("admin:vault_unlock") in page
+
+
 # --- rows moved, swapped, widened
 
 
@@ -321,9 +336,9 @@ def test_with_the_vault_pinned_a_lock_that_somebody_adds_to_the_database_takes_n
 
 
 def test_the_two_public_keys_swapped_are_refused(messages: None, settings: Settings, submission: Submission) -> None:
-    settings.VAULT_FINGERPRINT = sealing.fingerprint(services.public_key())
-    settings.VAULT_MESSAGES_FINGERPRINT = sealing.fingerprint(services.messages_public_key())
     vault, lock = Vault.objects.order_by("pk")
+    settings.VAULT_FINGERPRINT = sealing.fingerprint(bytes(vault.public_key))
+    settings.VAULT_MESSAGES_FINGERPRINT = sealing.fingerprint(bytes(lock.public_key))
     Vault.objects.filter(pk=1).update(public_key=lock.public_key)
     Vault.objects.filter(pk=2).update(public_key=vault.public_key)
     with pytest.raises(VaultKeyChanged):
@@ -561,7 +576,13 @@ def test_a_refusal_stands_at_the_form_and_shows_no_secret(operator: Operator, re
     assert "zwei verschiedene" in answer.content.decode()
 
 
-def test_a_session_of_before_the_role_changed_is_swept_at_its_next_use(office: Operator, token: str) -> None:
+def test_a_session_of_before_the_role_changed_is_swept_by_the_worker(office: Operator, token: str) -> None:
+    assert services.sweep(timezone.now()) == 0
+    Operator.objects.filter(pk=office.pk).update(is_staff=False)
+    assert services.sweep(timezone.now()) == 1
+
+
+def test_a_session_of_before_the_role_changed_is_deleted_at_its_next_use(office: Operator, token: str) -> None:
     Operator.groups.through.objects.all().delete()
     assert sessions.resume(token, operator=fresh(office), now=timezone.now()) is None
     assert not UnlockSession.objects.exists()
