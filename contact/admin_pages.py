@@ -110,7 +110,7 @@ class SubmissionPage(InboxFormPage):
         shown = self._shown(open_messages) if open_messages else {}
         locks = vault.locks_of(self.operator)
         frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
-        return super().get_context_data(**frame, **shown, **kwargs)
+        return super().get_context_data(**kwargs) | frame | shown
 
     def _shown(self, open_messages: OpenMessages) -> dict[str, Any]:
         shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}

@@ -275,8 +275,12 @@ def record(
 
 
 def record_opening(*, operator: Operator, kind: str, key: UUID, lock: Lock = Lock.VAULT) -> None:
-    """Log that contents were shown: whose, by kind and random key, as in ("customers.customer", key)."""
-    record(VaultEvent.Kind.OPENED, operator=operator, lock=lock, holding=f"{kind}|{key}")
+    """Log that contents were shown: whose, by kind and random key, as in ("customers.customer", key).
+
+    `lock` is what such contents are sealed to; without a lock for messages that is the vault.
+    """
+    sealed_to = lock if has_messages_lock() else Lock.VAULT
+    record(VaultEvent.Kind.OPENED, operator=operator, lock=sealed_to, holding=f"{kind}|{key}")
 
 
 def mail_notices(now: datetime) -> int:

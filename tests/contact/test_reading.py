@@ -176,8 +176,8 @@ def test_a_message_is_read_with_the_vault_open_and_the_reading_is_logged(
     assert "Königstraße 1 „Hinterhaus“" in page
     assert "&lt;b&gt;kein&lt;/b&gt; {{ Befehl }}" in page
     assert "no-store" in answer["Cache-Control"]
-    assert list(VaultEvent.objects.values_list("kind", "holding")) == [
-        ("opened", f"contact.submission|{submission.pk}")
+    assert list(VaultEvent.objects.values_list("lock", "kind", "holding")) == [
+        ("vault", "opened", f"contact.submission|{submission.pk}")
     ]
 
 

@@ -536,7 +536,7 @@ def at_office(office: Operator) -> Client:
 def test_the_office_opens_messages_from_the_header_and_locks_them(at_office: Client, messages: None) -> None:
     header = at_office.get("/admin/").content.decode()
     assert reverse("admin:vault_unlock_messages") in header
-    assert reverse("admin:vault_overview") not in header
+    assert f'href="{reverse("admin:vault_overview")}"' not in header
     form = {"passphrase": FOR_MESSAGES, "next": "/admin/"}
     assert at_office.post(reverse("admin:vault_unlock_messages"), form).headers["Location"] == "/admin/"
     assert "is-open" in at_office.get("/admin/").content.decode()
