@@ -20,6 +20,7 @@ from django.dispatch import Signal
 
 from sitebackend.models import Operator
 
+BOUND = frozenset(["password", "is_active", "is_staff", "is_superuser"])  #: fields that a session stands on
 sessions_ended = Signal()  #: with `operator`: the key of the account
 
 
@@ -53,12 +54,13 @@ def connect() -> None:
     m2m_changed.connect(_roles_changed, sender=Operator.groups.through)
 
 
-def _remember(sender: Any, instance: Operator, **kwargs: Any) -> None:
-    instance.standing_before = _stored(instance.pk)
+def _remember(sender: Any, instance: Operator, update_fields: frozenset[str] | None = None, **kwargs: Any) -> None:
+    touches = update_fields is None or not BOUND.isdisjoint(update_fields)  # a login only writes its time
+    instance.standing_before = _stored(instance.pk) if touches else None
 
 
 def _compare(sender: Any, instance: Operator, **kwargs: Any) -> None:
-    if instance.standing_before not in (None, _stored(instance.pk)):
+    if instance.standing_before and instance.standing_before != _stored(instance.pk):
         end_sessions(instance.pk)
 
 

@@ -1,5 +1,6 @@
 """The lock for messages opens messages and nothing else; whoever has the vault open reads them, too."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -534,9 +535,11 @@ def at_office(office: Operator) -> Client:
 
 
 def test_the_office_opens_messages_from_the_header_and_locks_them(at_office: Client, messages: None) -> None:
-    header = at_office.get("/admin/").content.decode()
-    assert reverse("admin:vault_unlock_messages") in header
-    assert f'href="{reverse("admin:vault_overview")}"' not in header
+    chip = re.search(r'<div class="vault-chip.*?</div>', at_office.get("/admin/").content.decode(), re.DOTALL)
+    assert chip
+    assert reverse("admin:vault_unlock_messages") in chip[0]
+    assert f'href="{reverse("admin:vault_overview")}"' not in chip[0]
+    assert "Nachrichten geschlossen" in chip[0]
     form = {"passphrase": FOR_MESSAGES, "next": "/admin/"}
     assert at_office.post(reverse("admin:vault_unlock_messages"), form).headers["Location"] == "/admin/"
     assert "is-open" in at_office.get("/admin/").content.decode()
