@@ -164,6 +164,13 @@ VAULT_FINGERPRINT: str = read(
     default="",
     parse=fingerprint,
 )
+VAULT_MESSAGES_FINGERPRINT: str = read(
+    "VAULT_MESSAGES_FINGERPRINT",
+    "the fingerprint of the key of the lock for messages, as its page shows it",
+    "9c41…",
+    default="",
+    parse=fingerprint,
+)
 
 ALARM_COMMAND: list[str] = read(
     "ALARM_COMMAND",

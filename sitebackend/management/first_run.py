@@ -23,7 +23,7 @@ from sitebackend.crypto import openpgp, sealing, server_key
 from sitebackend.models import Operator
 from sitebackend.pages.services import create_starter_pages
 from sitebackend.vault import services as vault
-from sitebackend.vault.models import Vault
+from sitebackend.vault.models import Lock, Vault
 
 ADMIN = "admin"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
@@ -116,10 +116,10 @@ def _make_admin(kept: Secrets) -> None:
 
 
 def _make_vault(kept: Secrets) -> None:
-    if not Vault.objects.exists():
+    if not Vault.objects.of(Lock.VAULT).exists():
         with transaction.atomic():  # the recovery key is safe before the vault exists
             kept.keep("recovery_key", vault.set_up(passphrase=kept.new("vault_passphrase")))
-    fingerprint = sealing.fingerprint(bytes(Vault.objects.get().public_key))
+    fingerprint = sealing.fingerprint(bytes(Vault.objects.of(Lock.VAULT).get().public_key))
     if environment.remember("VAULT_FINGERPRINT", fingerprint):
         settings.VAULT_FINGERPRINT = fingerprint
 
