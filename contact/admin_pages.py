@@ -16,8 +16,9 @@ from contact import reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
-from sitebackend import audit, operator_key
-from sitebackend.models import Act, Actor, Operator
+from sitebackend import operator_key
+from sitebackend.cockpit import notices
+from sitebackend.models import Act, Operator
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
@@ -137,6 +138,7 @@ class SubmissionPage(InboxForm):
 class Keys(InboxForm):
     """The operator key: which is in use, until when, and how another takes its place."""
 
+    needs_proof = True
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
     title, button = _("Operator key"), _("Put this key into place")
@@ -152,12 +154,13 @@ class Keys(InboxForm):
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
         operator = cast(Operator, self.request.user)
-        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, key=certificate.fingerprint)
+        notices.note_and_tell(Act.KEY_REPLACED, by=operator, key=certificate.fingerprint)
 
 
 class Reading(InboxForm):
     """The operator's choice to read messages here, and its end."""
 
+    needs_proof = True
     form_class = ReadingForm
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
@@ -180,6 +183,7 @@ class Reading(InboxForm):
 
     def carry_out(self, form: ReadingForm) -> None:
         reading.allow(passphrase=form.cleaned_data["passphrase"])
+        notices.note_and_tell(Act.READING_SET, by=cast(Operator, self.request.user))
 
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:

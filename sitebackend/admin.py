@@ -1,6 +1,7 @@
 """The operators in the admin, who may come in, and the business data that the whole site shares."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -11,11 +12,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.models import Event, Operator, SiteSettings
+from sitebackend.cockpit import accounts, notices
+from sitebackend.models import Act, Event, Operator, SiteSettings
 
 
 @admin.register(Operator)
 class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
+    needs_proof = True
     list_display = ("username", "email", "is_active", "last_login")
     list_filter = ("is_active",)
     search_fields = ("username", "email")
@@ -26,9 +29,32 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        with accounts.watched(_key(object_id), request):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            accounts.tell_made(form.instance, by=cast("Operator", request.user))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with accounts.watched(_key(id), request):
+            return super().user_change_password(request, id, form_url)
+
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""
         return super().has_delete_permission(request, obj) and not (obj and _is_known_to_the_trail(obj))
+
+
+def _key(object_id: str | None) -> UUID | None:
+    """None for what is no key: it finds no account."""
+    try:
+        return UUID(object_id or "")
+    except ValueError:
+        return None
 
 
 def _is_known_to_the_trail(operator: Operator) -> bool:
@@ -39,6 +65,7 @@ def _is_known_to_the_trail(operator: Operator) -> bool:
 class SiteSettingsAdmin(OperatorModelAdmin):
     """One row: its list leads straight to it."""
 
+    needs_proof = True
     fieldsets = (
         (None, {"fields": ("business_name", "claim", "opening_hours")}),
         (_("Imprint"), {"fields": ("owner", "street", "postal_code", "city", "country", "vat_number")}),
@@ -61,6 +88,10 @@ class SiteSettingsAdmin(OperatorModelAdmin):
         if SiteSettings.objects.exists():
             return redirect("admin:sitebackend_sitesettings_change", "1")
         return redirect("admin:sitebackend_sitesettings_add")
+
+    def save_model(self, request: HttpRequest, obj: SiteSettings, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        notices.note_and_tell(Act.SETTINGS_SET, by=cast("Operator", request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not SiteSettings.objects.exists() and super().has_add_permission(request)

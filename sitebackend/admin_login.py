@@ -7,6 +7,7 @@ import segno
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend import second_factor
-from sitebackend.models import Operator
+from sitebackend.cockpit import browsers, notices
+from sitebackend.cockpit.proof import needs_proof
+from sitebackend.models import Act, Operator
 
 _CODE_FIELD = {"type": "text", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
 
@@ -75,6 +78,7 @@ def may_set_up(request: HttpRequest) -> bool:
     return second_factor.is_satisfied(user) or second_factor.is_missing(user)
 
 
+@needs_proof()
 def set_up(request: HttpRequest) -> HttpResponse:
     """QR code and secret; a code from the telephone confirms them and brings the recovery codes."""
     if not may_set_up(request) or not isinstance(request.user, Operator):
@@ -82,7 +86,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     device = second_factor.pending_device(request.user)
     form = ConfirmationForm(request.POST or None, device=device)
     if request.method == "POST" and form.is_valid():
-        return _show_codes(request, second_factor.confirm(request=request, device=device))
+        return _show_codes(request, _confirmed(request, device))
     context = {
         **admin.site.each_context(request),
         "title": _("Set up the second factor"),
@@ -91,6 +95,15 @@ def set_up(request: HttpRequest) -> HttpResponse:
         "replaces": not second_factor.is_missing(request.user) and request.user.otp_device,
     }
     return TemplateResponse(request, "admin/second_factor.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _confirmed(request: HttpRequest, device: TOTPDevice) -> list[str]:
+    """The recovery codes; whoever came in without a factor has shown it now, and their sign-in is complete."""
+    codes = second_factor.confirm(request=request, device=device)
+    notices.note_and_tell(Act.FACTOR_SET, by=device.user, account=device.user)
+    browsers.recognise(request, device.user)
+    return codes
 
 
 def qr_code(request: HttpRequest) -> HttpResponse:
@@ -103,11 +116,15 @@ def qr_code(request: HttpRequest) -> HttpResponse:
     return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
 
 
+@needs_proof()
 def renew_codes(request: HttpRequest) -> HttpResponse:
     """New recovery codes, for an operator who has shown the second factor."""
     if request.method != "POST" or not isinstance(request.user, Operator) or not request.user.otp_device:
         return redirect("admin:second_factor")
-    return _show_codes(request, second_factor.renew_recovery_codes(operator=request.user))
+    with transaction.atomic():
+        codes = second_factor.renew_recovery_codes(operator=request.user)
+        notices.note_and_tell(Act.CODES_RENEWED, by=request.user, account=request.user)
+    return _show_codes(request, codes)
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:

@@ -27,6 +27,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import admin_login, findings, second_factor
+from sitebackend.cockpit import accounts, sign_in_again
+from sitebackend.cockpit.proof import needs_proof
+from sitebackend.uploads import in_memory
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
@@ -56,6 +59,16 @@ class OperatorSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor.is_satisfied(request.user)
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's door, at which nothing that was typed is lost, and which asks for a proof where the view says so."""
+        guarded = super().admin_view(view, cacheable)
+        return _held_in_memory(view, sign_in_again.guard(view, guarded, lets_in=self.has_permission))
+
+    @needs_proof()
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        with accounts.watched(request.user.pk, request):
+            return super().password_change(request, extra_context)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The form; or, for somebody who has logged in without having a second factor, its set-up."""
         if request.method == "GET" and super().has_permission(request) and second_factor.is_missing(request.user):
@@ -66,9 +79,9 @@ class OperatorSite(AdminSite):
         """Leaving and setting up the second factor are open to those who are not through the door yet."""
         return [
             path("logout/", self.logout, name="logout"),
-            path("second-factor/", admin_login.set_up, name="second_factor"),
+            path("second-factor/", _for_set_up(admin_login.set_up), name="second_factor"),
             path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
-            path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
+            path("second-factor/codes/", _for_set_up(admin_login.renew_codes), name="recovery_codes"),
             *super().get_urls(),
         ]
 
@@ -87,6 +100,16 @@ class OperatorSite(AdminSite):
         """What wants the operator, the worst first; then everything else."""
         found = findings.collect(datetime.now(UTC))
         return super().index(request, {"findings": found, **(extra_context or {})})
+
+
+def _held_in_memory(view: Any, door: Any) -> Any:
+    """The door reads what was posted: where the view keeps files off the disk, so must the door."""
+    return in_memory(door, view.largest_upload) if hasattr(view, "largest_upload") else door
+
+
+def _for_set_up(view: Any) -> Any:
+    """The second factor's own pages are open before it is there, and ask for a proof like any other."""
+    return sign_in_again.guard(view, view, lets_in=admin_login.may_set_up)
 
 
 def name_inputs(field: Field) -> None:

@@ -54,6 +54,7 @@ class Record(CustomerForm):
 class Withdraw(CustomerForm):
     """GET shows what will happen; POST does exactly that, or shows what has changed since."""
 
+    needs_proof = True  # what rests on the consent is erased
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.proof import needs_proof
 from sitebackend.mail import NOT_TAKEN
 from sitebackend.privacy import admin_copy, deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
@@ -128,6 +129,7 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
         headers = {"Content-Disposition": f'inline; filename="{row.reference}.pdf"', "Cache-Control": "no-store"}
         return HttpResponse(content, content_type="application/pdf", headers=headers)
 
+    @needs_proof(when=lambda request, pk, verb: verb == "erase")
     def step(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
         """Do one step and come back; what it refuses is told."""
         row = get_object_or_404(DataSubjectRequest, pk=pk)

@@ -94,6 +94,7 @@ class Unlock(VaultFormView):
 
 
 class ChangePassphrase(VaultFormView):
+    needs_proof = True
     form_class = ChangePassphraseForm
     title, button = _("Change the passphrase"), _("Change")
     intro = _("The vault is locked everywhere afterwards. The recovery key stays as it is.")
@@ -104,6 +105,7 @@ class ChangePassphrase(VaultFormView):
 
 
 class RenewRecoveryKey(VaultFormView):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Make a new recovery key"), _("Make it")
     intro = _("The present recovery key works until the new one was typed back.")
@@ -126,6 +128,7 @@ class ConfirmRecoveryKey(VaultFormView):
 
 
 class Recover(VaultFormView):
+    needs_proof = True
     form_class = RecoverForm
     title, button = _("Passphrase forgotten"), _("Set the new passphrase")
     intro = _(
@@ -139,6 +142,7 @@ class Recover(VaultFormView):
 
 
 class Rotate(VaultFormView):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Renew the vault's key"), _("Renew the key")
     intro = _(
