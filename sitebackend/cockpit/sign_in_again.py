@@ -14,6 +14,7 @@ What must never happen:
 - guessing is cheaper here than at the login: it is the login's form, with its lockout.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -48,6 +49,8 @@ PREFIX = "sign-in"  #: of the names of this page's own fields
 TOKEN, ONCE, FILE = f"{PREFIX}-token", f"{PREFIX}-once", f"{PREFIX}-file"
 ASKS_ONLY = "X-Sign-In"  #: header of a script that wants to know whether a form would pass, before it is sent
 COUNTS_ONCE = 24 * 60 * 60  # seconds for which a page that was sent is known
+
+_SECRET = re.compile("password|passphrase|secret|code|key|pin|plan", re.IGNORECASE)  # not shown, though carried
 
 _OTHER_ACCOUNT = _(
     "This form was filled in under another account, and only that one may send it. Sign in with it; nothing is lost."
@@ -150,6 +153,7 @@ class SignInAgain:
         if form is None and not self.is_open and not self._lacks_factor:
             form = self._form()
         is_locked_out, self.request.axes_locked_out = getattr(self.request, "axes_locked_out", False), False
+        carried = [(name, value) for name, values in self._own_fields().lists() for value in values]
         context = {
             **admin.site.each_context(self.request),
             "title": self._title(form),
@@ -157,7 +161,8 @@ class SignInAgain:
             "form": form,
             "asks_only": self.asks_only,
             "lacks_factor": self._lacks_factor,
-            "carried": [(name, value) for name, values in self._own_fields().lists() for value in values],
+            "carried": carried,
+            "readable": [(name, value) for name, value in carried if value.strip() and not _SECRET.search(name)],
             "files": self._files(),
             "files_words": _FILES,
             "page": {"token": self.token, "once": secrets.token_urlsafe(16)},

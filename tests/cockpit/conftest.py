@@ -29,6 +29,7 @@ class Desk(Client):
         super().__init__(enforce_csrf_checks=True, headers={"origin": settings.SITE_URL}, **https)
 
     def sign_in(self, name: str = "chef", *, code: str = "", password: str = PASSWORD) -> HttpResponse:
+        self.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         fields = {"username": name, "password": password, "code": code, "next": "/admin/"}
         return self.post("/admin/login/", fields | {"csrfmiddlewaretoken": self.token("/admin/login/")})
 
