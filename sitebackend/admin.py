@@ -1,11 +1,13 @@
 """The operators in the admin, who may come in, and the business data that the whole site shares."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,32 +15,65 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit import accounts, notices
+from sitebackend.cockpit.pages import operator_of
+from sitebackend.cockpit.roles import Role, give_role, in_charge, roles_of
 from sitebackend.models import Act, Event, Operator, SiteSettings
+
+
+def role_field() -> forms.ChoiceField:
+    """One field says what an account may do."""
+    return forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+
+
+class OperatorCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    role = role_field()
+
+
+class OperatorForm(UserChangeForm):  # type: ignore[type-arg]
+    role = role_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = next(iter(roles_of(self.instance)), None)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        stays = self.cleaned_data.get("is_active") and self.cleaned_data.get("role") == Role.OPERATIONS
+        if not stays and in_charge() == [self.instance]:
+            self.add_error(None, _("This is the last account with the role Betrieb: give it to another account first."))
+        return cleaned
 
 
 @admin.register(Operator)
 class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
     needs_proof = True
-    list_display = ("username", "email", "is_active", "last_login")
-    list_filter = ("is_active",)
+    form, add_form = OperatorForm, OperatorCreationForm
+    list_display = ("username", "email", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
     search_fields = ("username", "email")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Rights"), {"fields": ("role", "is_active")}),
     )
+    add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+
+    @admin.display(description=_("role"))
+    def role(self, operator: Operator) -> str:
+        return ", ".join(str(role.value) for role in roles_of(operator)) or "–"
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        give_role(form.instance, Role(form.cleaned_data["role"]))
+        if not change:
+            notices.note_and_tell(Act.ACCOUNT_MADE, by=operator_of(request), account=form.instance)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         with accounts.watched(_key(object_id), request):
             return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        if not change:
-            accounts.tell_made(form.instance, by=cast("Operator", request.user))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         with accounts.watched(_key(id), request):
@@ -50,7 +85,7 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
 
 
 def _key(object_id: str | None) -> UUID | None:
-    """None for what is no key: it finds no account."""
+    """Return the key of an account, or None for what is none: it finds no account."""
     try:
         return UUID(object_id or "")
     except ValueError:
@@ -91,7 +126,7 @@ class SiteSettingsAdmin(OperatorModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: SiteSettings, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        notices.note_and_tell(Act.SETTINGS_SET, by=cast("Operator", request.user))
+        notices.note_and_tell(Act.SETTINGS_SET, by=operator_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not SiteSettings.objects.exists() and super().has_add_permission(request)

@@ -39,16 +39,13 @@ class InMemoryHandler(MemoryFileUploadHandler):
 def in_memory(view: View, largest: int = LARGEST) -> View:
     """Decorator; `largest` in bytes.
 
-    The token is checked after the handler is in place, for checking reads the request's body. The admin's door reads
-    it too: around a view that is decorated, `admin_view` puts the handler in place first.
+    The token is checked after the handler is in place, for checking reads the request's body.
     """
     protected = csrf_protect(view)
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not isinstance(request.upload_handlers[0], InMemoryHandler):
-            request.upload_handlers = [InMemoryHandler(request, largest)]
+        request.upload_handlers = [InMemoryHandler(request, largest)]
         return protected(request, *args, **kwargs)
 
-    inner.largest_upload = largest  # type: ignore[attr-defined]
     return csrf_exempt(inner)

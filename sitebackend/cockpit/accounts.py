@@ -13,6 +13,8 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from sitebackend.cockpit import browsers, notices
+from sitebackend.cockpit.pages import operator_of
+from sitebackend.cockpit.roles import Role, roles_of
 from sitebackend.models import Act, Operator
 
 
@@ -28,13 +30,8 @@ def watched(key: Any, request: HttpRequest) -> Iterator[None]:
             _tell(before, after, is_other_right=_rights(after) != rights, request=request)
 
 
-def tell_made(account: Operator, *, by: Operator) -> None:
-    notices.note_and_tell(Act.ACCOUNT_MADE, by=by, account=account)
-
-
 def _tell(before: Operator, after: Operator, *, is_other_right: bool, request: HttpRequest) -> None:
-    by = request.user
-    assert isinstance(by, Operator)  # noqa: S101 - the admin lets nobody else in
+    by = operator_of(request)
     if after.password != before.password:
         browsers.forget(after, but=request if after == by else None)
     done = {
@@ -48,6 +45,5 @@ def _tell(before: Operator, after: Operator, *, is_other_right: bool, request: H
         notices.note_and_tell(act, by=by, account=after, addresses=[before.email])
 
 
-def _rights(account: Operator) -> tuple[Any, ...]:
-    groups, permissions = account.groups.values_list("pk"), account.user_permissions.values_list("pk")
-    return account.is_staff, account.is_superuser, set(groups), set(permissions)
+def _rights(account: Operator) -> list[Role]:
+    return roles_of(account) if account.is_staff else []

@@ -36,9 +36,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views import csrf
 
 from sitebackend import second_factor
-from sitebackend.admin_login import OperatorLoginForm
 from sitebackend.cockpit import form_owner, proof
-from sitebackend.cockpit.forms import ProofForm
+from sitebackend.cockpit.forms import OperatorLoginForm, ProofForm
 from sitebackend.middleware import own_origins
 from sitebackend.models import Operator
 

@@ -96,9 +96,7 @@ def test_a_chosen_file_stays_chosen_while_a_dialog_asks(
     assert visit.elsewhere == []
 
 
-def test_without_scripts_the_file_is_chosen_again(
-    visitor: Visitors, running_site: RunningSite, tmp_path: Path
-) -> None:
+def test_without_scripts_the_file_is_chosen_again(visitor: Visitors, running_site: RunningSite, tmp_path: Path) -> None:
     visit = _inside(visitor(scripts=False, screen=PHONE), running_site)
     (tmp_path / "kunden.csv").write_text("Nachname;PLZ Ort\nNeumann;04109 Leipzig\n")
     page = visit.page
@@ -126,9 +124,7 @@ def test_a_page_that_was_open_for_long_asks_in_a_dialog(visit: Visit, running_si
     assert running_site.shell(COUNT.format(name="Langsam")).split()[-1] == "1"
 
 
-def test_business_data_are_changed_after_a_proof_and_the_mail_is_there(
-    visit: Visit, running_site: RunningSite
-) -> None:
+def test_business_data_are_changed_after_a_proof_and_the_mail_is_there(visit: Visit, running_site: RunningSite) -> None:
     page = visit.page
     page.goto("/admin/sitebackend/sitesettings/1/change/")
     page.fill("[name=claim]", "Netze, die halten")

@@ -197,16 +197,17 @@ def done(desk: Desk, where: str, fields: dict[str, Any]) -> HttpResponse:
 
 def account_form(account: Operator, **changed: Any) -> dict[str, Any]:
     fields = {"username": account.username, "email": account.email, "first_name": "", "last_name": ""}
-    ticked = {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(account, name)}
-    wanted = fields | ticked | changed
+    wanted = fields | {"role": "Betrieb", "is_active": "on"} | changed
     return {name: value for name, value in wanted.items() if value is not None}
 
 
 def test_a_new_account_is_told(desk: Desk, later: time_machine.Traveller) -> None:
-    form = {"username": "erika", "usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    form = {"username": "erika", "email": "erika@example.de", "role": "Büro", "usable_password": "true"}
+    form |= {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     assert done(desk, ADD_OPERATOR, form).status_code == 302
     assert acts() == [Act.ACCOUNT_MADE]
-    assert [recipient for recipient, _subject in told()] == ["chef@example.de", "operator@example.de"]
+    recipients = [recipient for recipient, _subject in told()]
+    assert recipients == ["chef@example.de", "erika@example.de", "operator@example.de"]
     assert all("erika" in message.body and "chef" in message.body for message in mail.outbox)
     assert NEW_PASSWORD not in str([message.body for message in mail.outbox])
 
@@ -225,8 +226,7 @@ def test_a_new_address_is_told_at_the_old_and_the_new(
     ("changed", "act"),
     [
         ({"is_active": None}, Act.SWITCHED_OFF),
-        ({"is_staff": None}, Act.RIGHTS_SET),
-        ({"is_superuser": None}, Act.RIGHTS_SET),
+        ({"role": "Büro"}, Act.RIGHTS_SET),
     ],
 )
 def test_rights_and_switches_are_told(

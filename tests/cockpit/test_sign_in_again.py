@@ -219,7 +219,7 @@ def test_the_token_of_an_account_switched_off_belongs_to_nobody(desk: Desk, chef
 
 def test_an_account_without_rights_is_refused_and_keeps_its_text(desk: Desk, page: HttpResponse) -> None:
     Operator.objects.update(is_superuser=False)
-    answer = desk.post("/admin/pages/page/add/", proved(page, username="chef", password=PASSWORD))
+    answer = desk.post(NEW, proved(page, username="chef", password=PASSWORD))
     assert answer.status_code == 403
     assert is_kept(answer)
     Operator.objects.update(is_staff=False)
@@ -272,7 +272,7 @@ def test_all_values_of_one_name_arrive(desk: Desk) -> None:
 def test_a_form_with_name_and_password_of_its_own_keeps_both_apart(desk: Desk) -> None:
     where = reverse("admin:sitebackend_operator_add")
     new = "yet another long password"
-    form = {"username": "erika", "usable_password": "true", "password1": new, "password2": new}
+    form = {"username": "erika", "role": "Büro", "usable_password": "true", "password1": new, "password2": new}
     form["csrfmiddlewaretoken"] = desk.token(where)
     desk.end_session()
     page = desk.post(where, form)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0007_exported_for_invoicing'),
+        ('sitebackend', '0008_roles'),
     ]
 
     operations = [
