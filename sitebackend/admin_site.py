@@ -71,7 +71,7 @@ class OperatorSite(AdminSite):
         return sign_in_again.guard(view, guarded, lets_in=self.has_permission)
 
     @needs_proof()
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         with accounts.watched(request.user.pk, request):
             return super().password_change(request, extra_context)
 

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.contrib.auth import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.middleware.csrf import CSRF_SECRET_LENGTH, _unmask_cipher_token  # no public way leads to the secret
+from django.middleware.csrf import CSRF_SECRET_LENGTH
+from django.middleware.csrf import _unmask_cipher_token as secret_of  # type: ignore[attr-defined] # no public way
 from django.utils.crypto import constant_time_compare, get_random_string
 
 from sitebackend.models import Operator
@@ -35,7 +36,7 @@ def owner_of(token: str) -> Operator | None:
     """The account that this token was made for; None if it was made before a login, or is none at all."""
     if not re.fullmatch(f"[A-Za-z0-9]{{{2 * CSRF_SECRET_LENGTH}}}", token):
         return None
-    secret = _unmask_cipher_token(token)
+    secret = secret_of(token)
     random_half, digest = secret[:_HALF], secret[_HALF:]
     operators = Operator.objects.filter(is_active=True)
     return next((one for one in operators if constant_time_compare(_digest(random_half, one), digest)), None)

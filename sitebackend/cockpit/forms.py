@@ -67,11 +67,12 @@ class ProofForm(OperatorLoginForm):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
+        self.known_name = request.user.get_username()
         del self.fields["username"]
         if not django_otp.user_has_device(request.user):
             del self.fields["code"]
         self.fields["password"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
-        self.cleaned_data["username"] = self.request.user.get_username()
+        self.cleaned_data["username"] = self.known_name
         return super().clean()

@@ -35,7 +35,7 @@ def needs_proof(*, when: bool | When = True) -> Callable[[View], View]:
 
 def is_needed(view: Any, request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     """Whether the view, its class or the admin that it belongs to asks for a fresh proof of this POST."""
-    owners = (view, getattr(view, "view_class", None), getattr(view, "__self__", None))
+    owners: tuple[Any, ...] = (view, getattr(view, "view_class", None), getattr(view, "__self__", None))
     said = next((owner.needs_proof for owner in owners if hasattr(owner, "needs_proof")), False)
     return said(request, **kwargs) if callable(said) else bool(said)
 

@@ -151,7 +151,8 @@ class SignInAgain:
         """What is asked for, around what was sent; only whether to send it, if nothing is missing."""
         if form is None and not self.is_open and not self._lacks_factor:
             form = self._form()
-        is_locked_out, self.request.axes_locked_out = getattr(self.request, "axes_locked_out", False), False
+        is_locked_out = getattr(self.request, "axes_locked_out", False)
+        self.request.axes_locked_out = False  # type: ignore[attr-defined] # else its middleware replaces this page
         carried = [(name, value) for name, values in self._own_fields().lists() for value in values]
         context = {
             **admin.site.each_context(self.request),

@@ -131,7 +131,7 @@ def test_with_a_second_factor_the_password_alone_is_no_proof(desk: Desk, later: 
 
 
 def test_the_vaults_passphrase_is_no_proof(desk: Desk, later: time_machine.Traveller, vault: str) -> None:
-    unlock = reverse("vault:unlock")
+    unlock = reverse("admin:vault_unlock")
     assert desk.post(unlock, {"passphrase": vault, "csrfmiddlewaretoken": desk.token(unlock)}).status_code == 302
     assert asks(desk.post(ADD_OPERATOR, {"csrfmiddlewaretoken": desk.token(ADD_OPERATOR)}))
 
