@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend.models import KnownBrowser
+from sitebackend import retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ OWN_COOKIES = {
             "Tells the operator's browser from one that is not known, so that a stranger's login is noticed. "
             "Visitors never get it."
         ),
-        lambda: days(KnownBrowser.KNOWN_FOR.days),
+        lambda: days(retention.KNOWN_BROWSERS.days),
     ),
     "*": OwnCookie(
         lambda: gettext("the provider's own"),

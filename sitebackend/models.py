@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
 from sitebackend.crypto import lookup
 
 
@@ -234,13 +235,11 @@ class Event(models.Model):
 class KnownBrowserQuerySet(models.QuerySet["KnownBrowser"]):
     def forgotten(self, today: date) -> Self:
         """Those that nobody has signed in from for so long that their cookie is gone."""
-        return self.filter(last_seen_on__lt=today - KnownBrowser.KNOWN_FOR)
+        return self.filter(last_seen_on__lt=today - retention.KNOWN_BROWSERS)
 
 
 class KnownBrowser(models.Model):
     """A browser that an operator has signed in from: the digest of the random value in its cookie, and two days."""
-
-    KNOWN_FOR = timedelta(days=180)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     operator = models.ForeignKey(Operator, models.CASCADE, related_name="known_browsers")

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from sitebackend import second_factor
+from sitebackend import retention, second_factor
 from sitebackend.cockpit import notices
 from sitebackend.middleware import GetResponse
 from sitebackend.models import Act, Event, KnownBrowser, Operator
@@ -77,7 +77,7 @@ class KnownBrowserMiddleware:
             response.set_cookie(
                 settings.DEVICE_COOKIE_NAME,
                 request.META[_KNOWN_AS],
-                max_age=KnownBrowser.KNOWN_FOR,
+                max_age=retention.KNOWN_BROWSERS,
                 secure=settings.HTTPS,
                 httponly=True,
                 samesite="Strict",

@@ -4,9 +4,12 @@
 const OPEN_FOR_LONG = 5 * 60 * 1000;
 const opened = Date.now();
 const passes = new WeakSet();
+let waiting = null; // what is sent once it may pass, and by which button
 const dialog = document.createElement("dialog");
 dialog.className = "sign-in-again";
 dialog.setAttribute("aria-labelledby", "sign-in-again-title");
+
+dialog.addEventListener("close", () => { waiting = null; });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -14,7 +17,7 @@ document.addEventListener("submit", (event) => {
   if (passes.delete(form) || !isAskedFor(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation(); // whoever listens after this is told when it is really sent
-  ask({ form, submitter: event.submitter }, new FormData());
+  if (waiting?.form !== form) ask({ form, submitter: event.submitter }, new FormData());
 }, true);
 
 function isAskedFor(form) {
@@ -30,8 +33,6 @@ function addressOf({ form, submitter }) {
   return new URL(address || location.href, location.href);
 }
 
-let waiting = null;
-
 async function ask(sent, fields) {
   waiting = sent;
   if (!fields.has("csrfmiddlewaretoken")) {
@@ -44,6 +45,7 @@ async function ask(sent, fields) {
   if (words.includes("data-sign-in-again")) return show(words);
   if (answer?.ok && !isPage) renewTokens((await answer.json()).token);
   dialog.close();
+  waiting = null;
   passes.add(sent.form);
   sent.form.requestSubmit(sent.submitter);
 }

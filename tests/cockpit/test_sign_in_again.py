@@ -291,3 +291,27 @@ def test_a_form_at_the_limit_of_what_is_taken_passes(desk: Desk) -> None:
 def test_reading_a_page_leads_to_the_login_and_back(desk: Desk) -> None:
     desk.end_session()
     assert desk.get(NEW).headers["Location"] == f"/admin/login/?next={NEW}"
+
+
+# --- asked by a script, before the form is sent
+
+
+def test_a_script_learns_that_a_form_would_pass_and_nothing_is_done(desk: Desk) -> None:
+    answer = desk.post(NEW, typed(desk), headers={"x-sign-in": "asks"})
+    assert form_owner.owner_of(answer.json()["token"])
+    assert saved() == []
+
+
+def test_a_script_is_given_what_to_ask_for_and_then_the_new_token(desk: Desk) -> None:
+    form = typed(desk)
+    desk.end_session()
+    asks = {"x-sign-in": "asks"}
+    question = desk.post(NEW, {"csrfmiddlewaretoken": form["csrfmiddlewaretoken"]}, headers=asks)
+    assert is_sign_in(question)
+    assert "<html" not in question.content.decode()
+    wrong = desk.post(NEW, proved(question, username="chef", password="guessed"), headers=asks)
+    assert is_sign_in(wrong)
+    token = desk.post(NEW, proved(wrong, username="chef", password=PASSWORD), headers=asks).json()["token"]
+    assert saved() == []
+    assert desk.post(NEW, form | {"csrfmiddlewaretoken": token}).status_code == 302
+    assert len(saved()) == 1
