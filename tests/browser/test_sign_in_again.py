@@ -1,5 +1,6 @@
 """What was typed outlives its session: signed in at its place, with and without scripts, and done once."""
 
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -135,4 +136,9 @@ def test_business_data_are_changed_after_a_proof_and_the_mail_is_there(visit: Vi
     assert Axe().run(page).response["violations"] == []
     sign_in(visit, running_site)
     page.wait_for_selector(".messagelist .success")
-    running_site.wait_for(lambda: any("Geschäftsdaten ge" in mail.read_text() for mail in running_site.mails))
+    running_site.wait_for(lambda: any("Geschäftsdaten geändert" in subject for subject in _subjects(running_site)))
+
+
+def _subjects(running_site: RunningSite) -> list[str]:
+    mails = (message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in running_site.mails)
+    return [str(mail["Subject"]) for mail in mails]
