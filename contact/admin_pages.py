@@ -15,9 +15,10 @@ from contact import reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
-from sitebackend import audit, operator_key
+from sitebackend import operator_key
+from sitebackend.cockpit import notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
-from sitebackend.models import Act, Actor
+from sitebackend.models import Act
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -139,6 +140,7 @@ class Keys(InboxFormPage):
     """The operator key: which is in use, until when, and how another takes its place."""
 
     permission = "contact.change_knownkey"
+    needs_proof = True
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
     title, button = _("Operator key"), _("Put this key into place")
@@ -154,13 +156,14 @@ class Keys(InboxFormPage):
         except OSError as error:
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
-        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=self.operator, key=certificate.fingerprint)
+        notices.note_and_tell(Act.KEY_REPLACED, by=self.operator, key=certificate.fingerprint)
 
 
 class Reading(InboxFormPage):
     """The operator's choice to read messages here, and its end."""
 
     permission = "contact.change_readingkey"
+    needs_proof = True
     form_class = ReadingForm
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
@@ -183,6 +186,7 @@ class Reading(InboxFormPage):
 
     def carry_out(self, form: ReadingForm) -> None:
         reading.allow(passphrase=form.cleaned_data["passphrase"])
+        notices.note_and_tell(Act.READING_SET, by=self.operator)
 
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:

@@ -11,14 +11,23 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import DatabaseHome, Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
+from sitebackend.models import (
+    DatabaseHome,
+    Event,
+    KnownBrowser,
+    Operator,
+    OperatorNotice,
+    SiteSettings,
+    SoundedAlarm,
+    WorkerJob,
+)
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -50,6 +59,8 @@ class Operators(PersonalDataSource):
         UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
         VaultEvent: ("operator", "kind", "at", "holding"),
         Event: ("operator", "actor", "at", "act", "kind", "key"),
+        KnownBrowser: ("operator", "digest", "first_seen_on", "last_seen_on"),
+        OperatorNotice: ("by", "account", "act", "at", "recipient"),
     }
 
     def describe(self) -> Description:
@@ -108,6 +119,13 @@ def _account(operator: Operator) -> dict[str, object]:
         ],
         str(_("vault open since")): [
             f"{opened.unlocked_at:%Y-%m-%d %H:%M} UTC" for opened in UnlockSession.objects.filter(operator=operator)
+        ],
+        str(_("known browsers")): [
+            f"{browser.first_seen_on} – {browser.last_seen_on}" for browser in operator.known_browsers.all()
+        ],
+        str(_("mails that wait")): [
+            f"{notice.at:%Y-%m-%d %H:%M} UTC: {notice} → {notice.recipient}"
+            for notice in OperatorNotice.objects.filter(Q(by=operator) | Q(account=operator)).order_by("at")
         ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
         str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
@@ -235,6 +253,7 @@ holds_no_personal_data(
     is_served="yes or no",
     since="a time",
 )
+holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(

@@ -58,6 +58,7 @@ class Withdraw(CustomerFormPage):
     """GET shows what will happen; POST does exactly that, or shows what has changed since."""
 
     permission = "customers.add_consententry"
+    needs_proof = True  # what rests on the consent is erased
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")

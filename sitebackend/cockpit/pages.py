@@ -28,6 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.defaults import permission_denied
 from django.views.generic import FormView, TemplateView
 
+from sitebackend.cockpit.proof import When
 from sitebackend.models import Operator
 from sitebackend.uploads import in_memory
 
@@ -47,6 +48,7 @@ class OperatorPage(TemplateView):
     """A page of the admin, open to those who have `permission`."""
 
     permission: ClassVar[str] = ""  #: as in `customers.view_customer`
+    needs_proof: ClassVar[bool | When] = False  #: a fresh one, for its POSTs
     title: str | Promise = ""
     list_of: ClassVar[str] = ""  #: the list that the page belongs to, as in `customers_customer`
     list_title: ClassVar[str | Promise] = ""

@@ -174,6 +174,10 @@ class RequestStep(OneRequest):
         "access": "privacy.hand_over_copy",
     }
 
+    @staticmethod
+    def needs_proof(request: HttpRequest, *, pk: UUID, verb: str) -> bool:
+        return verb == "erase"
+
     def has_permission(self) -> bool:
         return self.operator.has_perm(self.NEEDS.get(self.kwargs["verb"], self.permission))
 

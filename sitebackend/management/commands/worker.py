@@ -18,6 +18,7 @@ from sitebackend import node
 from sitebackend.alarm import sound
 from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
+from sitebackend.cockpit import browsers, notices
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
@@ -34,6 +35,8 @@ SHORT: list[Job] = [
     watch_keys,
     report_suspects,
     sound,
+    notices.mail_due,
+    browsers.sweep,
     vault.mail_notices,
     vault.sweep,
     pages.publish_due,
