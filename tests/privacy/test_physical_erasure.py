@@ -1,4 +1,4 @@
-"""What was erased is physically gone, whoever reads or writes meanwhile: with real readers, in processes of their own."""
+"""What was erased is physically gone, whoever reads or writes meanwhile: real readers, in processes of their own."""
 
 import fcntl
 import sqlite3
@@ -77,8 +77,13 @@ def test_before_it_the_word_is_found_and_after_it_nowhere(database: Path) -> Non
 @pytest.mark.parametrize("read", READS)
 def test_a_reader_that_ends_is_waited_for(database: Path, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        _end(process)
+
     with _reader(database, READS[read]) as process:
-        monkeypatch.setattr(traces, "sleep", lambda _seconds: looks.append(1.0) or _end(process))
+        monkeypatch.setattr(traces, "sleep", look)
         assert traces.wipe()
     assert looks, "it was in the way"
     assert _places(database) == []
@@ -115,7 +120,8 @@ def test_it_ends_beside_readers_and_writers_that_never_rest(database: Path) -> N
         assert traces.wipe()
     finally:
         stop.set()
-        [thread.join() for thread in busy]
+        for thread in busy:
+            thread.join()
     assert _places(database) == []
 
 
