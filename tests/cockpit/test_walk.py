@@ -1,0 +1,277 @@
+"""The walk: every page, verb and action below /admin/, by everybody who may stand before its door.
+
+What must never happen: somebody sees or does what the table (roles.py) does not give them. Refused means 403 or the
+page to sign in, and nothing changed: no row, no file, no mail. That the same request of somebody who may is not
+refused, and acts, is asked for as well: a refusal that could not be anything else proves nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from consent import offer
+from sitebackend.privacy.admin_steps import STEPS
+from tests.cockpit.conftest import OUTSIDE, SUPERUSER, WALKERS, Walker
+from tests.cockpit.deeds import Deed, act_on, deeds
+from tests.cockpit.roles import ADMINS, BETRIEB, NO_ROLE, PAGES, ROLES, Roles, may_do, may_open
+from tests.cockpit.world import World, addresses, put_files_back, rows_of, state
+
+Make = Callable[[str], Walker]
+SIGN_IN = "/admin/login/"
+NONE = ("1", "0", "x", "5f0c7d1e-1111-4222-8333-944455566677", "%00", "a" * 3000)
+
+
+@pytest.fixture
+def chief(walker: Make) -> Client:
+    return walker(SUPERUSER).browser()
+
+
+@contextmanager
+def undone(files: dict[str, bytes]) -> Iterator[None]:
+    """What is done here is taken back: in the database, in the files, in what processes remember."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    put_files_back(files)
+    cache.clear()
+    offer.forget()
+
+
+def is_refused(response: Any) -> bool:
+    return response.status_code == 403 or (
+        response.status_code == 302 and response.headers["Location"].startswith(SIGN_IN)
+    )
+
+
+def opened(client: Client, url: str) -> Any:
+    """Where a link leads in the end, as far as it leads below /admin/."""
+    response: Any = client.get(url)
+    for _step in range(5):
+        to = response.headers.get("Location", "")
+        if not to.startswith("/admin/") or to.startswith(SIGN_IN):
+            break
+        response = client.get(to)
+    return response
+
+
+# --- the table is complete
+
+
+def patterns(resolver: Any = None, start: str = "", space: str = "") -> Iterator[tuple[str, str, URLPattern]]:
+    """Every route with its name, and the pattern itself."""
+    for part in (resolver or get_resolver()).url_patterns:
+        route = start + str(part.pattern)
+        if isinstance(part, URLResolver):
+            yield from patterns(part, route, f"{part.namespace}:" if part.namespace else space)
+        else:
+            yield route, f"{space}{part.name or ''}", part
+
+
+def below_admin() -> Iterator[tuple[str, str, URLPattern]]:
+    return (found for found in patterns() if found[0].startswith("admin/"))
+
+
+def test_every_page_below_admin_stands_in_the_table_and_nothing_else_does() -> None:
+    there = {name for _route, name, _pattern in below_admin() if not name.endswith(":")}
+    listed = {name.partition(" ")[0] for name in may_open()}
+    assert len(there) > 150
+    assert there - listed == set(), "pages that nobody listed"
+    assert listed - there == set(), "listed, and no page any more"
+
+
+def test_a_page_without_a_name_leads_to_a_listed_one_or_nowhere() -> None:
+    nameless = [route for route, name, _pattern in below_admin() if name.endswith(":")]
+    rows = [f"admin/{model._meta.app_label}/{model._meta.model_name}/<path:object_id>/" for model in admin.site._registry]
+    assert sorted(nameless) == sorted([*rows, "admin/(?P<url>.*)$"])
+
+
+def test_every_admin_action_and_step_stands_in_the_table() -> None:
+    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry} == {*ADMINS}
+    steps = {name.split()[1] for name in may_do() if name.startswith("admin:privacy_request_step ")}
+    assert steps == {*STEPS}
+    listed = {name for name in may_do() if "_changelist " in name}
+    assert listed == {*actions()}
+
+
+def actions() -> Iterator[str]:
+    for model, one in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        own = [action if isinstance(action, str) else action.__name__ for action in one.actions or ()]
+        may_delete = ADMINS[name.removeprefix("admin:")].delete and "delete_selected" not in own
+        if may_delete and name != "admin:consent_group":  # deleting many at once is switched off there
+            own.append("delete_selected")
+        yield from (f"{name}_changelist {action}" for action in own)
+
+
+def test_every_line_of_the_table_has_its_address_and_its_deed(world: World, chief: Client) -> None:
+    assert {*addresses(world)} == {*may_open()}
+    assert {*deeds(world, chief)} == {*may_do()}
+
+
+def test_every_page_that_takes_a_key_is_opened_for_an_object(world: World) -> None:
+    places = addresses(world)
+    assert all(places[name] for name in may_open())
+    assert all(name in PAGES or name.startswith("admin:") for name in places)
+
+
+# --- who may open what
+
+
+@pytest.mark.parametrize("name", WALKERS)
+def test_pages_open_for_those_who_may_and_for_nobody_else(name: str, world: World, walker: Make) -> None:
+    who, places = walker(name), addresses(world)
+    before, wrong = state(), []
+    for page, roles in may_open().items():
+        for url in places[page]:
+            with undone(before["files"]):
+                response = opened(who.browser(), url)
+                wrong += _judged(f"GET {page}", response, allowed=who.right in roles)
+                if who.right not in roles:
+                    wrong += _changed(f"GET {page}", before)
+    assert not wrong, report(name, wrong)
+
+
+def _judged(what: str, response: Any, *, allowed: bool) -> list[str]:
+    status = response.status_code
+    if allowed and (is_refused(response) or status == 404 or status >= 500):
+        return [f"{what}: {status}, and it is theirs"]
+    if not allowed and not is_refused(response):
+        return [f"{what}: {status}, and it is not theirs"]
+    return []
+
+
+def _changed(what: str, before: dict[str, Any]) -> list[str]:
+    after = state()
+    return [f"{what}: refused, and it changed {name}" for name in before if after[name] != before[name]]
+
+
+def report(name: str, wrong: list[str]) -> str:
+    return f"{name}: {len(wrong)}\n" + "\n".join(wrong)
+
+
+# --- who may do what
+
+
+@pytest.mark.parametrize("name", WALKERS)
+def test_deeds_are_done_by_those_who_may_and_by_nobody_else(
+    name: str, world: World, walker: Make, chief: Client
+) -> None:
+    who = walker(name) if name != SUPERUSER else None
+    todo, wrong, files = deeds(world, chief), [], state()["files"]
+    for what, roles in may_do().items():
+        browser = who.browser() if who else chief
+        right = who.right if who else BETRIEB
+        with undone(files):
+            wrong += _tried(what, todo[what], who, browser, allowed=right in roles)
+    assert not wrong, report(name, wrong)
+
+
+def _tried(what: str, deed: Deed, who: Walker | None, browser: Client, *, allowed: bool) -> list[str]:
+    from sitebackend.models import Operator
+
+    operator = (who and who.operator) or Operator.objects.get(username=SUPERUSER)
+    more = deed.first(operator) or {}
+    before = state()
+    response: Any = browser.post(deed.url, {**deed.data, **more})
+    wrong = _judged(f"POST {what}", response, allowed=allowed)
+    if allowed and not wrong and not deed.reads:
+        return _acted(what, response, before)
+    return wrong + ([] if allowed else _changed(f"POST {what}", before))
+
+
+def _acted(what: str, response: Any, before: dict[str, Any]) -> list[str]:
+    after = state()
+    if any(after[name] != before[name] for name in before):
+        return []
+    return [f"POST {what}: {response.status_code}, and nothing happened{_why(response)}"]
+
+
+def _why(response: Any) -> str:
+    context = response.context or {}
+    form = context.get("form") or (context.get("adminform") and context["adminform"].form)
+    told = [str(message) for message in context.get("messages") or ()]
+    return f" {dict(form.errors) if form is not None else ''} {told}"
+
+
+@pytest.mark.parametrize("name", [*ROLES, NO_ROLE, SUPERUSER])
+def test_deleting_from_a_list_is_for_those_who_may_delete(name: str, world: World, walker: Make) -> None:
+    """Also where the list does not offer it: whoever posts the action all the same changes nothing."""
+    who, wrong, files = walker(name), [], state()["files"]
+    for admin_name, rights in ADMINS.items():
+        if who.right in rights.delete and admin_name != "consent_group":
+            continue
+        with undone(files):
+            before, deed = state(), act_on(admin_name, "delete_selected", rows_of(world, admin_name)[-1])
+            who.browser().post(deed.url, deed.data)
+            wrong += _changed(admin_name, before)
+    assert not wrong, report(name, wrong)
+
+
+@pytest.mark.parametrize("method", ["head", "options", "put", "patch", "delete", "trace"])
+def test_no_other_method_is_a_way_around(method: str, world: World, walker: Make) -> None:
+    who, places, before, wrong = walker(NO_ROLE), addresses(world), state(), []
+    for page, roles in may_open().items():
+        if NO_ROLE not in roles:
+            with undone(before["files"]):
+                response = _followed(who.browser(), method, places[page][0])
+                wrong += _judged(f"{method.upper()} {page}", response, allowed=False)
+                wrong += _changed(f"{method.upper()} {page}", before)
+    assert not wrong, report(method, wrong)
+
+
+def _followed(client: Client, method: str, url: str) -> HttpResponse:
+    response: HttpResponse = getattr(client, method)(url)
+    to = response.headers.get("Location", "")
+    return opened(client, to) if to.startswith("/admin/") and not to.startswith(SIGN_IN) else response
+
+
+# --- keys that are none
+
+
+def test_a_key_that_is_none_is_not_found(world: World, walker: Make) -> None:
+    who, wrong, files = walker(SUPERUSER), [], state()["files"]
+    for route, name, pattern in below_admin():
+        for url in _with_wrong_keys(route, pattern):
+            for method in ("get", "post"):
+                with undone(files):
+                    response = getattr(who.browser(), method)(url)
+                    if response.status_code >= 500:
+                        wrong.append(f"{method.upper()} {name or route} {url[:70]}: {response.status_code}")
+    assert not wrong, report("keys", wrong)
+
+
+def _with_wrong_keys(route: str, pattern: URLPattern) -> Iterator[str]:
+    if "<" not in route or "?P<" in route:
+        return
+    for wrong in NONE:
+        url = route
+        while "<" in url:
+            before, _opening, rest = url.partition("<")
+            url = before + wrong + rest.partition(">")[2]
+        yield f"/{url}"
+
+
+# --- the roles themselves
+
+
+def test_the_roles_are_there_after_the_migrations(db: None) -> None:
+    assert {*Group.objects.values_list("name", flat=True)} >= {*ROLES}
+
+
+def test_who_stands_outside_is_led_to_the_door(world: World, walker: Make) -> None:
+    for name in OUTSIDE:
+        response = walker(name).browser().get("/admin/contact/submission/")
+        assert (response.status_code, response.headers["Location"].startswith(SIGN_IN)) == (302, True), name
+
+
+def roles_of(roles: Roles) -> str:
+    return ", ".join(sorted(roles))
