@@ -56,9 +56,7 @@ def other_key() -> bytes:
 
 
 @pytest.fixture
-def world(
-    db: None, key_pair: tuple[bytes, bytes], other_key: bytes, settings: Settings, tmp_path: Path
-) -> World:
+def world(db: None, key_pair: tuple[bytes, bytes], other_key: bytes, settings: Settings, tmp_path: Path) -> World:
     """Everything that an address below /admin/ can name, with its files in a folder of its own."""
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -93,11 +91,20 @@ def walker(world: World) -> Callable[[str], Walker]:
     return make
 
 
+@pytest.fixture
+def chief(world: World) -> Client:
+    """For reading the forms that the others send."""
+    account = Operator.objects.get(username="chefin")
+    return Walker(SUPERUSER, account, _signed_in(account)).browser()
+
+
 def _signed_in(account: Operator) -> dict[str, str]:
     client = Client()
     client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
     slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
-    token = sessions.start(operator=account, private=slots.open_with_passphrase(slot, VAULT_PASSPHRASE), now=timezone.now())
+    token = sessions.start(
+        operator=account, private=slots.open_with_passphrase(slot, VAULT_PASSPHRASE), now=timezone.now()
+    )
     return {
         django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value,
         django_settings.VAULT_COOKIE_NAME: token,

@@ -40,7 +40,7 @@ class Deed:
     url: str
     data: Mapping[str, Any] = field(default_factory=dict)
     reads: bool = False
-    first: Callable[[Operator], Mapping[str, Any] | None] = lambda operator: None
+    first: Callable[[Operator], Mapping[str, Any] | None] | None = None
 
 
 def deeds(world: World, chief: Client) -> dict[str, Deed]:
@@ -69,9 +69,11 @@ def _sent(part: Any) -> list[tuple[str, Any]]:
         return [(f"{part.html_name}_{n}", one.format_value(v) or "") for n, (one, v) in enumerate(parts)]
     if value is None or value is False or part.field.disabled:
         return []
+    if value is True:
+        return [(part.html_name, "on")]
     if isinstance(value, list | tuple):
         return [(part.html_name, [str(getattr(one, "pk", one)) for one in value])]
-    return [(part.html_name, widget.format_value(value) if hasattr(widget, "format_value") else value)]
+    return [(part.html_name, "" if value == "" else widget.format_value(value))]
 
 
 def _account(world: World) -> dict[str, Deed]:
@@ -161,7 +163,7 @@ def _customers(world: World) -> dict[str, Deed]:
     customer, new = world["customer"], world["new customer"]
     name = "admin:customers_customer"
 
-    def deed(page: str, *keys: Any, reads: bool = False, first: Any = lambda _operator: None, **data: Any) -> Deed:
+    def deed(page: str, *keys: Any, reads: bool = False, first: Any = None, **data: Any) -> Deed:
         return Deed(reverse(f"{name}_{page}", args=keys), data, reads=reads, first=first)
 
     record = (customer.pk, world["record"].pk)
@@ -238,7 +240,7 @@ def _requests(world: World) -> dict[str, Deed]:
     steps: dict[str, tuple[Any, dict[str, Any]]] = {
         "acknowledged": (world["new access"], {}),
         "matched": (world["new access"], {}),
-        "nothing-held": (world["new access"], {}),
+        "nothing-held": (world["new of nobody"], {}),
         "link": (world["new of a customer"], {}),
         "pause": (world["new access"], {}),
         "extend": (world["new access"], {}),
@@ -315,6 +317,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "customers_numberrange": {"prefix": "N-"},
     "privacy_datasubjectrequest": {"kind": "erasure"},
     "papers_breach": {"persons": "7"},
+    "papers_recordversion": {},
     "consent_group": {"ordering": "9"},
     "consent_bannerwording": {"title": "Neu?"},
 }
@@ -350,17 +353,19 @@ FILES: dict[str, Callable[[Operator], dict[str, Any]]] = {
 
 def _forms(world: World, chief: Client) -> dict[str, Deed]:
     """Adding, changing and deleting a row by the form of its admin."""
-    done: dict[str, Deed] = {"admin:customers_customer_add": Deed(reverse("admin:customers_customer_add"), _registration())}
+    done: dict[str, Deed] = {
+        "admin:customers_customer_add": Deed(reverse("admin:customers_customer_add"), _registration())
+    }
     new = _new(world)
     for name, may in ADMINS.items():
         base, rows = f"admin:{name}", rows_of(world, name)
         if may.add and name in new:
             url = reverse(f"{base}_add")
             sent = form_in(chief, url) | new[name]
-            done[f"{base}_add"] = Deed(url, sent, first=FILES.get(name, lambda _operator: None))
+            done[f"{base}_add"] = Deed(url, sent, first=FILES.get(name))
         if may.change:
             url = reverse(f"{base}_change", args=[rows[0].pk])
-            shows = name == "privacy_datasubjectrequest"  # its page has no form of its own
+            shows = name in ("privacy_datasubjectrequest", "papers_recordversion")  # pages without a form
             sent = {} if shows else form_in(chief, url)
             done[f"{base}_change"] = Deed(url, sent | CHANGES[name], reads=shows or name == "contact_submission")
         if may.delete:

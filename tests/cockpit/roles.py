@@ -47,11 +47,13 @@ ADMINS: dict[str, Rights] = {
     "customers_billingdocument": Rights(see=OFFICE),
     "customers_wording": Rights(see=OFFICE, add=OWNER, change=OWNER),
     "customers_numberrange": Rights(see=OFFICE, change=OWNER),
-    "privacy_datasubjectrequest": Rights(see=OFFICE, add=OFFICE, change=OFFICE),
+    "privacy_datasubjectrequest": Rights(
+        see=OFFICE, add=OFFICE, change=OFFICE
+    ),  # whatever is posted, its page is shown
     "restriction_restriction": Rights(see=OFFICE),
     # papers, logs, backups, the question about cookies
     "papers_breach": Rights(see=OWNER, add=OWNER, change=OWNER),
-    "papers_recordversion": Rights(see=OWNER),
+    "papers_recordversion": Rights(see=OWNER, change=OWNER),  # the same
     "privacy_retentionrun": Rights(see=OWNER),
     "sitebackend_event": Rights(see=OWNER),
     "vault_vaultevent": Rights(see=OWNER),

@@ -1,13 +1,14 @@
 """One real object of every kind that an address below /admin/ can name, and each in the state that its verbs need."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from cookie_consent.models import CookieGroup
 from django.apps import apps
@@ -17,6 +18,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -218,13 +220,16 @@ def _document(customer: Customer, number: str) -> BillingDocument:
     )
 
 
-def _request(kind: Kind, email: str = "fremd@example.org", *, settled: bool = True) -> DataSubjectRequest:
+def _request(
+    kind: Kind, email: str = "fremd@example.org", *, name: str = "Otto Fremd", settled: bool = True
+) -> DataSubjectRequest:
     now = timezone.now()
     asked = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=timezone.localdate())
-    said = Statement(name="Anna Beispiel", address="Weg 1\n70173 Stuttgart", email=email, message="Bitte.")
+    said = Statement(name=name, address="Weg 1\n70173 Stuttgart", email=email, message="Bitte.")
     intake.record(asked, said=said, now=now)
     if settled:
         intake.mark_acknowledged(asked, now=now)
+        asked.refresh_from_db()
         identity.settle(asked, identity=Identity.MATCHED, now=now)
     return asked
 
@@ -235,6 +240,7 @@ def _requests(world: World, chief: Operator) -> None:
     for kind in Kind:
         world.make(f"new {kind}", _request(kind, settled=False))
         world.make(f"settled {kind}", _request(kind, known))
+    world.make("new of nobody", _request(Kind.ACCESS, "niemand@example.org", name="Nina Niemand", settled=False))
     world.make("new of a customer", _request(Kind.ERASURE, known, settled=False))
     extended = world.make("extended", _request(Kind.ACCESS, ""))
     deadline.extend(extended, by=chief, now=timezone.now())
@@ -250,7 +256,11 @@ def _papers(world: World, chief: Operator) -> None:
     )  # fmt: skip
     for name in ("breach", "closed breach"):
         breach = Breach(
-            noticed_at=timezone.now() - timedelta(hours=2), risk=Risk.UNLIKELY, confidentiality=True, persons=3, records=3
+            noticed_at=timezone.now() - timedelta(hours=2),
+            risk=Risk.UNLIKELY,
+            confidentiality=True,
+            persons=3,
+            records=3,
         )
         breaches.record(breach, account=told, by=chief)
         world.make(name, breach)
@@ -260,10 +270,10 @@ def _papers(world: World, chief: Operator) -> None:
 
 
 def _cookies(world: World) -> None:
-    offer.forget()
-    offer.read()
     world.make("banner", BannerWording.objects.first())
     world.make("group", CookieGroup.objects.create(varname="spiele", name="Spiele", is_required=False))
+    offer.forget()
+    offer.current()  # keeps the edition, which any page would otherwise do
     world.make("edition", Edition.objects.first())
     world.make("count", DailyCount.objects.create(day=date(2026, 1, 1), digest="x", group="spiele", decision="refused"))
 
@@ -397,36 +407,52 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
 
 
 LOGS = (Session, LogEntry, Event)  #: a refusal may be noted there
-TOUCHED = {(UnlockSession, "last_used_at")}
+TOUCHED = {(UnlockSession, "last_used_at")}  #: with any request that brings the cookie of an open vault
+_LOG_TABLES = {model._meta.db_table for model in LOGS}
+_WRITES = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+"?(\w+)"?', re.IGNORECASE)
 
 
 def state() -> dict[str, Any]:
     """Every row of every table, every file of the site, and the number of mails: to be compared with."""
-    rows = {
-        model._meta.label: _rows(model) for model in apps.get_models(include_auto_created=True) if model not in LOGS
-    }
-    return rows | {"files": _files(), "mails": len(mail.outbox)}
+    models = (model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy)
+    rows = {model._meta.label: _rows(model) for model in models if model not in LOGS and model._meta.managed}
+    return rows | {"files": files(), "mails": len(mail.outbox)}
 
 
 def _rows(model: Any) -> list[tuple[Any, ...]]:
-    if model._meta.proxy or not model._meta.managed:
-        return []
-    names = [field.attname for field in model._meta.concrete_fields if (model, field.name) not in TOUCHED]
-    return sorted((tuple(map(_plain, row)) for row in model._base_manager.values_list(*names)), key=repr)
+    columns = [one.column for one in model._meta.concrete_fields if (model, one.name) not in TOUCHED]
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {connection.ops.quote_name(model._meta.db_table)}")
+        return sorted((tuple(map(_plain, row)) for row in cursor.fetchall()), key=repr)
 
 
 def _plain(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def _files() -> dict[str, bytes]:
+@contextmanager
+def writes() -> Iterator[set[str]]:
+    """The tables, logs aside, that something was written to meanwhile: whatever reads only needs no comparing."""
+    written: set[str] = set()
+
+    def watch(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if found := _WRITES.match(sql):
+            written.update({found[1]} - _LOG_TABLES)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield written
+
+
+def files() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(Path(settings.DATA_DIR).rglob("*")) if path.is_file()}
 
 
-def put_files_back(files: dict[str, bytes]) -> None:
-    for path in _files().keys() - files.keys():
+def put_files_back(before: dict[str, bytes]) -> None:
+    for path in files().keys() - before.keys():
         Path(path).unlink()
-    for name, content in files.items():
+    for name, content in before.items():
         if not Path(name).exists() or Path(name).read_bytes() != content:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content)
@@ -434,7 +460,3 @@ def put_files_back(files: dict[str, bytes]) -> None:
 
 def local(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
-
-
-def key(value: Any) -> UUID:
-    return UUID(str(value.pk))
