@@ -100,7 +100,7 @@ def chief(world: World) -> Client:
 
 def _signed_in(account: Operator) -> dict[str, str]:
     client = Client()
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
     token = sessions.start(
         operator=account, private=slots.open_with_passphrase(slot, VAULT_PASSPHRASE), now=timezone.now()

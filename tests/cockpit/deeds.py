@@ -87,6 +87,7 @@ def _account(world: World) -> dict[str, Deed]:
         "admin:password_change": Deed(reverse("admin:password_change"), {"old_password": PASSWORD} | new),
         "admin:second_factor": Deed(reverse("admin:second_factor"), first=pending),
         "admin:recovery_codes": Deed(reverse("admin:recovery_codes"), reads=True),
+        "admin:see_as": Deed(reverse("admin:see_as"), {"role": "Büro"}, reads=True),  # it lies in the session
         "admin:auth_user_password_change": Deed(
             reverse("admin:auth_user_password_change", args=[world["operator"].pk]), of_another
         ),
@@ -102,8 +103,8 @@ def _pages(world: World, chief: Client) -> dict[str, Deed]:
             ("forget", {}),
             ("discard", {}),
         ):
-            name = f"admin:pages_{kind}_{verb}"
-            done[name] = Deed(reverse(name, args=[page.pk]), data)
+            name = f"admin:pages_{verb}"
+            done[f"{name} {kind}"] = Deed(reverse(name, args=[kind, page.pk]), data)
     return done
 
 
@@ -132,7 +133,7 @@ def _inbox(world: World) -> dict[str, Deed]:
             url("reading"), {"passphrase": PASSPHRASE}, first=lambda _operator: _none(ReadingKey.objects.all().delete())
         ),
         f"{name}_reading forbid": Deed(url("reading"), {"forbid": "1"}),
-        "handover": Deed(reverse("handover", args=[world["submission"].pk]), _registration()),
+        "admin:customer_from_submission": Deed(reverse("admin:customer_from_submission", args=[world["submission"].pk]), _registration()),
     }
 
 
@@ -221,14 +222,14 @@ def _vault(world: World) -> dict[str, Deed]:
 
     present = {"passphrase": VAULT_PASSPHRASE}
     return {
-        "vault:set_up": deed("vault:set_up", new, first=lambda _operator: _none(Vault.objects.all().delete())),
-        "vault:unlock": deed("vault:unlock", present),
-        "vault:lock": deed("vault:lock"),
-        "vault:passphrase": deed("vault:passphrase", present | new),
-        "vault:recovery_key": deed("vault:recovery_key", present),
-        "vault:confirm_recovery_key": deed("vault:confirm_recovery_key", {"recovery_key": world.recovery_key}),
-        "vault:recover": deed("vault:recover", new, first=confirmed),
-        "vault:rotate": deed("vault:rotate", present),
+        "admin:vault_set_up": deed("admin:vault_set_up", new, first=lambda _operator: _none(Vault.objects.all().delete())),
+        "admin:vault_unlock": deed("admin:vault_unlock", present),
+        "admin:vault_lock": deed("admin:vault_lock"),
+        "admin:vault_passphrase": deed("admin:vault_passphrase", present | new),
+        "admin:vault_recovery_key": deed("admin:vault_recovery_key", present),
+        "admin:vault_confirm_recovery_key": deed("admin:vault_confirm_recovery_key", {"recovery_key": world.recovery_key}),
+        "admin:vault_recover": deed("admin:vault_recover", new, first=confirmed),
+        "admin:vault_rotate": deed("admin:vault_rotate", present),
     }
 
 
@@ -265,6 +266,7 @@ def _requests(world: World) -> dict[str, Deed]:
 def _lists(world: World) -> dict[str, Deed]:
     """Every action of every list, on a row that it changes."""
     wanted = {
+        "sitebackend_operator delete_selected": world["operator"],
         "pages_page move_to_trash": world["page"],
         "pages_page restore_from_trash": world["trashed page"],
         "pages_page delete_selected": world["trashed page"],
@@ -303,7 +305,7 @@ def _state_of(row: Any) -> str:
 
 #: What is typed into a form to change the row, or to make a new one.
 CHANGES: dict[str, dict[str, Any]] = {
-    "sitebackend_operator": {"first_name": "Neu", "is_superuser": "on", "is_staff": "on"},
+    "sitebackend_operator": {"first_name": "Neu", "role": "Büro"},
     "sitebackend_sitesettings": {"claim": "Neu"},
     "pages_page": {"title": "Neu"},
     "pages_post": {"title": "Neu"},
@@ -328,7 +330,7 @@ GROUP = {f"wordings-{n}-{name}": value for n in (0, 1) for name, value in WORDS.
 def _new(world: World) -> dict[str, dict[str, Any]]:
     password = {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     return {
-        "sitebackend_operator": {"username": "neu"} | password,
+        "sitebackend_operator": {"username": "neu", "role": "Büro"} | password,
         "pages_page": {"title": "Ganz neu", "slug": "ganz-neu", "body": "<p>x</p>", "status": "draft"},
         "pages_post": {"title": "Ganz neu", "slug": "ganz-neu", "body": "<p>x</p>", "status": "draft"},
         "pages_category": {"title": "Ganz neu", "language": "de"},

@@ -45,8 +45,8 @@ ADMINS: dict[str, Rights] = {
     "contact_submission": Rights(see=OFFICE, change=OFFICE),
     "customers_customer": Rights(see=OFFICE, add=OFFICE, change=OFFICE),
     "customers_billingdocument": Rights(see=OFFICE),
-    "customers_wording": Rights(see=OFFICE, add=OWNER, change=OWNER),
-    "customers_numberrange": Rights(see=OFFICE, change=OWNER),
+    "customers_wording": Rights(see=OWNER, add=OWNER, change=OWNER),
+    "customers_numberrange": Rights(see=OWNER, change=OWNER),
     "privacy_datasubjectrequest": Rights(
         see=OFFICE, add=OFFICE, change=OFFICE
     ),  # whatever is posted, its page is shown
@@ -76,10 +76,10 @@ PAGES: dict[str, Roles] = {
     "admin:second_factor": STAFF,
     "admin:second_factor_qr": STAFF,
     "admin:recovery_codes": STAFF,
+    "admin:see_as": OWNER,
     # what Django brings along
     "admin:auth_user_password_change": OWNER,
     "admin:autocomplete": EDITORS,  # of a page, as a redirect chooses one
-    "admin:view_on_site": EDITORS,  # of a page
     "admin:app_list sitebackend": OWNER,
     "admin:app_list vault": OWNER,
     "admin:app_list backup": OWNER,
@@ -94,14 +94,10 @@ PAGES: dict[str, Roles] = {
     "admin:pages_image_choice": EDITORS,
     "admin:pages_download_choice": EDITORS,
     "admin:pages_page_menus": EDITORS,
-    "admin:pages_page_versions": EDITORS,
-    "admin:pages_page_restore": EDITORS,
-    "admin:pages_page_forget": EDITORS,
-    "admin:pages_page_discard": EDITORS,
-    "admin:pages_post_versions": EDITORS,
-    "admin:pages_post_restore": EDITORS,
-    "admin:pages_post_forget": EDITORS,
-    "admin:pages_post_discard": EDITORS,
+    "admin:pages_versions": EDITORS,
+    "admin:pages_restore": EDITORS,
+    "admin:pages_forget": EDITORS,
+    "admin:pages_discard": EDITORS,
     # the inbox
     "admin:contact_submission_message": OFFICE,
     "admin:contact_submission_page": OFFICE,
@@ -109,7 +105,7 @@ PAGES: dict[str, Roles] = {
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_key": OWNER,
     "admin:contact_submission_reading": OWNER,
-    "handover": OFFICE,
+    "admin:customer_from_submission": OFFICE,
     # customers: master data and consents
     "admin:customers_customer_page": OFFICE,
     "admin:customers_customer_confirm": OFFICE,
@@ -144,15 +140,15 @@ PAGES: dict[str, Roles] = {
     "admin:papers_record_csv": OWNER,
     "admin:papers_record_pdf": OWNER,
     # the vault
-    "vault:overview": OWNER,
-    "vault:set_up": OWNER,
-    "vault:unlock": OWNER,
-    "vault:lock": OWNER,
-    "vault:passphrase": OWNER,
-    "vault:recovery_key": OWNER,
-    "vault:confirm_recovery_key": OWNER,
-    "vault:recover": OWNER,
-    "vault:rotate": OWNER,
+    "admin:vault_overview": OWNER,
+    "admin:vault_set_up": OWNER,
+    "admin:vault_unlock": OWNER,
+    "admin:vault_lock": OWNER,
+    "admin:vault_passphrase": OWNER,
+    "admin:vault_recovery_key": OWNER,
+    "admin:vault_confirm_recovery_key": OWNER,
+    "admin:vault_recover": OWNER,
+    "admin:vault_rotate": OWNER,
 }
 
 #: Everything that is done by POST, and who may do it. The first word is the page, the rest says what is done there.
@@ -162,14 +158,16 @@ DEEDS: dict[str, Roles] = {
     "admin:second_factor": STAFF,
     "admin:recovery_codes": STAFF,
     "admin:auth_user_password_change": OWNER,
+    "admin:sitebackend_operator_changelist delete_selected": OWNER,
+    "admin:see_as": OWNER,
     # pages
     "admin:pages_page_menus": EDITORS,
-    "admin:pages_page_restore": EDITORS,
-    "admin:pages_page_forget": EDITORS,
-    "admin:pages_page_discard": EDITORS,
-    "admin:pages_post_restore": EDITORS,
-    "admin:pages_post_forget": EDITORS,
-    "admin:pages_post_discard": EDITORS,
+    "admin:pages_restore page": EDITORS,
+    "admin:pages_restore post": EDITORS,
+    "admin:pages_forget page": EDITORS,
+    "admin:pages_forget post": EDITORS,
+    "admin:pages_discard page": EDITORS,
+    "admin:pages_discard post": EDITORS,
     "admin:pages_page_changelist move_to_trash": EDITORS,
     "admin:pages_page_changelist restore_from_trash": EDITORS,
     "admin:pages_page_changelist delete_selected": EDITORS,
@@ -192,7 +190,7 @@ DEEDS: dict[str, Roles] = {
     "admin:contact_submission_changelist reopen": OFFICE,
     "admin:contact_submission_changelist send_again": OFFICE,
     "admin:contact_submission_changelist release": OFFICE,
-    "handover": OFFICE,
+    "admin:customer_from_submission": OFFICE,
     # customers
     "admin:customers_customer_search": OFFICE,
     "admin:customers_customer_import": OFFICE,
@@ -233,14 +231,14 @@ DEEDS: dict[str, Roles] = {
     "admin:papers_breach_change close": OWNER,
     "admin:backup_backup_changelist note_drill": OWNER,
     # the vault
-    "vault:set_up": OWNER,
-    "vault:unlock": OWNER,
-    "vault:lock": OWNER,
-    "vault:passphrase": OWNER,
-    "vault:recovery_key": OWNER,
-    "vault:confirm_recovery_key": OWNER,
-    "vault:recover": OWNER,
-    "vault:rotate": OWNER,
+    "admin:vault_set_up": OWNER,
+    "admin:vault_unlock": OWNER,
+    "admin:vault_lock": OWNER,
+    "admin:vault_passphrase": OWNER,
+    "admin:vault_recovery_key": OWNER,
+    "admin:vault_confirm_recovery_key": OWNER,
+    "admin:vault_recover": OWNER,
+    "admin:vault_rotate": OWNER,
 }
 
 

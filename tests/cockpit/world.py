@@ -14,7 +14,6 @@ from cookie_consent.models import CookieGroup
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -348,22 +347,20 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
     customer, submission = world["customer"].pk, world["submission"].pk
     breach, version = world["breach"].pk, world["record version"].pk
     settled = world["settled access"].pk
-    page_type = ContentType.objects.get_for_model(Page).pk
     of_customer = "admin:customers_customer"
     record_keys = (customer, world["record"].pk)
     plain = [
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
-        "admin:autocomplete", "admin:pages_image_choice", "admin:pages_download_choice", "admin:pages_page_menus",
+        "admin:autocomplete", "admin:see_as", "admin:pages_image_choice", "admin:pages_download_choice", "admin:pages_page_menus",
         "admin:contact_submission_find", "admin:contact_submission_record", "admin:contact_submission_key",
         "admin:contact_submission_reading", f"{of_customer}_import", f"{of_customer}_search",
-        f"{of_customer}_record_search", "vault:overview", "vault:set_up", "vault:unlock", "vault:lock",
-        "vault:passphrase", "vault:recovery_key", "vault:confirm_recovery_key", "vault:recover", "vault:rotate",
+        f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up", "admin:vault_unlock", "admin:vault_lock",
+        "admin:vault_passphrase", "admin:vault_recovery_key", "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
     ]  # fmt: skip
     labels = ("sitebackend", "vault", "backup", "papers", "consent", "pages", "contact", "customers", "privacy")
     versions = {
-        f"admin:pages_{kind}_{page}": [(world[kind].pk,)]
-        for kind in ("page", "post")
+        f"admin:pages_{page}": [(kind, world[kind].pk) for kind in ("page", "post")]
         for page in ("versions", "restore", "forget", "discard")
     }
     return {
@@ -371,10 +368,9 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         **{f"admin:app_list {label}": [(label,)] for label in (*labels, "restriction")},
         **versions,
         "admin:auth_user_password_change": [(world["operator"].pk,)],
-        "admin:view_on_site": [(page_type, world["page"].pk), (page_type, world["draft"].pk)],
         "admin:contact_submission_message": [(submission,), (world["suspect"].pk,)],
         "admin:contact_submission_page": [(submission,), (world["suspect"].pk,)],
-        "handover": [(submission,)],
+        "admin:customer_from_submission": [(submission,)],
         f"{of_customer}_page": [(customer,), (world["restricted customer"].pk,)],
         f"{of_customer}_confirm": [(customer,)],
         f"{of_customer}_consent": [(customer, purpose) for purpose in ("contract", "retention", "invoicing")],
