@@ -78,9 +78,9 @@ def walker(world: World) -> Callable[[str], Walker]:
         account.is_superuser = name == SUPERUSER
         account.is_staff = name != "not staff"
         account.save()
-        if role := {"switched off": BETRIEB, "without the code": BETRIEB, "not staff": BETRIEB}.get(name, name):
-            if role in ROLES:
-                account.groups.add(Group.objects.get_or_create(name=role)[0])
+        role = BETRIEB if name in OUTSIDE else name
+        if role in ROLES:
+            account.groups.add(Group.objects.get(name=role))
         cookies = _signed_in(account)
         if name == "switched off":
             Operator.objects.filter(pk=account.pk).update(is_active=False)

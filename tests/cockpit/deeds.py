@@ -22,9 +22,9 @@ from sitebackend.pages.models import Revision
 from sitebackend.privacy.services import execution, rights
 from sitebackend.vault import maintenance
 from sitebackend.vault.models import Vault
-from tests.conftest import PASSPHRASE
 from tests.cockpit.roles import ADMINS, may_do
 from tests.cockpit.world import VAULT_PASSPHRASE, World, addresses, local, picture, rows_of, upload
+from tests.conftest import PASSPHRASE
 from tests.customers.conftest import MASTER_DATA
 from tests.pages.test_downloads import pdf
 
@@ -133,7 +133,9 @@ def _inbox(world: World) -> dict[str, Deed]:
             url("reading"), {"passphrase": PASSPHRASE}, first=lambda _operator: _none(ReadingKey.objects.all().delete())
         ),
         f"{name}_reading forbid": Deed(url("reading"), {"forbid": "1"}),
-        "admin:customer_from_submission": Deed(reverse("admin:customer_from_submission", args=[world["submission"].pk]), _registration()),
+        "admin:customer_from_submission": Deed(
+            reverse("admin:customer_from_submission", args=[world["submission"].pk]), _registration()
+        ),
     }
 
 
@@ -217,17 +219,21 @@ def _vault(world: World) -> dict[str, Deed]:
         maintenance.confirm_recovery_key(operator=operator, typed=world.recovery_key)
         return {"recovery_key": world.recovery_key}
 
-    def deed(page: str, data: Mapping[str, Any] = {}, **options: Any) -> Deed:  # noqa: B006 - never written to
+    def deed(page: str, data: Mapping[str, Any] = {}, **options: Any) -> Deed:
         return Deed(reverse(page), data, **options)
 
     present = {"passphrase": VAULT_PASSPHRASE}
     return {
-        "admin:vault_set_up": deed("admin:vault_set_up", new, first=lambda _operator: _none(Vault.objects.all().delete())),
+        "admin:vault_set_up": deed(
+            "admin:vault_set_up", new, first=lambda _operator: _none(Vault.objects.all().delete())
+        ),
         "admin:vault_unlock": deed("admin:vault_unlock", present),
         "admin:vault_lock": deed("admin:vault_lock"),
         "admin:vault_passphrase": deed("admin:vault_passphrase", present | new),
         "admin:vault_recovery_key": deed("admin:vault_recovery_key", present),
-        "admin:vault_confirm_recovery_key": deed("admin:vault_confirm_recovery_key", {"recovery_key": world.recovery_key}),
+        "admin:vault_confirm_recovery_key": deed(
+            "admin:vault_confirm_recovery_key", {"recovery_key": world.recovery_key}
+        ),
         "admin:vault_recover": deed("admin:vault_recover", new, first=confirmed),
         "admin:vault_rotate": deed("admin:vault_rotate", present),
     }

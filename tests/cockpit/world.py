@@ -219,7 +219,7 @@ def _document(customer: Customer, number: str) -> BillingDocument:
     )
 
 
-def _request(
+def new_request(
     kind: Kind, email: str = "fremd@example.org", *, name: str = "Otto Fremd", settled: bool = True
 ) -> DataSubjectRequest:
     now = timezone.now()
@@ -237,14 +237,14 @@ def _requests(world: World, chief: Operator) -> None:
     """Each kind, new and settled; one extended, one answered."""
     known = world["new customer"].email
     for kind in Kind:
-        world.make(f"new {kind}", _request(kind, settled=False))
-        world.make(f"settled {kind}", _request(kind, known))
-    world.make("new of nobody", _request(Kind.ACCESS, "niemand@example.org", name="Nina Niemand", settled=False))
-    world.make("new of a customer", _request(Kind.ERASURE, known, settled=False))
-    extended = world.make("extended", _request(Kind.ACCESS, ""))
+        world.make(f"new {kind}", new_request(kind, settled=False))
+        world.make(f"settled {kind}", new_request(kind, known))
+    world.make("new of nobody", new_request(Kind.ACCESS, "niemand@example.org", name="Nina Niemand", settled=False))
+    world.make("new of a customer", new_request(Kind.ERASURE, known, settled=False))
+    extended = world.make("extended", new_request(Kind.ACCESS, ""))
     deadline.extend(extended, by=chief, now=timezone.now())
     assert extended.extension_told_at is None
-    answered = world.make("answered", _request(Kind.ACCESS, ""))
+    answered = world.make("answered", new_request(Kind.ACCESS, ""))
     answer.finish(answered, outcome=Outcome.REFUSED, by=chief, now=timezone.now())
 
 
@@ -352,11 +352,12 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
     plain = [
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
-        "admin:autocomplete", "admin:see_as", "admin:pages_image_choice", "admin:pages_download_choice", "admin:pages_page_menus",
-        "admin:contact_submission_find", "admin:contact_submission_record", "admin:contact_submission_key",
-        "admin:contact_submission_reading", f"{of_customer}_import", f"{of_customer}_search",
-        f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up", "admin:vault_unlock", "admin:vault_lock",
-        "admin:vault_passphrase", "admin:vault_recovery_key", "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
+        "admin:autocomplete", "admin:see_as", "admin:pages_image_choice", "admin:pages_download_choice",
+        "admin:pages_page_menus", "admin:contact_submission_find", "admin:contact_submission_record",
+        "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
+        f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
+        "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
+        "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
     ]  # fmt: skip
     labels = ("sitebackend", "vault", "backup", "papers", "consent", "pages", "contact", "customers", "privacy")
     versions = {
@@ -419,7 +420,7 @@ def _rows(model: Any) -> list[tuple[Any, ...]]:
     columns = [one.column for one in model._meta.concrete_fields if (model, one.name) not in TOUCHED]
     names = ", ".join(map(connection.ops.quote_name, columns))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {names} FROM {connection.ops.quote_name(model._meta.db_table)}")
+        cursor.execute(f"SELECT {names} FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
         return sorted((tuple(map(_plain, row)) for row in cursor.fetchall()), key=repr)
 
 
