@@ -126,6 +126,7 @@ class Closable:
     purpose: str
     title: Text
     consequences: tuple[Text, ...]
+    erases: bool = False  #: closing it destroys what rests on it
 
     @property
     def key(self) -> str:

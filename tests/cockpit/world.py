@@ -405,6 +405,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
 
 LOGS = (Session, LogEntry, Event)  #: a refusal may be noted there
 TOUCHED = {(UnlockSession, "last_used_at")}  #: with any request that brings the cookie of an open vault
+_TOUCHED_COLUMNS = {column for _model, column in TOUCHED}
 _LOG_TABLES = {model._meta.db_table for model in LOGS}
 _WRITES = re.compile(r'\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+"?(\w+)"?', re.IGNORECASE)
 
@@ -434,7 +435,8 @@ def writes() -> Iterator[set[str]]:
     written: set[str] = set()
 
     def watch(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if found := _WRITES.match(sql):
+        found = _WRITES.match(sql)
+        if found and not any(f'SET "{column}" = ' in sql for column in _TOUCHED_COLUMNS):
             written.update({found[1]} - _LOG_TABLES)
         return execute(sql, parameters, many, context)
 
