@@ -78,7 +78,7 @@ class OperatorPage(TemplateView):
         return {**admin.site.each_context(self.request), "title": self.title, "crumbs": self.crumbs, "view": self}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show it. The address's parts are in `self.kwargs`, and stay out of the context: a name there is the page's."""
+        """Show it. The address's parts stay in `self.kwargs`: a name in the context is the page's own."""
         return self.render_to_response(self.get_context_data())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -22,9 +22,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from consent import offer
 from sitebackend.privacy.admin_steps import STEPS
-from tests.cockpit.conftest import OUTSIDE, SUPERUSER, WALKERS, Walker
 from tests.cockpit.deeds import Deed, act_on, deeds
 from tests.cockpit.roles import ADMINS, NO_ROLE, PAGES, ROLES, may_do, may_open
+from tests.cockpit.walkers import OUTSIDE, SUPERUSER, WALKERS, Walker
+from tests.cockpit.walkers import chief as chief
+from tests.cockpit.walkers import other_key as other_key
+from tests.cockpit.walkers import walker as walker
+from tests.cockpit.walkers import world as world
 from tests.cockpit.world import World, addresses, files, put_files_back, rows_of, state, writes
 
 Make = Callable[[str], Walker]

@@ -13,9 +13,13 @@ from sitebackend.models import Operator
 from sitebackend.privacy.models import Kind
 from sitebackend.privacy.services import rights
 from sitebackend.vault.models import UnlockSession, VaultEvent
-from tests.cockpit.conftest import Walker
 from tests.cockpit.deeds import form_in
 from tests.cockpit.roles import BETRIEB, BUERO, NO_ROLE, REDAKTION, ROLES
+from tests.cockpit.walkers import Walker
+from tests.cockpit.walkers import chief as chief
+from tests.cockpit.walkers import other_key as other_key
+from tests.cockpit.walkers import walker as walker
+from tests.cockpit.walkers import world as world
 from tests.cockpit.world import World, new_request
 
 Make = Callable[[str], Walker]

@@ -1,4 +1,4 @@
-"""A site with one of everything, and everybody who may stand before the door of its cockpit."""
+"""A site with one of everything, and everybody who may stand before the door of its cockpit: fixtures to import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -109,8 +108,3 @@ def _signed_in(account: Operator) -> dict[str, str]:
         django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value,
         django_settings.VAULT_COOKIE_NAME: token,
     }
-
-
-@pytest.fixture(autouse=True)
-def _no_limit_reached() -> None:
-    cache.clear()
