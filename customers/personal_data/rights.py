@@ -46,7 +46,6 @@ def closable(source: str, subject: DataSubject) -> Iterator[Closable]:
                     purpose=purpose,
                     title=Purpose(purpose).label,
                     consequences=tuple(plan_withdrawal(customer=customer, purpose=purpose).consequences),
-                    erases=purpose == Purpose.TECHNICAL,
                 )
 
 

@@ -126,7 +126,6 @@ class Closable:
     purpose: str
     title: Text
     consequences: tuple[Text, ...]
-    erases: bool = False  #: closing it destroys what rests on it
 
     @property
     def key(self) -> str:
