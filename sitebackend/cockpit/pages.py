@@ -77,10 +77,6 @@ class OperatorPage(TemplateView):
         """Return what the admin's frame around every page needs."""
         return {**admin.site.each_context(self.request), "title": self.title, "crumbs": self.crumbs, "view": self}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show it. The address's parts stay in `self.kwargs`: a name in the context is the page's own."""
-        return self.render_to_response(self.get_context_data())
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | self.frame()
 
