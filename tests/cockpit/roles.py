@@ -132,6 +132,7 @@ PAGES: dict[str, Roles] = {
     # requests of persons; a step opened by a link leads to the request's page
     "admin:privacy_request_step": OFFICE,
     "admin:privacy_request_step erase": OWNER,
+    "admin:privacy_request_step close": OWNER,  # what rests on the purpose goes with it
     "admin:privacy_request_step access": OWNER,
     "admin:privacy_request_copy": OWNER,
     "admin:privacy_request_letter": OFFICE,
@@ -219,9 +220,9 @@ DEEDS: dict[str, Roles] = {
     "admin:privacy_request_step extension-told": OFFICE,
     "admin:privacy_request_step restrict": OFFICE,
     "admin:privacy_request_step correct": OFFICE,
-    "admin:privacy_request_step close": OFFICE,
     "admin:privacy_request_step finish": OFFICE,
     "admin:privacy_request_step erase": OWNER,
+    "admin:privacy_request_step close": OWNER,  # what rests on the purpose goes with it
     "admin:privacy_request_step access": OWNER,
     "admin:privacy_request_copy encrypted": OWNER,
     "admin:privacy_request_copy print": OWNER,

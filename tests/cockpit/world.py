@@ -391,6 +391,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         f"{of_customer}_document_hold": [(customer, world["document"].pk), (customer, world["held document"].pk)],
         "admin:privacy_request_step": [(settled, "matched"), (settled, "finish")],
         "admin:privacy_request_step erase": [(world["settled erasure"].pk, "erase")],
+        "admin:privacy_request_step close": [(world["settled objection"].pk, "close")],
         "admin:privacy_request_step access": [(settled, "access")],
         "admin:privacy_request_copy": [(settled, form) for form in ("encrypted", "print", "package")],
         "admin:privacy_request_letter": [(settled, "acknowledged"), (world["answered"].pk, "outcome")],
