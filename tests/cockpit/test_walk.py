@@ -7,6 +7,7 @@ refused, and acts, is asked for as well: a refusal that could not be anything el
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from consent import offer
 from sitebackend.privacy.admin_steps import STEPS
 from tests.cockpit.deeds import Deed, act_on, deeds
 from tests.cockpit.roles import ADMINS, NO_ROLE, PAGES, ROLES, may_do, may_open
-from tests.cockpit.walkers import OUTSIDE, SUPERUSER, WALKERS, Walker
+from tests.cockpit.walkers import OUTSIDE, SUPERUSER, WALKS, Walker
 from tests.cockpit.walkers import chief as chief
 from tests.cockpit.walkers import other_key as other_key
 from tests.cockpit.walkers import walker as walker
@@ -132,18 +133,18 @@ def test_every_page_that_takes_a_key_is_opened_for_an_object(world: World) -> No
 # --- who may open what
 
 
-@pytest.mark.parametrize("name", WALKERS)
-def test_pages_open_for_those_who_may_and_for_nobody_else(name: str, world: World, walker: Make) -> None:
-    who, places = walker(name), addresses(world)
+@pytest.mark.parametrize("names", WALKS, ids=" ".join)
+def test_pages_open_for_those_who_may_and_for_nobody_else(names: tuple[str, ...], world: World, walker: Make) -> None:
+    walkers, places = [walker(name) for name in names], addresses(world)
     before, wrong = state(), []
-    for page, roles in may_open().items():
+    for who, (page, roles) in product(walkers, may_open().items()):
         for url in places[page]:
             with undone(before["files"]), writes() as written:
                 response = opened(who.browser(), url)
-                wrong += _judged(f"GET {page}", response, allowed=who.right in roles)
+                wrong += _judged(f"{who.name}: GET {page}", response, allowed=who.right in roles)
                 if who.right not in roles:
-                    wrong += _changed(f"GET {page}", before, written)
-    assert not wrong, report(name, wrong)
+                    wrong += _changed(f"{who.name}: GET {page}", before, written)
+    assert not wrong, report(wrong)
 
 
 def _judged(what: str, response: Any, *, allowed: bool) -> list[str]:
@@ -161,23 +162,23 @@ def _changed(what: str, before: dict[str, Any], written: set[str]) -> list[str]:
     return [f"{what}: not theirs, and it changed {name}" for name in after if after[name] != before[name]]
 
 
-def report(name: str, wrong: list[str]) -> str:
-    return f"{name}: {len(wrong)}\n" + "\n".join(wrong)
+def report(wrong: list[str]) -> str:
+    return f"{len(wrong)} wrong\n" + "\n".join(wrong)
 
 
 # --- who may do what
 
 
-@pytest.mark.parametrize("name", WALKERS)
+@pytest.mark.parametrize("names", WALKS, ids=" ".join)
 def test_deeds_are_done_by_those_who_may_and_by_nobody_else(
-    name: str, world: World, walker: Make, chief: Client
+    names: tuple[str, ...], world: World, walker: Make, chief: Client
 ) -> None:
-    who, todo = walker(name), deeds(world, chief)
+    walkers, todo = [walker(name) for name in names], deeds(world, chief)
     before, wrong = state(), []
-    for what, roles in may_do().items():
+    for who, (what, roles) in product(walkers, may_do().items()):
         with undone(before["files"]):
             wrong += _tried(what, todo[what], who, before, allowed=who.right in roles)
-    assert not wrong, report(name, wrong)
+    assert not wrong, report(wrong)
 
 
 def _tried(what: str, deed: Deed, who: Walker, before: dict[str, Any], *, allowed: bool) -> list[str]:
@@ -186,11 +187,11 @@ def _tried(what: str, deed: Deed, who: Walker, before: dict[str, Any], *, allowe
         before = state()
     with writes() as written:
         response: Any = who.browser().post(deed.url, {**deed.data, **(more or {})})
-        wrong = _judged(f"POST {what}", response, allowed=allowed)
+        wrong = _judged(f"{who.name}: POST {what}", response, allowed=allowed)
         if not allowed:
-            return wrong + _changed(f"POST {what}", before, written)
+            return wrong + _changed(f"{who.name}: POST {what}", before, written)
     if not wrong and not deed.reads and not written and files() == before["files"]:
-        wrong.append(f"POST {what}: {response.status_code}, and nothing happened{_why(response)}")
+        wrong.append(f"{who.name}: POST {what}: {response.status_code}, and nothing happened{_why(response)}")
     return wrong
 
 
@@ -212,7 +213,7 @@ def test_deleting_from_a_list_is_for_those_who_may_delete(name: str, world: Worl
             deed = act_on(admin_name, "delete_selected", rows_of(world, admin_name)[-1])
             who.browser().post(deed.url, deed.data)
             wrong += _changed(admin_name, before, written)
-    assert not wrong, report(name, wrong)
+    assert not wrong, report(wrong)
 
 
 def test_no_other_method_is_a_way_around(world: World, walker: Make) -> None:
@@ -223,7 +224,7 @@ def test_no_other_method_is_a_way_around(world: World, walker: Make) -> None:
                 response = _followed(who.browser(), method, places[page][0])
                 wrong += _judged(f"{method.upper()} {page}", response, allowed=False)
                 wrong += _changed(f"{method.upper()} {page}", before, written)
-    assert not wrong, report(NO_ROLE, wrong)
+    assert not wrong, report(wrong)
 
 
 def _followed(client: Client, method: str, url: str) -> HttpResponse:
@@ -243,7 +244,7 @@ def test_a_key_that_is_none_is_not_found(world: World, walker: Make) -> None:
                 status = getattr(browser, method)(url).status_code
                 if status not in (302, 403, 404, 405):
                     wrong.append(f"{method.upper()} {name} {url[:70]}: {status}")
-    assert not wrong, report("keys", wrong)
+    assert not wrong, report(wrong)
 
 
 def _with_wrong_keys(route: str) -> Iterator[str]:

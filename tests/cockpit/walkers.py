@@ -23,7 +23,8 @@ from tests.cockpit.world import VAULT_PASSPHRASE, World
 
 SUPERUSER = "superuser"
 OUTSIDE = ("anonymous", "not staff", "switched off", "without the code")
-WALKERS = (SUPERUSER, *ROLES, NO_ROLE, *OUTSIDE)
+#: who walks in one test; those outside are sent away fast, and share one site
+WALKS = ((SUPERUSER,), *((role,) for role in ROLES), (NO_ROLE,), OUTSIDE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def world(db: None, key_pair: tuple[bytes, bytes], other_key: bytes, settings: S
 
 @pytest.fixture
 def walker(world: World) -> Callable[[str], Walker]:
-    """Makes one of WALKERS; all who have an account have the vault open as well: a lock refuses nobody here."""
+    """Makes somebody of WALKS; all who have an account have the vault open as well: a lock refuses nobody here."""
 
     def make(name: str) -> Walker:
         if name == "anonymous":
