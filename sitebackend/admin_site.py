@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Model
-from django.forms import Field
+from django.forms import Field, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,11 +28,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import admin_login, findings, second_factor
+from sitebackend.formats import fields
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
 else:  # it takes a parameter for the type checker only
     _ModelAdmin = ModelAdmin
+
+_SHORT_INPUT = TextInput(attrs={"class": "vIntegerField"})
 
 
 class OperatorSite(AdminSite):
@@ -98,6 +102,15 @@ def name_inputs(field: Field) -> None:
 
 class OperatorModelAdmin(_ModelAdmin):
     """Base of every admin here: its history names rows by kind and key, and fields, never what they hold."""
+
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": fields.SplitDateTimeField, "widget": AdminSplitDateTime},
+        models.DateField: {"form_class": fields.DateField, "widget": AdminDateWidget},
+        models.TimeField: {"form_class": fields.TimeField, "widget": AdminTimeWidget},
+        models.IntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.BigIntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.DecimalField: {"form_class": fields.AmountField, "widget": _SHORT_INPUT},
+    }
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Under the name of what it lists; Django's own title asks to choose something to change."""

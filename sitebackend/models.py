@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 
 
 class Operator(AbstractUser):
@@ -118,6 +119,9 @@ class SiteSettings(models.Model):
 
     def __str__(self) -> str:
         return self.business_name
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
 

@@ -22,6 +22,7 @@ from customers.models.consent import ConsentEntry, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 from sitebackend.privacy.restriction.models import Restriction, since
 
 NO_BASIS = _("Without a recorded basis for contract and invoicing no customer can be kept.")
@@ -235,6 +236,9 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         check_bases([self])

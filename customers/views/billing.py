@@ -6,16 +6,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from customers.clear_file import ClearFile
-from customers.forms.billing import DocumentForm, HoldForm, SeveralDocumentsForm
+from customers.forms.billing import DOCUMENTS, DocumentForm, HoldForm, SeveralDocumentsForm
 from customers.models import BillingDocument
 from customers.refusals import Refused
 from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
 from customers.views.base import CustomerForm, download, locked, log, operator_of
+from sitebackend.formats import file_types
+from sitebackend.formats.file_types import FileError
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 
@@ -24,7 +27,7 @@ class File(CustomerForm):
     """File one document of a customer."""
 
     form_class = DocumentForm
-    title, button, done = _("File a billing document"), _("File"), _("Filed.")
+    title, button = _("File a billing document"), _("File")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -32,7 +35,11 @@ class File(CustomerForm):
 
     def carry_out(self, form: forms.Form) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "file"}
-        file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
+        document = file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
+        amount = number_format(document.amount, 2, force_grouping=True)
+        self.done = _("Filed: {number}, {amount} {currency}.").format(
+            number=document.number, amount=amount, currency=document.currency
+        )
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "", "added")
 
 
@@ -54,10 +61,11 @@ class FileSeveral(CustomerForm):
 
     def _filed(self, file: ClearFile, about: dict[str, str]) -> tuple[str, BillingDocument | None, str]:
         try:
+            file_types.check(file.content, DOCUMENTS)
             return file.name, file_by_name(customer=self.customer, file=file, **about), ""
         except ValidationError as error:
             return file.name, None, " ".join(error.messages)
-        except (Refused, VaultError) as error:
+        except (Refused, VaultError, FileError) as error:
             return file.name, None, str(error)
 
 

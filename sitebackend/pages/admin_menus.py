@@ -13,10 +13,13 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.formats.fields import WholeNumberField
 from sitebackend.pages.menu import nested
 from sitebackend.pages.models import Page
 
-_Places = modelformset_factory(Page, fields=("menu", "menu_order"), extra=0)
+_Places = modelformset_factory(
+    Page, fields=("menu", "menu_order"), field_classes={"menu_order": WholeNumberField}, extra=0
+)
 
 
 def menus(admin: OperatorModelAdmin, request: HttpRequest) -> HttpResponse:

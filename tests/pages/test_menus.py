@@ -13,7 +13,7 @@ ADDRESS = "/admin/pages/page/menus/"
 
 def fields(html: str) -> dict[str, str]:
     """The form as the browser would send it back."""
-    inputs = re.findall(r'<input type="(?:hidden|number)" name="(form-[\w-]+)" value="([^"]*)"', html)
+    inputs = re.findall(r'<input type="(?:hidden|text)" name="(form-[\w-]+)" value="([^"]*)"', html)
     selects = re.findall(r'<select name="(form-[\w-]+)".*?</select>', html, re.DOTALL)
     chosen = re.findall(r'<option value="(\w*)" selected>', html)
     return dict(inputs) | dict(zip(selects, chosen, strict=True))
@@ -43,7 +43,8 @@ def test_what_cannot_be_read_is_shown_again(operator: Client, starter_site: None
     form = fields(operator.get(ADDRESS).content.decode())
     answer = operator.post(ADDRESS, form | {"form-0-menu_order": "viele"})
     assert answer.status_code == 422
-    assert "Bitte eine ganze Zahl eingeben." in answer.content.decode()
+    assert "Das ist keine Zahl." in answer.content.decode()
+    assert 'value="viele"' in answer.content.decode()
 
 
 def test_posts_and_what_was_thrown_away_stand_in_no_menu(operator: Client, starter_site: None) -> None:
