@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.duplicates import AsksForDuplicates
 from customers.models import Confirmation, Customer, Wording
 from customers.models.consent import Channel, Decision, Form, LegalBasis, Purpose
 from customers.models.customer import MASTER_DATA
@@ -49,7 +50,7 @@ class WhenAndHow(forms.Form):
         return Statement(purpose=purpose, decision=decision, legal_basis=legal_basis, **about)
 
 
-class RegistrationForm(WhenAndHow, forms.ModelForm):  # type: ignore[type-arg]
+class RegistrationForm(WhenAndHow, AsksForDuplicates):
     """Master data, and in the same breath what the customer agreed to."""
 
     contract = forms.ChoiceField(label=_("(a) Performing the contract"), choices=BASIS, widget=forms.RadioSelect)

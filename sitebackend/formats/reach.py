@@ -28,7 +28,7 @@ _BY_COUNTRY: Mapping[str, tuple[re.Pattern[str], str]] = {
     **dict.fromkeys(("schweiz", "suisse", "svizzera", "switzerland", "ch"), (_FOUR, "8001")),
     **dict.fromkeys(("liechtenstein", "li", "fl"), (_FOUR, "9490")),
 }
-_ELSEWHERE = re.compile(r"(?=.*[0-9])[0-9A-Z][0-9A-Z -]{1,10}", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?=.*[0-9])[0-9A-Z][0-9A-Z -]{0,10}", re.IGNORECASE)
 _COUNTRY_IN_FRONT = re.compile(r"(?:D|DE|A|AT|CH|FL|LI)[ -]+(?=[0-9])", re.IGNORECASE)
 
 
@@ -45,7 +45,8 @@ def check_phone(number: str) -> None:
 def check_postal_code(code: str, country: str) -> None:
     """Raise ValidationError for what is no postal code in that country. Empty is nothing to check."""
     pattern, example = _BY_COUNTRY.get(country.strip().casefold(), (_ELSEWHERE, ""))
-    if not code or pattern.fullmatch(bare_postal_code(code, country)):
+    bare = bare_postal_code(code, country)
+    if not code or pattern.fullmatch(bare if pattern is _ELSEWHERE else bare.replace(" ", "")):
         return
     if example:
         message = _("This is no postal code of {country}: write it as in {example}. Elsewhere? Then change the country.")

@@ -398,7 +398,7 @@ def test_the_page_shows_messages_and_requests_that_lead_to_the_customer(
     intake.record(request, said=said, now=timezone.now())
     page = admin_client.get(url("page", customer.pk)).content.decode()
     assert request.reference in page
-    other = new_customer(email="x@example.de", phone="", postal_code="1")
+    other = new_customer(email="x@example.de", phone="", postal_code="70173")
     assert request.reference not in admin_client.get(url("page", other.pk)).content.decode()
 
 

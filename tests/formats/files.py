@@ -22,10 +22,8 @@ def pdf(*, pages: int = 1, password: str = "", owner_password: str | None = None
 
 def pdf_of(size: int) -> bytes:
     """A PDF of exactly so many bytes."""
-    words = "x" * (size - 2000)
-    while (missing := size - len(pdf(words=words))) != 0:
-        words = words + "x" * missing if missing > 0 else words[:missing]
-    return pdf(words=words)
+    head, startxref, tail = pdf().rpartition(b"startxref")
+    return head + b"%" + b"x" * (size - len(pdf()) - 2) + b"\n" + startxref + tail
 
 
 def picture(format: str = "JPEG", size: tuple[int, int] = (300, 400), **options: Any) -> bytes:
