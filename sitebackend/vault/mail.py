@@ -14,7 +14,7 @@ def event_notice(event: VaultEvent) -> EmailMessage:
     context = {
         "event": event,
         "business": SiteSettings.current().business_name,
-        "url": settings.SITE_URL + reverse("vault:overview"),
+        "url": settings.SITE_URL + reverse("admin:vault_overview"),
     }
     identity = mail.message_id("vault", event.id.hex)
     return mail.render("vault/email/event", context, to=settings.OPERATOR_EMAIL, identity=identity)
