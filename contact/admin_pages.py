@@ -81,6 +81,7 @@ class SubmissionPage(InboxFormPage):
     """A submission and its notes. What is sealed shows with the vault open only; each showing is logged."""
 
     permission = "contact.view_submission"
+    once = True
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
     button = _("Add the note")

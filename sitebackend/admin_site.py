@@ -8,6 +8,7 @@ name of every row, and of every row of an inline, into its log. So every admin o
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -29,7 +30,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import admin_login, findings, second_factor
-from sitebackend.cockpit import pages
+from sitebackend.cockpit import guarded_form, pages
 from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
 from sitebackend.cockpit.roles import Role
 from sitebackend.findings import Finding
@@ -149,9 +150,19 @@ class OperatorModelAdmin(_ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is not None:
-            self.existing(request, object_id)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        row = None if object_id is None else self.existing(request, object_id)
+        show = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return show() if request.method != "POST" else guarded_form.save(self, request, row, show)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """As Django's; while one is sent, with the refusal of `guarded_form`."""
+        form_class = super().get_form(request, obj, change=change, **kwargs)
+        return form_class if request.method != "POST" else guarded_form.guarded(self, request, obj, form_class)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        form, row = context["adminform"].form, context.get("original")
+        context |= guarded_form.fields_of(self, request, form, row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self.existing(request, object_id)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -232,6 +233,18 @@ class SoundedAlarm(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AnsweredForm(models.Model):
+    """A form of the cockpit that was carried out; see `cockpit.idempotency`. Digests, and where its answer led."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    content_digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.answer
 
 
 def site_settings(request: HttpRequest) -> dict[str, Any]:

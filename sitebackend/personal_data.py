@@ -18,7 +18,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
+from sitebackend.models import AnsweredForm, Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -225,6 +225,10 @@ holds_no_personal_data(VaultEvent, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
+_ANSWERED = "a digest under a random token that is kept nowhere"
+holds_no_personal_data(
+    AnsweredForm, key=_ANSWERED, content_digest=_ANSWERED, answer="an address of the cockpit, with random keys", at="a time"
+)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

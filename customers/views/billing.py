@@ -16,7 +16,7 @@ from customers.models import BillingDocument
 from customers.refusals import Refused
 from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
-from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log
+from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log, page_of
 from sitebackend.formats import file_types
 from sitebackend.formats.file_types import FileError
 from sitebackend.uploads import LARGEST
@@ -28,6 +28,7 @@ class File(CustomerFormPage):
     """File one document of a customer."""
 
     permission = "customers.add_billingdocument"
+    once = True
     largest_upload = LARGEST
     form_class = DocumentForm
     title, button = _("File a billing document"), _("File")
@@ -47,6 +48,7 @@ class FileSeveral(CustomerFormPage):
     """File many at once; each that cannot be filed is named with the reason, the others are filed."""
 
     permission = "customers.add_billingdocument"
+    once = True
     largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
@@ -57,6 +59,10 @@ class FileSeveral(CustomerFormPage):
         results = [self._filed(received(upload), about) for upload in form.cleaned_data["documents"]]
         log(self.request, self.customer, BillingDocument._meta.verbose_name_plural or "", "added")
         return self.render_to_response(self.get_context_data(form=self.form_class(initial=about), results=results))
+
+    def leads_to(self, response: HttpResponse) -> str:
+        results = getattr(response, "context_data", {}).get("results", [])
+        return page_of(self.customer) if any(document for _name, document, _reason in results) else ""
 
     def _filed(self, file: ClearFile, about: dict[str, str]) -> tuple[str, BillingDocument | None, str]:
         try:
@@ -72,6 +78,7 @@ class Hold(CustomerFormPage):
     """Keep a document past every date, for a reason; or let it go again."""
 
     permission = "customers.change_billingdocument"
+    once = True
     uses_data = False
     title, button = _("Hold this document"), _("Hold")
 

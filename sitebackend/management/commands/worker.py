@@ -17,6 +17,7 @@ from contact.key_watch import watch_keys
 from sitebackend.alarm import sound
 from sitebackend.backup import restore, upload, work
 from sitebackend.backup import services as backup
+from sitebackend.cockpit import idempotency
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
@@ -47,6 +48,7 @@ SHORT: list[Job] = [
     trail.sweep,
     breaches.remind,
     record.keep_if_new,
+    idempotency.sweep,
 ]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
