@@ -159,7 +159,9 @@ class OperatorModelAdmin(_ModelAdmin):
         form_class = super().get_form(request, obj, change=change, **kwargs)
         return form_class if request.method != "POST" else guarded_form.guarded(self, request, obj, form_class)
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         form, row = context["adminform"].form, context.get("original")
         context |= guarded_form.fields_of(self, request, form, row)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -227,7 +227,11 @@ holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failin
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 _ANSWERED = "a digest under a random token that is kept nowhere"
 holds_no_personal_data(
-    AnsweredForm, key=_ANSWERED, content_digest=_ANSWERED, answer="an address of the cockpit, with random keys", at="a time"
+    AnsweredForm,
+    key=_ANSWERED,
+    content_digest=_ANSWERED,
+    answer="an address of the cockpit, with random keys",
+    at="a time",
 )
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(

@@ -34,7 +34,7 @@ class CurrencyField(forms.CharField):
         super().__init__(label=_("Currency"), max_length=3, initial="EUR")
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).upper()
+        return str(super().to_python(value)).upper()
 
 
 class DocumentForm(forms.Form):

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.template.loader import render_to_string
+from django.utils.datastructures import MultiValueDict
 
 from customers.models import ContactPoint, Customer
 from customers.services.duplicates import Duplicate, possible_duplicates
@@ -27,6 +29,10 @@ def _question(duplicates: Collection[Duplicate]) -> str:
     return hashlib.sha256("".join(sorted(str(found.customer.pk) for found in duplicates)).encode()).hexdigest()[:16]
 
 
+def _answers(data: Mapping[str, Any]) -> Collection[str]:
+    return data.getlist(ANSWER) if isinstance(data, MultiValueDict) else ()
+
+
 class AsksForDuplicates(forms.ModelForm):  # type: ignore[type-arg]
     """Base of the forms for master data: asks once everything else is right, about what is new in them."""
 
@@ -41,7 +47,7 @@ class AsksForDuplicates(forms.ModelForm):  # type: ignore[type-arg]
         before = stored.found_by() if stored else {}
         try:
             new = {statement: digests - before.get(statement, set()) for statement, digests in now.items()}
-            ask(new, besides=customer.pk, answers=self.data.getlist(ANSWER))
+            ask(new, besides=customer.pk, answers=_answers(self.data))
         except ValidationError as question:
             self.add_error(None, question)
 
@@ -57,4 +63,4 @@ class ContactPointFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
                 point: ContactPoint = form.instance
                 point.index()
                 new.setdefault("name" if point.kind == "address" else point.kind, set()).add(point.digest)
-        ask(new, besides=self.instance.pk, answers=self.data.getlist(ANSWER))
+        ask(new, besides=self.instance.pk, answers=_answers(self.data))

@@ -245,9 +245,6 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def clean(self) -> None:
-        reach.check_row(self)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         check_bases([self])
         self.index()
@@ -255,6 +252,9 @@ class Customer(models.Model):
         for address in self.contact_points.filter(kind="address"):  # found by the name that may have changed
             address.customer = self
             address.save()
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     @property
     def display_name(self) -> str:

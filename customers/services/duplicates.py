@@ -32,8 +32,8 @@ class Duplicate:
 def possible_duplicates(found_by: Mapping[str, Collection[str]], *, besides: UUID) -> list[Duplicate]:
     """The customers who share one of these digests (statement → digests, as `Customer.found_by` gives them)."""
     digests = {digest for some in found_by.values() for digest in some} - {""}
-    customers = Customer.objects.for_lists().sharing(digests).exclude(pk=besides) if digests else []
-    return [Duplicate(customer, _same(customer, found_by)) for customer in customers[:MOST]]
+    customers = Customer.objects.for_lists().sharing(digests).exclude(pk=besides)[:MOST] if digests else ()
+    return [Duplicate(customer, _same(customer, found_by)) for customer in customers]
 
 
 def _same(customer: Customer, found_by: Mapping[str, Collection[str]]) -> list[str | Promise]:

@@ -120,7 +120,7 @@ class Change(RecordFormPage):
         return read_technical_record(open_vault=self.open_vault, record=self.record)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(record=self.record, **kwargs)
+        return super().get_context_data(**kwargs | {"record": self.record})
 
     def carry_out(self, form: RecordForm) -> None:
         record = revise_technical_record(record=self.record, content=form.content())

@@ -15,7 +15,6 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from sitebackend.cockpit import edit_conflict, idempotency
 from sitebackend.cockpit.edit_conflict import Conflict
@@ -82,7 +81,7 @@ def _refusal(owner: "Admin", request: HttpRequest, form: Any, row: Model | None)
         changes=edit_conflict.changes_in(form, changed, state, labels),
         version=edit_conflict.version_of(state),
         entry=edit_conflict.last_entry(row, version),
-        pressed=[(name, value) for name, value in request.POST.items() if name in _BUTTONS],
+        pressed=[(name, str(request.POST[name])) for name in _BUTTONS if name in request.POST],
     )
     _hold(request, conflict=conflict)
     return edit_conflict.not_saved()

@@ -38,7 +38,10 @@ def check_phone(number: str) -> None:
     is_number = _PHONE.fullmatch(number.strip()) and number.count("(") == number.count(")")
     if number and (not is_number or not _FEWEST <= len(digits) <= _MOST or not digits.strip("0")):
         raise ValidationError(
-            _("This is no telephone number: write digits, as in +49 711 123456 or 0711 123456-78. None: leave it empty.")
+            _(
+                "This is no telephone number: write digits, as in +49 711 123456 or 0711 123456-78. None: leave it "
+                "empty."
+            )
         )
 
 
@@ -49,7 +52,9 @@ def check_postal_code(code: str, country: str) -> None:
     if not code or pattern.fullmatch(bare if pattern is _ELSEWHERE else bare.replace(" ", "")):
         return
     if example:
-        message = _("This is no postal code of {country}: write it as in {example}. Elsewhere? Then change the country.")
+        message = _(
+            "This is no postal code of {country}: write it as in {example}. Elsewhere? Then change the country."
+        )
         raise ValidationError(str(message).format(country=country.strip() or "Deutschland", example=example))
     raise ValidationError(_("This is no postal code: it has digits, and at most letters, blanks and dashes besides."))
 
@@ -71,7 +76,7 @@ def check_row(row: Model, *, phone: str | None = "phone") -> None:
     names = ["postal_code", "country", *([phone] if phone else [])]
     stored = type(row)._default_manager.filter(pk=row.pk).values(*names).first() or {}
     changed = {name for name in names if getattr(row, name) != stored.get(name)}
-    problems = {}
+    problems: dict[str, list[str]] = {}
     if phone in changed:
         problems |= _problem(phone, check_phone, getattr(row, phone))
     if changed & {"postal_code", "country"}:

@@ -105,7 +105,9 @@ def test_what_is_empty_cut_off_locked_or_doubled_is_refused(content: bytes) -> N
         file_types.check(content, (*SCANS, MAIL))
 
 
-@pytest.mark.parametrize("content", [files.mail(""), files.mail(date=None), files.mail(message_id=None), b"From: x\n\nJa"])
+@pytest.mark.parametrize(
+    "content", [files.mail(""), files.mail(date=None), files.mail(message_id=None), b"From: x\n\nJa"]
+)
 def test_a_mail_without_who_when_or_what_proves_nothing(content: bytes) -> None:
     with pytest.raises(FileError):
         file_types.check(content, (MAIL,))

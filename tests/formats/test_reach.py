@@ -23,7 +23,8 @@ def test_real_spellings_are_taken(number: str) -> None:
 @pytest.mark.parametrize(
     "number",
     [
-        "kein telefon", "keins", "-", "–", "n/a", "0", "00", "000000", "12", "+", "+49", "k.A.", "٠٧١١١٢٣", "0711 KAUFMICH",
+        "kein telefon", "keins", "-", "–", "n/a", "0", "00", "000000", "12", "+", "+49", "k.A.", "٠٧١١١٢٣",
+        "0711 KAUFMICH",
         "0711 123456 oder 0171 1", "a@b.de", "0711 123 (Frau X)", "((0711 123", "++49 711", "1" * 21, "https://0711.de",
     ],
 )  # fmt: skip
@@ -49,7 +50,8 @@ def test_postal_codes_of_here_and_elsewhere_are_taken(code: str, country: str) -
     ("code", "country"),
     [
         ("ABC", "Deutschland"), ("ABC", "Narnia"), ("1234", "Deutschland"), ("00000", "Deutschland"), ("00123", ""),
-        ("701733", "Deutschland"), ("٧٠١٧٣", "Deutschland"), ("70173 Stuttgart", "Deutschland"), ("12345", "Österreich"),
+        ("701733", "Deutschland"), ("٧٠١٧٣", "Deutschland"), ("70173 Stuttgart", "Deutschland"),
+        ("12345", "Österreich"),
         ("keine", "Frankreich"), ("-", "Frankreich"), ("1" * 12, "Frankreich"), ("0800", "Schweiz"),
     ],
 )  # fmt: skip
