@@ -16,6 +16,7 @@ from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, Readin
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
 from sitebackend import audit, operator_key
+from sitebackend.cockpit import idempotency
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
 from sitebackend.models import Act, Actor
 from sitebackend.uploads import LARGEST
@@ -59,6 +60,7 @@ class RecordInquiry(InboxFormPage):
     """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
 
     permission = "contact.add_submission"
+    once, in_one_transaction = True, False  # encrypting calls gpg
     form_class = InquiryForm
     title = _("Record an inquiry")
     intro = _(
@@ -71,7 +73,7 @@ class RecordInquiry(InboxFormPage):
             fields=form.typed(),
             channel=form.cleaned_data["channel"],
             received_at=form.cleaned_data["received_at"],
-            nonce=form.cleaned_data["nonce"],
+            nonce=self.request.POST.get(idempotency.FIELD) or form.cleaned_data["nonce"],
             now=timezone.now(),
         )
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])

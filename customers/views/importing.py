@@ -69,8 +69,7 @@ class Import(CustomersPage):
                 self.request, lambda: self._imported(form), leads_to=_the_list, in_one_transaction=False
             )
         except FormSentBefore as before:
-            words = idempotency.saved_once() if before.answer else _("This import runs, or was broken off: look here.")
-            messages.info(self.request, words)
+            messages.info(self.request, idempotency.saved_once(before))
             return redirect("admin:customers_customer_changelist")
 
     def _imported(self, form: MappingForm) -> HttpResponse:

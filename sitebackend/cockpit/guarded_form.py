@@ -120,7 +120,7 @@ def _leads_to(response: HttpResponse) -> str:
 
 
 def _answered(owner: "Admin", request: HttpRequest, before: FormSentBefore) -> HttpResponse:
-    messages.info(request, idempotency.saved_once())
+    messages.info(request, idempotency.saved_once(before))
     if before.answer.startswith(_POPUP):
         row = owner.get_object(request, before.answer.removeprefix(_POPUP))
         if row is not None:

@@ -29,11 +29,6 @@ KEPT = timedelta(days=7)
 LeadsTo = Callable[[HttpResponse], str]
 
 
-def issue() -> str:
-    """Return the token of a form that is about to be shown."""
-    return secrets.token_urlsafe(16)
-
-
 class FormSentBefore(Exception):
     """This form was carried out already: `answer` is where that led, "" while it is not known yet."""
 
@@ -42,9 +37,11 @@ class FormSentBefore(Exception):
         self.answer, self.is_same = row.answer, row.content_digest == content
 
 
-def saved_once() -> str:
+def saved_once(before: FormSentBefore) -> str:
     """What the second answer says."""
-    return _("The form arrived twice; it was carried out once.")
+    if before.answer:
+        return _("The form arrived twice; it was carried out once.")
+    return _("The form arrived twice. The first one still runs, or was broken off: look whether it is here.")
 
 
 def asks_again(answer: str) -> SafeString:
@@ -53,6 +50,11 @@ def asks_again(answer: str) -> SafeString:
     if not answer.startswith("/"):
         return format_html("{}", before)
     return format_html('{} <a href="{}" target="_blank" rel="noopener">{}</a>', before, answer, _("What was saved"))
+
+
+def issue() -> str:
+    """Return the token of a form that is about to be shown."""
+    return secrets.token_urlsafe(16)
 
 
 def redirect_of(response: HttpResponse) -> str:

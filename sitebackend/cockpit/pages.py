@@ -93,7 +93,8 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
     intro: str | Promise = ""
     done: str | Promise = _("Saved.")
     refusals: ClassVar[tuple[type[Exception], ...]] = ()  #: what `carry_out` raises to say no; the message says why
-    once: ClassVar[bool] = False  #: True: sent twice, it is carried out once, all in one transaction
+    once: ClassVar[bool] = False  #: True: sent twice, it is carried out once
+    in_one_transaction: ClassVar[bool] = True  #: False: `carry_out` calls a program, or takes long
     edits: ClassVar[bool] = False  #: True: the form shows what is stored, and never saves over another change
     conflict: Conflict | None = None
 
@@ -126,10 +127,10 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
         if not (self.once or self.edits):
             return answer()
         try:
-            return idempotency.once(request, answer, leads_to=self.leads_to)
+            return idempotency.once(request, answer, leads_to=self.leads_to, in_one_transaction=self.in_one_transaction)
         except FormSentBefore as before:
             if before.is_same:
-                messages.info(request, idempotency.saved_once())
+                messages.info(request, idempotency.saved_once(before))
                 return redirect(before.answer or self.get_success_url())
             return answer() if self.edits else self._asks_again(before.answer)
 

@@ -1,6 +1,7 @@
 """The menus are arranged on one page, with numbers that work without a mouse or a script."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -76,3 +77,15 @@ def test_without_its_upper_page_it_stands_on_top(client: Client, starter_site: N
     nav = client.get("/kontakt/").content.decode().partition('class="site-nav"')[2].partition("</nav>")[0]
     assert "<details" not in nav
     assert 'href="/leistungen/netzwerke/"' in nav
+
+
+def test_menus_are_not_saved_over_what_another_window_has_moved(operator: Client, starter_site: None) -> None:
+    html = operator.get(ADDRESS).content.decode()
+    stale = unescape(re.findall(r'name="form_version" value="([^"]*)"', html)[0])
+    moved = Page.objects.kept().filter(menu=Page.Menu.MAIN).order_by("menu_order")[0]
+    Page.objects.filter(pk=moved.pk).update(menu_order=77)
+    answer = operator.post(ADDRESS, fields(html) | {"form_version": stale})
+    moved.refresh_from_db()
+    assert (answer.status_code, moved.menu_order) == (409, 77)
+    fresh = unescape(re.findall(r'name="form_version" value="([^"]*)"', answer.content.decode())[0])
+    assert operator.post(ADDRESS, fields(html) | {"form_version": fresh}).status_code == 302
