@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.contrib import admin
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -119,7 +119,7 @@ def test_several_documents_sent_twice_name_no_false_error(admin_client: Client, 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only on PostgreSQL")  # Chromium tries it on SQLite
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only on PostgreSQL")  # Chromium tries it on SQLite
 def test_two_clicks_at_once_add_one_row_and_none_is_an_error(operator: Operator) -> None:
     client = Client()
     client.force_login(operator)
