@@ -166,8 +166,12 @@ class RequestStep(OneRequest):
     """Do one step and come back; what it refuses is told."""
 
     largest_upload = LARGEST_COPY
-    #: what these destroy or hand over is for Betrieb only
-    NEEDS: ClassVar = {"erase": "privacy.carry_out_erasure", "access": "privacy.hand_over_copy"}
+    #: what these destroy or hand over is for Betrieb only; with a purpose, what rests on it goes
+    NEEDS: ClassVar = {
+        "erase": "privacy.carry_out_erasure",
+        "close": "privacy.carry_out_erasure",
+        "access": "privacy.hand_over_copy",
+    }
 
     def has_permission(self) -> bool:
         return self.operator.has_perm(self.NEEDS.get(self.kwargs["verb"], self.permission))

@@ -34,10 +34,15 @@ def customer(running_site: RunningSite) -> str:
     return f"/admin/customers/customer/{running_site.shell(SEED).split()[-1]}/"
 
 
+def come_in(visit: Visit, running_site: RunningSite) -> None:
+    log_in(visit, running_site)
+    visit.page.wait_for_selector("#logout-form")
+
+
 @pytest.fixture
 def visit(visitor: Visitors, running_site: RunningSite) -> Iterator[Visit]:
     visit = visitor()
-    log_in(visit, running_site)
+    come_in(visit, running_site)
     yield visit
     assert visit.elsewhere == []
 
@@ -138,7 +143,7 @@ def test_a_double_click_makes_one_page_and_shows_no_error(
     visitor: Visitors, running_site: RunningSite, scripts: bool
 ) -> None:
     visit = visitor(scripts=scripts)
-    log_in(visit, running_site)
+    come_in(visit, running_site)
     page, title = visit.page, f"Doppelt {scripts}"
     page.goto("/admin/pages/page/add/")
     page.fill("[name=title]", title)
