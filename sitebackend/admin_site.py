@@ -29,9 +29,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
-from sitebackend import admin_login, findings, second_factor
-from sitebackend.cockpit import guarded_form, pages
+from sitebackend import findings, second_factor
+from sitebackend.cockpit import accounts, guarded_form, login, pages, sign_in_again
 from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
+from sitebackend.cockpit.forms import OperatorLoginForm
+from sitebackend.cockpit.proof import needs_proof
 from sitebackend.cockpit.roles import Role
 from sitebackend.findings import Finding
 from sitebackend.formats import fields
@@ -51,7 +53,7 @@ class OperatorSite(AdminSite):
     site_header = _("Cockpit")
     site_title = _("Cockpit")
     index_title = _("Today")
-    login_form = admin_login.OperatorLoginForm
+    login_form = OperatorLoginForm
     index_template = "admin/cockpit.html"
 
     def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -68,6 +70,16 @@ class OperatorSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor.is_satisfied(request.user)
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's door, at which nothing that was typed is lost, and which asks for a proof where the view says so."""
+        guarded = super().admin_view(view, cacheable)
+        return sign_in_again.guard(view, guarded, lets_in=self.has_permission)
+
+    @needs_proof()
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        with accounts.watched(request.user.pk, request):
+            return super().password_change(request, extra_context)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The form; or, for somebody who has logged in without having a second factor, its set-up."""
         if request.method == "GET" and super().has_permission(request) and second_factor.is_missing(request.user):
@@ -78,9 +90,9 @@ class OperatorSite(AdminSite):
         """Leaving and setting up the second factor are open to those who are not through the door yet."""
         return [
             path("logout/", self.logout, name="logout"),
-            path("second-factor/", admin_login.set_up, name="second_factor"),
-            path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
-            path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
+            path("second-factor/", _for_set_up(login.set_up), name="second_factor"),
+            path("second-factor/qr.svg", login.qr_code, name="second_factor_qr"),
+            path("second-factor/codes/", _for_set_up(login.renew_codes), name="recovery_codes"),
             *pages.urls(self.admin_view),
             # its redirects tell of rows without asking for a right; no list of ours leads there
             *(pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"),
@@ -125,6 +137,11 @@ def _require_permissions(admin_class: type["OperatorModelAdmin"]) -> None:
         function = getattr(admin_class, action) if isinstance(action, str) else action
         if not hasattr(function, "allowed_permissions"):
             raise ImproperlyConfigured(f"the action {action} of {admin_class.__name__} names no permission")
+
+
+def _for_set_up(view: Any) -> Any:
+    """The second factor's own pages are open before it is there, and ask for a proof like any other."""
+    return sign_in_again.guard(view, view, lets_in=login.may_set_up)
 
 
 def name_inputs(field: Field) -> None:

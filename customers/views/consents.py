@@ -60,6 +60,7 @@ class Withdraw(CustomerFormPage):
 
     permission = "customers.add_consententry"
     once = True
+    needs_proof = True  # what rests on the consent is erased
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")

@@ -32,6 +32,7 @@ from django.views.generic import FormView, TemplateView
 from sitebackend.cockpit import edit_conflict, idempotency
 from sitebackend.cockpit.edit_conflict import Conflict
 from sitebackend.cockpit.idempotency import FormSentBefore
+from sitebackend.cockpit.proof import When
 from sitebackend.models import Operator
 from sitebackend.uploads import in_memory
 
@@ -51,6 +52,7 @@ class OperatorPage(TemplateView):
     """A page of the admin, open to those who have `permission`."""
 
     permission: ClassVar[str] = ""  #: as in `customers.view_customer`
+    needs_proof: ClassVar[bool | When] = False  #: a fresh one, for its POSTs
     title: str | Promise = ""
     list_of: ClassVar[str] = ""  #: the list that the page belongs to, as in `customers_customer`
     list_title: ClassVar[str | Promise] = ""

@@ -7,17 +7,18 @@ from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
 from contact import services as contact
 from contact.acknowledgements import acknowledge_due
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from sitebackend import node
 from sitebackend.alarm import sound
-from sitebackend.backup import restore, upload, work
+from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
-from sitebackend.cockpit import idempotency
+from sitebackend.cockpit import browsers, idempotency, notices
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
@@ -34,6 +35,8 @@ SHORT: list[Job] = [
     watch_keys,
     report_suspects,
     sound,
+    notices.mail_due,
+    browsers.sweep,
     vault.mail_notices,
     vault.sweep,
     pages.publish_due,
@@ -75,6 +78,7 @@ class Command(BaseCommand):
         if options["supervised_by"]:
             die_with(options["supervised_by"])
             os.nice(COURTESY)
+        _claim()
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -82,6 +86,18 @@ class Command(BaseCommand):
             _once(Rounds([*SHORT, *LONG], stop))
         else:
             run_beside_each_other(Rounds(SHORT, stop), Rounds(LONG, stop))
+
+
+def _claim() -> None:
+    if gate.is_shut():  # the database is being replaced
+        return
+    try:
+        node.claim()
+    except DatabaseError as error:
+        reason = type(error).__name__
+        raise CommandError(
+            _("The database does not answer ({reason}). See DATABASE_URL.").format(reason=reason)
+        ) from error
 
 
 def _once(rounds: Rounds) -> None:
