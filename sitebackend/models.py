@@ -8,12 +8,14 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
@@ -135,6 +137,9 @@ class SiteSettings(models.Model):
 
     def __str__(self) -> str:
         return self.business_name
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
 
@@ -316,6 +321,18 @@ class SoundedAlarm(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AnsweredForm(models.Model):
+    """A form of the cockpit that was carried out; see `cockpit.idempotency`. Digests, and where its answer led."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    content_digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.answer
 
 
 def site_settings(request: HttpRequest) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
 from sitebackend.models import (
+    AnsweredForm,
     DatabaseHome,
     Event,
     KnownBrowser,
@@ -255,6 +256,14 @@ holds_no_personal_data(
 )
 holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
+_ANSWERED = "a digest under a random token that is kept nowhere"
+holds_no_personal_data(
+    AnsweredForm,
+    key=_ANSWERED,
+    content_digest=_ANSWERED,
+    answer="an address of the cockpit, with random keys",
+    at="a time",
+)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

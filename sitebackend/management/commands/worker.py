@@ -18,7 +18,7 @@ from sitebackend import node
 from sitebackend.alarm import sound
 from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
-from sitebackend.cockpit import browsers, notices
+from sitebackend.cockpit import browsers, idempotency, notices
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
@@ -51,6 +51,7 @@ SHORT: list[Job] = [
     trail.sweep,
     breaches.remind,
     record.keep_if_new,
+    idempotency.sweep,
 ]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
