@@ -105,6 +105,21 @@ def server_key_file(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def secret_keys(now: datetime) -> Iterator[Finding]:
+    for path in operator_key.secret_key_files():
+        yield Finding(
+            area=_("Operator key"),
+            level=Level.ALARM,
+            text=_("OPERATOR_KEY_FILE names a secret key: {path}.").format(path=path),
+            next_step=_(
+                "It is given to nobody, and nothing is encrypted to it. Put the public certificate there instead: "
+                "gpg --export --armor YOUR-ADDRESS."
+            ),
+            code="operator_key.secret",
+        )
+
+
+@report
 def operator_keys(now: datetime) -> Iterator[Finding]:
     """Encrypts something, as a submission would: a certificate may be fine and gpg itself be out of order."""
     try:
@@ -120,8 +135,9 @@ def operator_keys(now: datetime) -> Iterator[Finding]:
             code="operator_key.unusable",
         )
         return
-    for reason in operator_key.problems():
-        yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=reason))
+    for file in operator_key.key_files():
+        if file.reason and not file.is_secret:
+            yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=file.reason))
     for certificate in usable:
         yield _expiry(certificate.expires - now if certificate.expires else None)
 

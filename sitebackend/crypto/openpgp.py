@@ -4,10 +4,12 @@ What must never happen: something counts as encrypted that is not, or is encrypt
 operator's. So the key ring is one read-only file with exactly one certificate, recipients are 40-digit
 fingerprints, every process has a time limit, and success is only: gpg's status line that says so, exit code 0,
 and output that begins with the armour line. A certificate is inspected without `--trust-model always`, under
-which gpg hides expired and revoked keys, down to its encryption subkey.
+which gpg hides expired and revoked keys, down to its encryption subkey. Nor may a secret key count as a public
+one: what is given away is only what gpg itself exported of an inspected certificate, never a file's bytes.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +28,8 @@ from django.utils.translation import gettext as _
 from sitebackend import whole_file
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+_SECRET_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")  # of OpenPGP, OpenSSH, X.509
+_SECRET_PACKET = re.compile(rb"^:secret (sub )?key packet:", re.MULTILINE)  # a smart card's stub is one too
 _ENCRYPTED = b"[GNUPG:] END_ENCRYPTION"
 SECONDS = 20  # a gpg process that takes longer is killed
 QUICK_SECONDS = 5  # the same where somebody waits at a form
@@ -56,6 +60,10 @@ class OpenPGPError(Exception):
     """gpg could not do it; the message says why, in words for the operator, and names no data."""
 
 
+class SecretKeyError(OpenPGPError):
+    """There is a secret key where only a public certificate belongs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What is known of one OpenPGP certificate. Times are aware (UTC); None: never expires."""
@@ -66,7 +74,8 @@ class Certificate:
     expires: datetime | None  #: the earlier end of primary key and best encryption subkey
     revoked: bool
     can_encrypt: bool
-    binary: bytes
+    binary: bytes  #: as gpg exports it, with its own signatures alone
+    armoured: bytes  #: the same, for people and mail programs
 
     def problem(self, now: datetime) -> str:
         """Why nothing can be encrypted to it, in one of: revoked, expired, no_encryption_key; empty if fine."""
@@ -142,19 +151,34 @@ def _home(folder: Path, *, hash_count: int) -> Iterator[Path]:
 def inspect(data: bytes) -> Certificate:
     """Read the one certificate in `data` (armoured or binary), expired and revoked ones too.
 
-    Raises OpenPGPError if there is none, more than one, or a secret key among them.
+    Raises SecretKeyError if there is a secret key in it, OpenPGPError if there is not exactly one certificate.
     """
     with temporary_home() as home:
         gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp"])
-        if b"PRIVATE KEY BLOCK" in data or gpg.import_keys(data).sec_read:
-            raise OpenPGPError(_("The file holds a secret key; only the public certificate belongs there."))
+        if _holds_secret_key(data, home) or gpg.import_keys(data).sec_read:
+            raise SecretKeyError(_("The file holds a secret key; only the public certificate belongs there."))
         keys = gpg.list_keys()
         if len(keys) != 1:
             raise OpenPGPError(
                 _("The file holds {count} certificates; exactly one is expected.").format(count=len(keys))
             )
-        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False)
-    return _certificate(keys[0], binary)
+        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False, minimal=True)
+        armoured = gpg.export_keys(keys[0]["fingerprint"], minimal=True).encode()
+    return _certificate(keys[0], binary, armoured)
+
+
+def _holds_secret_key(data: bytes, home: Path) -> bool:
+    """Packet by packet: an import passes over a secret subkey that stands beside its public primary key."""
+    if _SECRET_ARMOUR.search(data.replace(b"\0", b"")):  # UTF-16 has a zero byte beside each sign
+        return True
+    command = [*_COMMAND, "--homedir", str(home), *_OPTIONS, "--list-packets"]
+    try:
+        done = subprocess.run(
+            command, input=data, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OpenPGPError("the gpg program cannot be run") from error
+    return bool(_SECRET_PACKET.search(done.stdout))
 
 
 def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:
@@ -368,7 +392,7 @@ def _opened(gpg: Any, passphrase: str, message: bytes) -> bytes:
     return bytes(result.data)
 
 
-def _certificate(key: dict[str, Any], binary: bytes) -> Certificate:
+def _certificate(key: dict[str, Any], binary: bytes, armoured: bytes) -> Certificate:
     parts = [key, *key.get("subkey_info", {}).values()]
     subkeys = [part for part in parts if "e" in part["cap"] and part["trust"] not in ("r", "i")]
     ends = [_time(info["expires"]) for info in subkeys]
@@ -381,6 +405,7 @@ def _certificate(key: dict[str, Any], binary: bytes) -> Certificate:
         revoked=key["trust"] == "r",
         can_encrypt=bool(subkeys),
         binary=binary,
+        armoured=armoured,
     )
 
 
