@@ -19,7 +19,7 @@ from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
 from sitebackend import nonce, operator_key, outage, retention, throttle
-from sitebackend.crypto.openpgp import Certificate
+from sitebackend.crypto.certificate import Certificate
 
 MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="contact.thanks")

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import whole_file
 from sitebackend.crypto import openpgp
+from sitebackend.crypto.certificate import Certificate
 
 PROBLEMS: dict[str, str | Promise] = {
     "revoked": _("The operator key was revoked."),
@@ -42,12 +43,12 @@ class KeyFile:
     """One file of the settings. `certificate` is None if it cannot be read."""
 
     path: Path
-    certificate: openpgp.Certificate | None
+    certificate: Certificate | None
     reason: str  #: why nothing is encrypted to it; empty: it is in use
     is_secret: bool = False  #: it holds a secret key: nobody may get it, and it does not belong there
 
 
-def certificates() -> tuple[openpgp.Certificate, ...]:
+def certificates() -> tuple[Certificate, ...]:
     """The certificate in each of OPERATOR_KEY_FILE, in that order, whatever its state.
 
     Raises OperatorKeyUnusable if a file is missing or is not exactly one certificate.
@@ -55,7 +56,7 @@ def certificates() -> tuple[openpgp.Certificate, ...]:
     return tuple(_certificate(path) for path in settings.OPERATOR_KEY_FILE)
 
 
-def usable_certificates() -> tuple[openpgp.Certificate, ...]:
+def usable_certificates() -> tuple[Certificate, ...]:
     """Those that can be encrypted to now; one that cannot does not stop the other.
 
     Raises OperatorKeyUnusable, with the first one's reason, if there is none.
@@ -108,7 +109,7 @@ def _key_file(path: Path) -> KeyFile:
     return KeyFile(path, certificate, str(PROBLEMS[problem]) if problem else "")
 
 
-def _certificate(path: Path) -> openpgp.Certificate:
+def _certificate(path: Path) -> Certificate:
     try:
         state = os.stat(path)
         return _read(path, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
@@ -121,7 +122,7 @@ def _certificate(path: Path) -> openpgp.Certificate:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, modified: int, changed: int, size: int, inode: int) -> openpgp.Certificate:
+def _read(path: Path, modified: int, changed: int, size: int, inode: int) -> Certificate:
     return openpgp.inspect(path.read_bytes())
 
 
@@ -143,7 +144,7 @@ def export_armoured() -> bytes:
     return b"".join(certificate.armoured for certificate in usable_certificates())
 
 
-def put_into_place(data: bytes) -> openpgp.Certificate:
+def put_into_place(data: bytes) -> Certificate:
     """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
 
     What is stored is the certificate as gpg exports it: text around it, and whatever else was sent, is left out.
@@ -162,7 +163,7 @@ def put_into_place(data: bytes) -> openpgp.Certificate:
     return certificate
 
 
-def _keep_for_the_overlap(fresh: openpgp.Certificate) -> None:
+def _keep_for_the_overlap(fresh: Certificate) -> None:
     """An extended key is the same key: it takes its own place, and the second file stays as it is."""
     first, *others = settings.OPERATOR_KEY_FILE
     before = _key_file(first).certificate

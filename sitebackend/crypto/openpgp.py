@@ -16,8 +16,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
@@ -26,6 +24,7 @@ import gnupg
 from django.utils.translation import gettext as _
 
 from sitebackend import whole_file
+from sitebackend.crypto.certificate import Certificate, as_listed
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _SECRET_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")  # of OpenPGP, OpenSSH, X.509
@@ -64,28 +63,6 @@ class SecretKeyError(OpenPGPError):
     """There is a secret key where only a public certificate belongs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is known of one OpenPGP certificate. Times are aware (UTC); None: never expires."""
-
-    fingerprint: str
-    user_ids: tuple[str, ...]
-    created: datetime
-    expires: datetime | None  #: the earlier end of primary key and best encryption subkey
-    revoked: bool
-    can_encrypt: bool
-    binary: bytes  #: as gpg exports it, with its own signatures alone
-    armoured: bytes  #: the same, for people and mail programs
-
-    def problem(self, now: datetime) -> str:
-        """Why nothing can be encrypted to it, in one of: revoked, expired, no_encryption_key; empty if fine."""
-        if self.revoked:
-            return "revoked"
-        if self.expires and self.expires <= now:
-            return "expired"
-        return "" if self.can_encrypt else "no_encryption_key"
-
-
 class _GPG(gnupg.GPG):
     """python-gnupg with a time limit: it has none of its own, and a hanging gpg would hold the request for ever."""
 
@@ -111,7 +88,7 @@ def is_available() -> bool:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A private GnuPG home that is gone afterwards, its agent stopped. Its path is short: sockets need that."""
-    # the highest count there is; without a word an agent measures for seconds what this machine can bear
+    # the highest count: without a word an agent measures for seconds what this machine can bear
     with _home(Path("/tmp"), hash_count=HIGHEST_COUNT) as home:  # noqa: S108 – mode 0700
         yield home
 
@@ -164,21 +141,15 @@ def inspect(data: bytes) -> Certificate:
             )
         binary = gpg.export_keys(keys[0]["fingerprint"], armor=False, minimal=True)
         armoured = gpg.export_keys(keys[0]["fingerprint"], minimal=True).encode()
-    return _certificate(keys[0], binary, armoured)
+    return as_listed(keys[0], binary=binary, armoured=armoured)
 
 
 def _holds_secret_key(data: bytes, home: Path) -> bool:
     """Packet by packet: an import passes over a secret subkey that stands beside its public primary key."""
     if _SECRET_ARMOUR.search(data.replace(b"\0", b"")):  # UTF-16 has a zero byte beside each sign
         return True
-    command = [*_COMMAND, "--homedir", str(home), *_OPTIONS, "--list-packets"]
-    try:
-        done = subprocess.run(
-            command, input=data, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise OpenPGPError("the gpg program cannot be run") from error
-    return bool(_SECRET_PACKET.search(done.stdout))
+    listed = _run([*_COMMAND, "--homedir", str(home), *_OPTIONS, "--list-packets"], data)
+    return bool(_SECRET_PACKET.search(listed.stdout))
 
 
 def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:
@@ -188,18 +159,22 @@ def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> 
     """
     if not fingerprints or any(len(fingerprint) != 40 for fingerprint in fingerprints):
         raise OpenPGPError("recipients must be 40-digit fingerprints")
-    command = _encrypting(keyring, fingerprints, "--armor", "--status-fd", "2")
-    try:
-        done = subprocess.run(
-            command, input=plaintext, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OpenPGPError(f"gpg did not encrypt within {QUICK_SECONDS} seconds") from error
-    except OSError as error:
-        raise OpenPGPError("the gpg program cannot be run") from error
+    done = _run(_encrypting(keyring, fingerprints, "--armor", "--status-fd", "2"), plaintext)
     if done.returncode != 0 or _ENCRYPTED not in done.stderr or not done.stdout.startswith(ARMOUR):
         raise OpenPGPError(f"gpg did not encrypt (code {done.returncode})")
     return done.stdout
+
+
+def _run(command: Sequence[str], data: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """One quick run of gpg, which is given `data`. Raises OpenPGPError if there was none."""
+    try:
+        return subprocess.run(
+            command, input=data, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OpenPGPError(f"gpg did not end within {QUICK_SECONDS} seconds") from error
+    except OSError as error:
+        raise OpenPGPError("the gpg program cannot be run") from error
 
 
 def encrypt_stream(
@@ -390,24 +365,3 @@ def _opened(gpg: Any, passphrase: str, message: bytes) -> bytes:
     if not result.ok or result.returncode != 0:
         raise OpenPGPError(f"the message does not open ({result.status or 'no status'})")
     return bytes(result.data)
-
-
-def _certificate(key: dict[str, Any], binary: bytes, armoured: bytes) -> Certificate:
-    parts = [key, *key.get("subkey_info", {}).values()]
-    subkeys = [part for part in parts if "e" in part["cap"] and part["trust"] not in ("r", "i")]
-    ends = [_time(info["expires"]) for info in subkeys]
-    latest = None if None in ends else max((end for end in ends if end), default=None)
-    return Certificate(
-        fingerprint=key["fingerprint"],
-        user_ids=tuple(key["uids"]),
-        created=datetime.fromtimestamp(int(key["date"]), UTC),
-        expires=min((end for end in (_time(key["expires"]), latest) if end), default=None),
-        revoked=key["trust"] == "r",
-        can_encrypt=bool(subkeys),
-        binary=binary,
-        armoured=armoured,
-    )
-
-
-def _time(seconds: str) -> datetime | None:
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
