@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend.models import Operator
@@ -35,11 +36,13 @@ def _encrypted(row: DataSubjectRequest, request: HttpRequest) -> bytes:
     passphrase = request.POST.get("passphrase", "").strip()
     if len(passphrase) < SHORTEST:
         raise Refused(_("The passphrase is too short."))
-    return answer.as_file(row, vault=vault.opened(request), by=_operator(request), passphrase=passphrase)
+    return answer.as_file(
+        row, vault=vault.opened(request), by=_operator(request), now=timezone.now(), passphrase=passphrase
+    )
 
 
 def _to_print(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.as_file(row, vault=vault.opened(request), by=_operator(request))
+    return answer.as_file(row, vault=vault.opened(request), by=_operator(request), now=timezone.now())
 
 
 def _package(row: DataSubjectRequest, request: HttpRequest) -> bytes:
