@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import admin_login, findings, second_factor
+from sitebackend.monitoring import views as monitoring
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
@@ -69,6 +70,7 @@ class OperatorSite(AdminSite):
             path("second-factor/", admin_login.set_up, name="second_factor"),
             path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
             path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
+            path("clock/", self.admin_view(monitoring.confirm_clock), name="clock"),
             *super().get_urls(),
         ]
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 from sitebackend import operator_key
 from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
-from sitebackend.models import WorkerJob
+from sitebackend.models import SiteSettings, WorkerJob
+from sitebackend.monitoring import clock
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 WORKER_SILENCE = timedelta(minutes=10)  # a job may take long, such as a backup
@@ -79,6 +81,35 @@ def worker(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def clock_in_doubt(now: datetime) -> Iterator[Finding]:
+    doubt = clock.doubt(now)
+    if doubt is None:
+        return
+    words = (
+        _("The clock shows {now}; the newest time known to be true is {known}.")
+        if doubt.is_ahead
+        else _("The clock shows {now}, which is before {known}, a time that was true already.")
+    )
+    text = words.format(now=_moment(doubt.now), known=_moment(doubt.known))
+    yield Finding(
+        area=_("Clock"),
+        level=Level.ALARM,
+        text=f"{text} {_('Nothing is erased by its period and no backup is removed.')}",
+        next_step=_(
+            "Set the clock right. If it is right, because the site was off: say so in the cockpit, or with "
+            "manage.py retention run --yes --clock-is-right."
+        ),
+        url=reverse("admin:clock"),
+        code="clock.ahead" if doubt.is_ahead else "clock.behind",
+        figure=(doubt.now - doubt.known).days,
+    )
+
+
+def _moment(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "DATETIME_FORMAT")
+
+
+@report
 def failing_jobs(now: datetime) -> Iterator[Finding]:
     for job in WorkerJob.objects.failing().order_by("failing_since"):
         since = date_format(timezone.localtime(job.failing_since), "SHORT_DATETIME_FORMAT")
@@ -101,6 +132,20 @@ def server_key_file(now: datetime) -> Iterator[Finding]:
             next_step=_("Bring the file back from a backup."),
             stops_intake=True,
             code="server_key.missing",
+        )
+
+
+@report
+def federal_state(now: datetime) -> Iterator[Finding]:
+    """While trying out there is nobody who could complain or wait for a deadline."""
+    if settings.HTTPS and not SiteSettings.current().federal_state:
+        yield Finding(
+            area=_("Business data"),
+            level=Level.WARNING,
+            text=_("The federal state is not given: which authority is responsible, and which holidays count."),
+            next_step=_("Choose it under “Business data”."),
+            url=reverse("admin:sitebackend_sitesettings_changelist"),
+            code="settings.federal_state",
         )
 
 

@@ -18,7 +18,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
+from sitebackend.models import ClockMark, Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -224,6 +224,7 @@ holds_no_personal_data(UnlockAttempt, tried_at="a time; says not whose")
 holds_no_personal_data(VaultEvent, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
+holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
