@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,12 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from sitebackend.models import Actor, Operator
 from sitebackend.monitoring import clock
-
-
-class ShownForm(forms.Form):
-    """The time that stood on the page: a clock that moved on meanwhile, by more than a doubt, was not confirmed."""
-
-    shown = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"])
+from sitebackend.monitoring.forms import ShownTimeForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,5 +36,5 @@ def confirm_clock(request: HttpRequest) -> HttpResponse:
 
 
 def _was_shown(request: HttpRequest, now: datetime) -> bool:
-    form = ShownForm(request.POST)
+    form = ShownTimeForm(request.POST)
     return form.is_valid() and abs(now - form.cleaned_data["shown"]) < clock.BEHIND

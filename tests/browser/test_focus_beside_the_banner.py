@@ -13,17 +13,18 @@ from tests.browser.test_consent import MAP_PAGE
 
 MOST_STOPS = 120
 SLACK = 2  # pixels: browsers round
+LINES = 100  # pixels: no link, button or one-line field is higher
 FOCUS = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
   const element = document.activeElement, box = element.getBoundingClientRect();
   const banner = document.querySelector(".banner"), edge = banner.getBoundingClientRect();
   const at = (x, y) => document.elementFromPoint(x, y);
-  const middle = at(box.x + box.width / 2, box.y + box.height / 2);
+  const seen = at(box.x + box.width / 2, box.y + Math.min(box.height / 2, 12));
   done({
     name: element.outerHTML.slice(0, 90),
     isPage: element === document.body || element === document.documentElement,
     inBanner: banner.contains(element),
     top: box.top, bottom: box.bottom, height: box.height,
-    isHidden: !banner.contains(element) && banner.contains(middle),
+    isHidden: !banner.contains(element) && banner.contains(seen),
     scroll: scrollY, visibleFrom: 0,
     visibleTo: getComputedStyle(banner).position === "sticky" ? Math.min(edge.top, innerHeight) : innerHeight,
   });
@@ -67,7 +68,7 @@ def test_each_tab_shows_the_focus_and_moves_the_page_no_further_than_that(
         was_visible |= stop["top"] + moved >= 0 and stop["bottom"] + moved <= stop["visibleTo"] and not stop["inBanner"]
         assert not (was_visible and abs(moved) > SLACK), f"thrown by {moved} px: {stop['name']}"
         assert not stop["isHidden"], f"hidden behind the banner: {stop['name']}"
-        if not stop["inBanner"] and stop["height"] < stop["visibleTo"]:
+        if not stop["inBanner"] and stop["height"] < LINES:  # a text field shows its caret's line, and may go on below
             assert stop["top"] >= -SLACK, stop["name"]
             assert stop["bottom"] <= stop["visibleTo"] + SLACK, stop["name"]
         scroll = stop["scroll"]

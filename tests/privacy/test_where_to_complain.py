@@ -37,7 +37,7 @@ def rights(language: str) -> str:
     return "\n".join(found["paragraphs"])
 
 
-@pytest.mark.parametrize("state", State.values)
+@pytest.mark.parametrize("state", [state.value for state in State])
 def test_each_state_has_its_authority_with_an_address(state: str) -> None:
     assert site(federal_state=state).authority == AUTHORITIES[state]
     assert any(len(word) == 5 and word.isdecimal() for word in AUTHORITIES[state].split()), "a postal code"
