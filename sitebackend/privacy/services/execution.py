@@ -16,7 +16,7 @@ from sitebackend.mail import is_waiting, try_to_send
 from sitebackend.models import Operator
 from sitebackend.privacy import deadlines, erasure, journal, mail, traces
 from sitebackend.privacy.erasure import Plan, Receipt
-from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
+from sitebackend.privacy.models import DataSubjectRequest, Kind, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step
 from sitebackend.privacy.services import recipients
@@ -37,6 +37,8 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
         raise Refused(_("First settle who asks."))
     if request.answered_at:
         raise Refused(_("The request is answered."))
+    if request.kind not in (Kind.ERASURE, Kind.OBJECTION):
+        raise Refused(_("The person asked for something else."))
     if not request.acknowledged_at and any(step.consequence for step in preview(request).destructive):
         raise Refused(
             _(
