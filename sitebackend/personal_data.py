@@ -221,7 +221,6 @@ holds_no_personal_data(
 )
 holds_no_personal_data(UnlockSession, sealed_key=_KEY)
 holds_no_personal_data(UnlockAttempt, tried_at="a time; says not whose")
-holds_no_personal_data(VaultEvent, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")

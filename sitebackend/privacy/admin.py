@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.mail import NOT_TAKEN
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy import admin_copy, deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
+from sitebackend.privacy.mail import REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
@@ -137,8 +138,6 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
             done = STEPS[verb](row, request, timezone.now())
         except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
             messages.error(request, str(refusal))
-        except NOT_TAKEN:
-            messages.error(request, _("The mail server does not take the mail now. Nothing was changed; try again."))
         else:
             self.log_change(request, row, verb)
             messages.success(request, done)
@@ -165,6 +164,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     """What the page shows; a closed request shows no more than its proof."""
     said = row.statement
     facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
+    facts |= {"mails": _mails_to_person(row), "today": deadlines.local_date(timezone.now())}
     if row.answered_at:
         return facts | {"by_letter": facts["wrote"] and not said.email}
     held = identity.held(row)
@@ -185,6 +185,10 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     if row.identity:
         facts |= _rights_shown(row)
     return facts
+
+
+def _mails_to_person(row: DataSubjectRequest) -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
 
 
 def _held_line(item: Item) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sitebackend.crypto import sealing
-from sitebackend.mail import AGAIN_AFTER, send, try_to_send
+from sitebackend.mail.services import queue
 from sitebackend.models import Operator
 from sitebackend.vault import recovery_key, sessions, slots
 from sitebackend.vault.errors import NoVault, TooManyTries, VaultExists, VaultKeyChanged, WrongPassphrase
-from sitebackend.vault.mail import event_notice
+from sitebackend.vault.mail import EVENT
 from sitebackend.vault.models import TRIES, TRIES_WITHIN, KeySlot, UnlockAttempt, UnlockSession, Vault, VaultEvent
 from sitebackend.vault.opened import OpenVault
 
@@ -154,29 +154,18 @@ def opened(request: HttpRequest) -> OpenVault | None:
     return vault
 
 
+@transaction.atomic
 def record(kind: VaultEvent.Kind, *, operator: Operator | None = None, holding: str = "") -> VaultEvent:
     """Append to the vault's log; the kinds that matter are mailed to the operator by the worker."""
-    now = timezone.now()
-    announce_at = now if kind in VaultEvent.ANNOUNCED else None
-    return VaultEvent.objects.create(kind=kind, at=now, operator=operator, holding=holding, announce_at=announce_at)
+    event = VaultEvent.objects.create(kind=kind, at=timezone.now(), operator=operator, holding=holding)
+    if kind in VaultEvent.ANNOUNCED:
+        queue(EVENT.name, about=event.pk, now=event.at)
+    return event
 
 
 def record_opening(*, operator: Operator, kind: str, key: UUID) -> None:
     """Log that contents were shown: whose, by kind and random key, as in ("customers.customer", key)."""
     record(VaultEvent.Kind.OPENED, operator=operator, holding=f"{kind}|{key}")
-
-
-def mail_notices(now: datetime) -> int:
-    """Worker's job: tell the operator by mail what happened; gives the number told. A failure is tried again."""
-    return sum(_told(event, now) for event in VaultEvent.objects.to_announce(now).select_related("operator"))
-
-
-def _told(event: VaultEvent, now: datetime) -> bool:
-    if not try_to_send("vault-notice", lambda: send(event_notice(event))):
-        VaultEvent.objects.filter(id=event.id).update(announce_at=now + AGAIN_AFTER)
-        return False
-    VaultEvent.objects.filter(id=event.id).update(announce_at=None)
-    return True
 
 
 def sweep(now: datetime) -> int:

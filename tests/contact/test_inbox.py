@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from contact import services
 from contact.models import GIVE_UP_AFTER, Delivery, Submission, Verdict
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator
 from tests.contact.conftest import FIELDS, NOON
 from tests.contact.mailserver import Handler
@@ -87,13 +88,13 @@ def test_a_released_suspect_is_mailed_as_it_lies_there(
     suspect.refresh_from_db()
     assert suspect.verdict == Verdict.RELEASED
     assert suspect.next_attempt_at is not None
-    assert services.deliver_due(suspect.next_attempt_at) == 1
+    assert deliver_due(suspect.next_attempt_at) == 1
     assert mail_server.mails()[0].get_content_type() == "multipart/encrypted"
 
 
 def test_releasing_touches_suspects_only(received: Received, operator: Client, mail_server: Handler) -> None:
     sent = received()
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     act(operator, "release", sent)
     sent.refresh_from_db()
     assert (sent.verdict, sent.delivery) == (Verdict.CLEAN, Delivery.SENT)
@@ -103,10 +104,10 @@ def test_a_mail_can_be_sent_again_and_is_recognisable_as_a_repeat(
     received: Received, operator: Client, mail_server: Handler
 ) -> None:
     submission = received()
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     act(operator, "send_again", submission)
     submission.refresh_from_db()
-    assert services.deliver_due(submission.queued_at) == 1
+    assert deliver_due(submission.queued_at) == 1
     first, second = mail_server.mails()
     assert first["Message-ID"] == second["Message-ID"]
     assert second.get_content_type() == "multipart/encrypted"
@@ -117,10 +118,10 @@ def test_an_undeliverable_mail_sent_again_has_five_days_anew(
 ) -> None:
     submission = received()
     mail_server.answers_to_data = ["554 no", "451 later"]
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     later = NOON + GIVE_UP_AFTER * 2
     services.send_again(submissions=Submission.objects.filter(pk=submission.pk), now=later)
-    services.deliver_due(later)
+    deliver_due(later)
     submission.refresh_from_db()
     assert submission.delivery == Delivery.RETRYING
 
