@@ -44,12 +44,13 @@ def queue(
 ) -> None:
     """Have a mail sent. Call it in the transaction of what the mail tells: both are stored, or neither.
 
-    `to`: the person's address, which `compose` finds in the facts and the registry by its digest; empty for the
-    operator's own mails. One of this kind about the same thing that still waits is replaced.
+    `to`: the person's address, of which a digest stays while the mail waits, so that the registry finds it; empty
+    for the operator's own mails, and where the row that it is about is found itself. One of this kind about the
+    same thing that still waits is replaced.
     """
     mail = OutgoingMail(kind=kinds.kind_of(kind).name, about=about, queued_at=now, next_attempt_at=now)
     mail.recipient_digest = lookup.email(to)
-    mail.take({**(facts or {}), **({"to": to} if to else {})})
+    mail.take(facts or {})
     OutgoingMail.objects.bulk_create(
         [mail], update_conflicts=True, unique_fields=["kind", "about"], update_fields=_BEGINS_ANEW
     )

@@ -1,7 +1,8 @@
 """The outbox as a holding of the registry: mails that wait, found by the digest of the address they go to.
 
-What must never happen: somebody is erased and a mail to them still lies here with what it says. Mails about a row
-go with the row (`erasure`); those of a request stay as long as it is being answered, for the answer goes by them.
+What must never happen: somebody is erased and a mail to them still lies here with what it says, or a mail to the
+address that somebody merely gave makes that address count as held. Mails about a row go with the row (`erasure`).
+Those of a data-subject request are part of it and carry no digest: the answer goes by them, also to the erased.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail, OutgoingMailQuerySet
-from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -21,7 +21,6 @@ from sitebackend.privacy.registry import (
     Item,
     PersonalDataSource,
     Step,
-    Text,
     holds_no_personal_data,
     register,
 )
@@ -39,7 +38,7 @@ class OutgoingMails(PersonalDataSource):
     def describe(self) -> Description:
         return Description(
             title=_("Mails that wait to be sent"),
-            persons=(_("senders of messages"), _("customers"), _("persons who ask about their data")),
+            persons=(_("senders of messages"), _("customers")),
             categories=(_("e-mail address, and what the mail says"),),
             purposes=(_("sending mail also when the mail server is away"),),
             legal_basis=_("Art. 6(1)(b), (c) and (f) GDPR: that of the matter which the mail is about"),
@@ -63,19 +62,17 @@ class OutgoingMails(PersonalDataSource):
 
     def plan(self, subject: DataSubject) -> Iterable[Step]:
         held = _held(subject)
-        being_answered = DataSubjectRequest.objects.filter(purged_at=None).values("pk")
-        yield self._step(
-            Action.RETAIN, held.filter(about__in=being_answered), _("It tells of the request, and is wiped once sent.")
+        yield Step(
+            source=self.name,
+            action=Action.DELETE,
+            rows=tuple(held.order_by("pk").values_list("pk", flat=True)),
+            version=version_of(held),
+            law=_("Art. 17(1) GDPR"),
+            reason=_("Nothing more is sent."),
         )
-        yield self._step(Action.DELETE, held.exclude(about__in=being_answered), _("Nothing more is sent."))
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         return OutgoingMail.objects.filter(pk__in=rows).delete()[0]
-
-    def _step(self, action: Action, mails: OutgoingMailQuerySet, reason: Text) -> Step:
-        law = _("Art. 12(3) GDPR") if action == Action.RETAIN else _("Art. 17(1) GDPR")
-        keys = tuple(mails.order_by("pk").values_list("pk", flat=True))
-        return Step(source=self.name, action=action, rows=keys, version=version_of(mails), law=law, reason=reason)
 
     def _item(self, mail: OutgoingMail) -> Item:
         return Item(

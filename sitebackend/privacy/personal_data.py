@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy import outgoing_mail  # noqa: F401 - it registers itself
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
@@ -176,6 +177,9 @@ def _history(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Answer sent")): request.answer_sent_at,
         str(_("Outcome")): request.get_outcome_display(),
         str(_("Copies that wait to be fetched")): [answer.made_at for answer in request.answers.all()],
+        str(_("Mails that wait to be sent")): [
+            str(mail.sort.label) for mail in OutgoingMail.objects.about([request.pk]).unsent()
+        ],
     }
     return {label: value for label, value in steps.items() if value}
 

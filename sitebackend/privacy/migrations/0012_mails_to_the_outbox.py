@@ -18,7 +18,6 @@ def move(apps, schema_editor):
             OutgoingMail(
                 kind=kind,
                 about=row.pk,
-                recipient_digest=row.email_digest,
                 queued_at=row.recorded_at,
                 next_attempt_at=row.mail_after,
             )

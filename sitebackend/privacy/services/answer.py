@@ -78,7 +78,7 @@ def give_access(
         token = _kept(request, content, now)
         _close(request, outcome, by, now)
         facts = {"token": token, "nothing": nothing}
-        outbox.queue(ACCESS.name, about=request.pk, to=request.statement.email, facts=facts, now=now)
+        outbox.queue(ACCESS.name, about=request.pk, facts=facts, now=now)
     return outcome
 
 
@@ -137,9 +137,9 @@ def finish(
     with transaction.atomic():
         recipients.note_told(request, told)
         _close(request, outcome, by, now)
-        if address := request.statement.email:
+        if request.statement.email:
             facts = outcome_facts(request, kept(request))
-            outbox.queue(OUTCOME.name, about=request.pk, to=address, facts=facts, now=now)
+            outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
             _verify_after_the_mail(request)
 
 

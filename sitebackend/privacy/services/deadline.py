@@ -31,8 +31,8 @@ def extend(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
         raise Refused(_("The first month is over: the deadline cannot be extended any more."))
     request.extended_at, request.extended_by = now, by
     request.save()
-    if address := request.statement.email:
-        outbox.queue(EXTENSION.name, about=request.pk, to=address, now=now)
+    if request.statement.email:
+        outbox.queue(EXTENSION.name, about=request.pk, now=now)
 
 
 def mark_told(request: DataSubjectRequest, *, at: datetime) -> None:

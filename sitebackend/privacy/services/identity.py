@@ -70,7 +70,7 @@ def ask_by_link(request: DataSubjectRequest, *, now: datetime) -> None:
     request.take(replace(request.statement, link_to=address))
     request.link_asked_at, request.link_mailed_at = now, None
     request.save()
-    outbox.queue(IDENTITY_LINK.name, about=request.pk, to=address, now=now)
+    outbox.queue(IDENTITY_LINK.name, about=request.pk, now=now)
 
 
 def pause(request: DataSubjectRequest, *, now: datetime) -> None:

@@ -48,5 +48,5 @@ def mark_acknowledged(request: DataSubjectRequest, *, at: datetime) -> None:
 def _store(request: DataSubjectRequest, now: datetime) -> None:
     """With its acknowledgement in the outbox, if there is an address."""
     request.save()
-    if address := request.statement.email:
-        outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, to=address, now=now)
+    if request.statement.email:
+        outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)
