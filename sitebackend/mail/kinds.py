@@ -17,10 +17,11 @@ from django.core.mail import EmailMessage
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
+
 Facts = Mapping[str, Any]
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
-SENT_KEPT_FOR = timedelta(days=30)
 
 
 def _nothing(about: UUID, facts: Facts, at: datetime) -> None:
@@ -37,7 +38,7 @@ class Kind:
     on_delivered: Callable[[UUID, Facts, datetime], None] = _nothing
     give_up_after: timedelta = GIVE_UP_AFTER
     is_courtesy: bool = False  #: one that cannot be delivered is let go, and nobody is alarmed
-    sent_kept_for: timedelta | None = SENT_KEPT_FOR  #: its dates; None: as long as what it is about
+    sent_kept_for: timedelta | None = retention.SENT_MAIL  #: its dates; None: as long as what it is about
     report: str = "mail"  #: the findings that speak of it: `<report>.queue`
     area: str | Promise = field(default=_("Outgoing mail"))  #: what they are headed
 

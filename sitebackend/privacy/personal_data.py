@@ -13,7 +13,6 @@ from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.privacy import outgoing_mail  # noqa: F401 - it registers itself
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,

@@ -13,11 +13,12 @@ from pytest_django import Settings
 
 from sitebackend import findings
 from sitebackend.mail import kinds, services
-from sitebackend.mail.kinds import SENT_KEPT_FOR, Facts
+from sitebackend.mail.kinds import Facts
 from sitebackend.mail.models import FIRST_PAUSE, NOTHING, OutgoingMail, State
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.restriction import services as restriction
+from sitebackend.retention import SENT_MAIL
 from tests.contact.mailserver import Handler, free_port, point_to
 from tests.mail.conftest import HER, NOON, Told
 
@@ -28,7 +29,7 @@ FACTS = {"words": "Kanarienvogel", "to": HER}
 
 def queue(kind: str = "test.letter", **facts: object) -> OutgoingMail:
     services.queue(kind, about=ABOUT, to=HER, facts=FACTS | facts, now=NOON)
-    return OutgoingMail.objects.get(kind=kind)
+    return OutgoingMail.objects.get(kind=kind, about=ABOUT)
 
 
 def test_what_waits_lies_nowhere_in_the_clear(told: Told) -> None:
@@ -131,8 +132,8 @@ def test_the_dates_of_what_was_sent_go_after_their_time(told: Told, mail_server:
     services.deliver_due(NOON)
     mail.refresh_from_db()
     assert mail.sent_at
-    assert services.sweep(mail.sent_at + SENT_KEPT_FOR - timedelta(minutes=1)) == 0
-    assert services.sweep(mail.sent_at + SENT_KEPT_FOR) == 1
+    assert services.sweep(mail.sent_at + SENT_MAIL - timedelta(minutes=1)) == 0
+    assert services.sweep(mail.sent_at + SENT_MAIL) == 1
 
 
 # --- persons
