@@ -50,9 +50,7 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
         raise IntakeClosed from error
 
 
-def record_inquiry(
-    *, fields: Mapping[str, str], channel: str, received_at: datetime, nonce: str, now: datetime
-) -> Submission:
+def record_inquiry(*, fields: Mapping[str, str], channel: str, received_at: datetime, nonce: str) -> Submission:
     """Encrypt and store what came another way, so that access and erasure find it; it is not mailed.
 
     `nonce` makes the same form sent twice one row. Raises IntakeClosed.

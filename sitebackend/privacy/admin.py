@@ -164,9 +164,11 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     """What the page shows; a closed request shows no more than its proof."""
     said = row.statement
     facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
-    facts |= {"mails": _mails_to_person(row), "today": deadlines.local_date(timezone.now())}
+    mails = _mails_to_person(row)
+    by_letter = facts["wrote"] and not any(mail.sent_at is None for mail in mails)
+    facts |= {"mails": mails, "by_letter": by_letter, "today": deadlines.local_date(timezone.now())}
     if row.answered_at:
-        return facts | {"by_letter": facts["wrote"] and not said.email}
+        return facts | {"by_letter": by_letter and not (said.email and row.answer_sent_at)}
     held = identity.held(row)
     facts |= {
         "held": [_held_line(item) for item in held],
@@ -187,8 +189,10 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     return facts
 
 
-def _mails_to_person(row: DataSubjectRequest) -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
+def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:
+    """What is on its way to the person, or went. While a mail is, no letter is asked for."""
+    mails = OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
+    return list(mails)
 
 
 def _held_line(item: Item) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _nothing_held(row: DataSubjectRequest, request: HttpRequest, now: datetime) 
 
 def _link(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     identity.ask_by_link(row, now=now)
-    return _("The link goes out within a minute.")
+    return _("The mail with the link waits to be sent; this page shows when it was.")
 
 
 def _pause(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:

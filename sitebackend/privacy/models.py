@@ -83,9 +83,9 @@ class RequestQuerySet(models.QuerySet["DataSubjectRequest"]):
         return self.exclude(pk__in=OutgoingMail.objects.sealed().values("about"))
 
     def letters_to_post(self) -> Self:
-        """Answered by a letter that nobody noted as posted."""
-        answered = self.filter(answered_at__isnull=False, answer_sent_at=None, purged_at=None, email_digest="")
-        return answered.exclude(outcome=Outcome.WITHDRAWN)
+        """Answered, and the person has no answer: no mail is on its way, and no letter is noted as posted."""
+        answered = self.filter(answered_at__isnull=False, answer_sent_at=None, purged_at=None)
+        return answered.exclude(outcome=Outcome.WITHDRAWN).exclude(pk__in=OutgoingMail.objects.unsent().values("about"))
 
     def to_purge(self, now: datetime) -> Self:
         """Answered long enough ago: what the person wrote goes."""

@@ -45,7 +45,7 @@ def _settled(kind: Kind, customer: Customer) -> DataSubjectRequest:
     request = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(email=customer.email), now=NOW)
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
-    intake.mark_acknowledged(request, now=NOW)
+    intake.mark_acknowledged(request, at=NOW)
     request.refresh_from_db()
     return request
 
