@@ -103,11 +103,11 @@ def test_an_erasure_takes_five_clicks_from_the_list_to_the_answer(
     deliver_due(timezone.now())
     execution.verify_due(NOON)
     _press(client, page, "finish", outcome=Outcome.GRANTED)
-    assert "waiting to be sent since" in client.get(page).content.decode()
+    assert "wartet auf den Versand seit" in client.get(page).content.decode()
     deliver_due(timezone.now())
     shown = client.get(page).content.decode()
-    assert "Answer sent" in shown
-    assert "once the mail with the answer is sent and wiped" in shown
+    assert "Antwort abgeschickt" in shown
+    assert "hinausgegangen und getilgt" in shown
     request = DataSubjectRequest.objects.get()
     assert (request.outcome, request.answered_by, request.erased_by) == (Outcome.GRANTED, operator, operator)
     assert mail.outbox[-1].to == ["anna@example.org"]
