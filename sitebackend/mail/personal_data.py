@@ -96,6 +96,6 @@ holds_no_personal_data(
     id="a random key of the mail alone",
     kind="one of our kinds of mail",
     state="one of five words",
-    last_reply="what the mail server said; our mails are known to it by address anyway",
+    last_reply="what the mail server said, without the addresses in it",
     **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at"), _OURS),
 )

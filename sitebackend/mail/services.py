@@ -90,7 +90,7 @@ def give_up(*, mails: OutgoingMailQuerySet) -> int:
 
 
 def deliver_due(now: datetime) -> int:
-    """Worker's job: send the mails that are due; gives how many the mail server took.
+    """Worker's job: send the mails that are due; gives how many are done with: taken, or nothing to say any more.
 
     Stops at the first sign that the mail server itself is out of reach: an outage then costs the worker one
     time limit, not one for each mail. Raises RuntimeError inside a transaction.
@@ -143,7 +143,7 @@ def _sent(mail: OutgoingMail, message: EmailMessage) -> smtp.Failure | None:
         message.send(fail_silently=False)
     except Exception as error:
         logger.warning("a mail was not taken (%s): %s", mail.kind, type(error).__name__)
-        return smtp.explain(error)
+        return smtp.explain(error, recipients=message.to)
     return None
 
 

@@ -127,6 +127,16 @@ def test_the_log_names_kinds_and_never_addresses(
     ]
 
 
+@pytest.mark.parametrize("words", ["<roswitha@example.org> is unknown", "no such user: Roswitha", "roswitha@else.org?"])
+def test_the_servers_words_are_kept_and_the_person_in_them_is_not(told: Told, mail_server: Handler, words: str) -> None:
+    mail_server.answer_to_recipient = f"550 5.1.1 {words}"
+    mail = queue()
+    services.deliver_due(NOON)
+    mail.refresh_from_db()
+    assert mail.last_reply.startswith("550 5.1.1")
+    assert "roswitha" not in mail.last_reply.lower()
+
+
 def test_the_dates_of_what_was_sent_go_after_their_time(told: Told, mail_server: Handler) -> None:
     mail = queue()
     services.deliver_due(NOON)
@@ -238,6 +248,17 @@ def test_nothing_but_the_outbox_hands_a_mail_to_a_server() -> None:
             if is_sending or names & (imported | called):
                 found.add(place)
     assert found == {"sitebackend/mail/services.py", "sitebackend/mail/smtp.py"}
+
+
+def test_nobody_but_the_worker_delivers() -> None:
+    """A page that delivered would wait for the mail server, and with it whoever looks at the page."""
+    places = {
+        path.relative_to(site.BASE_DIR).as_posix()
+        for app in ("sitebackend", "contact", "consent", "customers")
+        for path in (Path(site.BASE_DIR) / app).rglob("*.py")
+        if "deliver_due" in path.read_text()
+    }
+    assert places == {"sitebackend/mail/services.py", "sitebackend/management/commands/worker.py"}
 
 
 def test_every_kind_says_what_it_is(told: Told) -> None:
