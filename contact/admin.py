@@ -10,8 +10,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +20,7 @@ from contact import admin_pages, services, spam
 from contact.admin_forms import FindForm
 from contact.models import MAIL_KIND, Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import hang
 from sitebackend.mail.models import OutgoingMail, State
 
 
@@ -90,26 +90,6 @@ class SubmissionAdmin(OperatorModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"find": FindForm(), **(extra_context or {})})
 
-    def get_urls(self) -> list[URLPattern]:
-        pages = {
-            "<uuid:key>/message.asc": (self.download, "message"),
-            "<uuid:submission>/": (admin_pages.SubmissionPage.as_view(), "page"),
-            "find/": (admin_pages.Find.as_view(), "find"),
-            "record/": (admin_pages.RecordInquiry.as_view(), "record"),
-            "key/": (admin_pages.Keys.as_view(), "key"),
-            "reading/": (admin_pages.Reading.as_view(), "reading"),
-        }
-        view = self.admin_site.admin_view
-        own = [path(route, view(page), name=f"contact_submission_{name}") for route, (page, name) in pages.items()]
-        return [*own, *super().get_urls()]
-
-    def download(self, request: HttpRequest, key: Any) -> HttpResponse:
-        """The ciphertext as a file, for an OpenPGP program where the secret key is."""
-        submission = get_object_or_404(Submission.objects.select_related("message"), pk=key)
-        name = f'attachment; filename="{submission.reference}.asc"'
-        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-        return HttpResponse(submission.message.armoured, content_type="application/pgp-encrypted", headers=headers)
-
     @admin.display(description=_("mail"))
     def mail_state(self, submission: Any) -> str:
         return str(dict(State.choices).get(submission.mail_state, _("not mailed")))
@@ -144,22 +124,35 @@ class SubmissionAdmin(OperatorModelAdmin):
     def signs(self, submission: Submission) -> str:
         return ", ".join(str(spam.WORDS[name]) for name in submission.reasons) or "–"
 
-    @admin.action(description=_("Mark as done"))
+    @admin.action(description=_("Mark as done"), permissions=["change"])
     def mark_done(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, cast("SubmissionQuerySet", chosen).mark_done(timezone.now()))
 
-    @admin.action(description=_("Mark as not done"))
+    @admin.action(description=_("Mark as not done"), permissions=["change"])
     def reopen(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, cast("SubmissionQuerySet", chosen).reopen())
 
-    @admin.action(description=_("Send the mail again"))
+    @admin.action(description=_("Send the mail again"), permissions=["change"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, services.send_again(submissions=chosen, now=timezone.now()))
 
-    @admin.action(description=_("No spam: release and mail"))
+    @admin.action(description=_("No spam: release and mail"), permissions=["change"])
     def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, services.release(submissions=chosen, now=timezone.now()))
 
     def _say(self, request: HttpRequest, count: int) -> None:
         done = ngettext("{count} submission changed.", "{count} submissions changed.", count).format(count=count)
         self.message_user(request, done, messages.SUCCESS if count else messages.WARNING)
+
+
+hang(
+    "contact/submission/",
+    [
+        ("<uuid:submission>/message.asc", admin_pages.Ciphertext, "contact_submission_message"),
+        ("<uuid:submission>/", admin_pages.SubmissionPage, "contact_submission_page"),
+        ("find/", admin_pages.Find, "contact_submission_find"),
+        ("record/", admin_pages.RecordInquiry, "contact_submission_record"),
+        ("key/", admin_pages.Keys, "contact_submission_key"),
+        ("reading/", admin_pages.Reading, "contact_submission_reading"),
+    ],
+)

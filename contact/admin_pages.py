@@ -1,22 +1,23 @@
 """The inbox's own pages: one submission with its notes, an inquiry that came another way, reading here."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
 
 from contact import reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
 from sitebackend import audit, operator_key
-from sitebackend.models import Act, Actor, Operator
+from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
+from sitebackend.models import Act, Actor
+from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
@@ -24,44 +25,23 @@ from sitebackend.vault.opened import OpenVault
 MOST_HITS = 100  # of one person; what is older is found by its reference
 
 
-class InboxForm(FormView):  # type: ignore[type-arg]
-    """One form, one verb: subclasses say which. A refusal stands at the form, with status 422."""
-
-    template_name = "admin/contact/form.html"
-    title: str | Promise
-    button: str | Promise = _("Save")
-    intro: str | Promise = ""
-    done: str | Promise = _("Saved.")
-
-    def carry_out(self, form: Any) -> None:
-        raise NotImplementedError
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        page = {"title": self.title, "button": self.button, "intro": self.intro, "back": self.get_success_url()}
-        return super().get_context_data(**admin.site.each_context(self.request), **page, **kwargs)
+class InboxFormPage(OperatorFormPage):
+    list_of, list_title = "contact_submission", _("Submissions")
+    refusals = (services.IntakeClosed, VaultError, reading.NotReadable, operator_key.OperatorKeyUnusable)
 
     def get_success_url(self) -> str:
         return reverse("admin:contact_submission_changelist")
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        try:
-            self.carry_out(form)
-        except services.IntakeClosed:
-            form.add_error(None, _("Nothing can be encrypted at the moment; the cockpit says why."))
-        except (VaultError, reading.NotReadable, operator_key.OperatorKeyUnusable) as error:
-            form.add_error(None, str(error))
-        if form.errors:
-            return self.form_invalid(form)
-        messages.success(self.request, str(self.done))
-        return redirect(self.get_success_url())
-
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+    def refusal(self, error: Exception) -> tuple[str | None, str]:
+        if isinstance(error, services.IntakeClosed):
+            return None, str(_("Nothing can be encrypted at the moment; the cockpit says why."))
+        return super().refusal(error)
 
 
-class Find(InboxForm):
+class Find(InboxFormPage):
     """Leads to the list of what was found, which names references only; what finds nothing stays in the form."""
 
+    permission = "contact.view_submission"
     form_class = FindForm
     title, button = _("Find an inquiry"), _("Search")
 
@@ -74,9 +54,10 @@ class Find(InboxForm):
         return redirect(f"{self.get_success_url()}?reference__in={references}")
 
 
-class RecordInquiry(InboxForm):
+class RecordInquiry(InboxFormPage):
     """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
 
+    permission = "contact.add_submission"
     form_class = InquiryForm
     title = _("Record an inquiry")
     intro = _(
@@ -94,9 +75,10 @@ class RecordInquiry(InboxForm):
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
 
 
-class SubmissionPage(InboxForm):
+class SubmissionPage(InboxFormPage):
     """A submission and its notes. What is sealed shows with the vault open only; each showing is logged."""
 
+    permission = "contact.view_submission"
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
     button = _("Add the note")
@@ -108,6 +90,11 @@ class SubmissionPage(InboxForm):
     @property
     def title(self) -> str:  # type: ignore[override]
         return self.submission.reference
+
+    def has_permission(self) -> bool:
+        return super().has_permission() and (
+            self.request.method != "POST" or self.operator.has_perm("contact.add_note")
+        )
 
     def get_success_url(self) -> str:
         return reverse("admin:contact_submission_page", args=[self.submission.pk])
@@ -132,16 +119,30 @@ class SubmissionPage(InboxForm):
         return shown
 
 
-class Keys(InboxForm):
+class Ciphertext(OperatorPage):
+    """The ciphertext as a file, for an OpenPGP program where the secret key is."""
+
+    permission = "contact.view_submission"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        submission = get_object_or_404(Submission.objects.select_related("message"), pk=kwargs["submission"])
+        name = f'attachment; filename="{submission.reference}.asc"'
+        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        return HttpResponse(submission.message.armoured, content_type="application/pgp-encrypted", headers=headers)
+
+
+class Keys(InboxFormPage):
     """The operator key: which is in use, until when, and how another takes its place."""
 
+    permission = "contact.change_knownkey"
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
     title, button = _("Operator key"), _("Put this key into place")
     done = _("This key is in use from now on; the one before lies beside it.")
+    largest_upload = LARGEST
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(files=operator_key.key_files(), has_file=True, **kwargs)
+        return super().get_context_data(files=operator_key.key_files(), **kwargs)
 
     def carry_out(self, form: KeyForm) -> None:
         try:
@@ -149,13 +150,13 @@ class Keys(InboxForm):
         except OSError as error:
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
-        operator = cast(Operator, self.request.user)
-        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, key=certificate.fingerprint)
+        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=self.operator, key=certificate.fingerprint)
 
 
-class Reading(InboxForm):
+class Reading(InboxFormPage):
     """The operator's choice to read messages here, and its end."""
 
+    permission = "contact.change_readingkey"
     form_class = ReadingForm
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
@@ -182,4 +183,4 @@ class Reading(InboxForm):
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:
     """Log that its contents were shown, never what they are."""
-    vault.record_opening(operator=cast("Operator", request.user), kind="contact.submission", key=submission.pk)
+    vault.record_opening(operator=operator_of(request), kind="contact.submission", key=submission.pk)

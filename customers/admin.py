@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +15,11 @@ from customers.models import BillingDocument, ConsentEntry, ContactPoint, Custom
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
 from customers.views import billing, consents, importing, master_data, search, technical
-from customers.views.base import download, operator_of, page_of
+from customers.views.base import download, page_of
 from sitebackend import audit
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import hang, operator_of
 from sitebackend.models import Act, Actor
-from sitebackend.uploads import in_memory
 
 
 class CustomerList(ChangeList):
@@ -93,7 +92,7 @@ class CustomerAdmin(WithoutDeletion):
         super().save_related(request, form, formsets, change)
         keep_findable(customer=form.instance)
 
-    @admin.action(description=_("Export for invoicing (table)"))
+    @admin.action(description=_("Export for invoicing (table)"), permissions=["change"])
     def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
         """Those who may be invoiced; each export stands in the trail of every customer in it."""
         chosen = queryset.usable().exclude(status=Customer.Status.NO_BASIS)
@@ -120,9 +119,6 @@ class CustomerAdmin(WithoutDeletion):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CustomerList
 
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return master_data.Register.as_view()(request)
-
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         response = super().response_change(request, obj)
         stays = {"_continue", "_addanother"} & set(request.POST)
@@ -130,34 +126,31 @@ class CustomerAdmin(WithoutDeletion):
             response["Location"] = page_of(obj)
         return response
 
-    def get_urls(self) -> list[URLPattern]:
-        return [*(_page(self, *page) for page in PAGES), *super().get_urls()]
-
-
-def _page(owner: CustomerAdmin, route: str, view: Any, name: str) -> Any:
-    return path(route, owner.admin_site.admin_view(view), name=f"customers_customer_{name}")
-
 
 ONE = "<uuid:customer>/"
-PAGES: tuple[tuple[str, Any, str], ...] = (
-    (ONE, master_data.Overview.as_view(), "page"),
-    (f"{ONE}confirmed/", master_data.Confirm.as_view(), "confirm"),
-    (f"{ONE}consent/<slug:purpose>/", in_memory(consents.Record.as_view()), "consent"),
-    (f"{ONE}confirmation/", consents.Confirm.as_view(), "confirmation"),
-    (f"{ONE}withdraw/<slug:purpose>/", consents.Withdraw.as_view(), "withdraw"),
-    (f"{ONE}evidence/<uuid:evidence>/", consents.EvidenceFile.as_view(), "evidence"),
-    (f"{ONE}emergency-sheet/", technical.EmergencySheet.as_view(), "emergency"),
-    (f"{ONE}records/add/<slug:kind>/", in_memory(technical.Add.as_view()), "record_add"),
-    (f"{ONE}records/<uuid:record>/", in_memory(technical.Change.as_view()), "record"),
-    (f"{ONE}records/<uuid:record>/delete/", technical.Delete.as_view(), "record_delete"),
-    (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile.as_view(), "attachment"),
-    (f"{ONE}documents/add/", in_memory(billing.File.as_view()), "document_add"),
-    (f"{ONE}documents/add-several/", in_memory(billing.FileSeveral.as_view()), "documents_add"),
-    (f"{ONE}documents/<uuid:document>/hold/", billing.Hold.as_view(), "document_hold"),
-    ("import/", in_memory(importing.Import.as_view()), "import"),
-    ("search/", search.Search.as_view(), "search"),
-    ("records/search/", technical.Search.as_view(), "record_search"),
-    ("documents/<uuid:document>/", billing.document_file, "document"),
+hang(
+    "customers/customer/",
+    [
+        ("add/", master_data.Register, "customers_customer_add"),
+        (ONE, master_data.Overview, "customers_customer_page"),
+        (f"{ONE}confirmed/", master_data.Confirm, "customers_customer_confirm"),
+        (f"{ONE}consent/<slug:purpose>/", consents.Record, "customers_customer_consent"),
+        (f"{ONE}confirmation/", consents.Confirm, "customers_customer_confirmation"),
+        (f"{ONE}withdraw/<slug:purpose>/", consents.Withdraw, "customers_customer_withdraw"),
+        (f"{ONE}evidence/<uuid:evidence>/", consents.EvidenceFile, "customers_customer_evidence"),
+        (f"{ONE}emergency-sheet/", technical.EmergencySheet, "customers_customer_emergency"),
+        (f"{ONE}records/add/<slug:kind>/", technical.Add, "customers_customer_record_add"),
+        (f"{ONE}records/<uuid:record>/", technical.Change, "customers_customer_record"),
+        (f"{ONE}records/<uuid:record>/delete/", technical.Delete, "customers_customer_record_delete"),
+        (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile, "customers_customer_attachment"),
+        (f"{ONE}documents/add/", billing.File, "customers_customer_document_add"),
+        (f"{ONE}documents/add-several/", billing.FileSeveral, "customers_customer_documents_add"),
+        (f"{ONE}documents/<uuid:document>/hold/", billing.Hold, "customers_customer_document_hold"),
+        ("import/", importing.Import, "customers_customer_import"),
+        ("search/", search.Search, "customers_customer_search"),
+        ("records/search/", technical.Search, "customers_customer_record_search"),
+        ("documents/<uuid:document>/", billing.DocumentFile, "customers_customer_document"),
+    ],
 )
 
 

@@ -2,29 +2,66 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.roles import Role, give_role, in_charge, roles_of
 from sitebackend.models import Event, Operator, SiteSettings
+
+
+def role_field() -> forms.ChoiceField:
+    """One field says what an account may do."""
+    return forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+
+
+class OperatorCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    role = role_field()
+
+
+class OperatorForm(UserChangeForm):  # type: ignore[type-arg]
+    role = role_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = next(iter(roles_of(self.instance)), None)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        stays = self.cleaned_data.get("is_active") and self.cleaned_data.get("role") == Role.OPERATIONS
+        if not stays and in_charge() == [self.instance]:
+            self.add_error(None, _("This is the last account with the role Betrieb: give it to another account first."))
+        return cleaned
 
 
 @admin.register(Operator)
 class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
-    list_display = ("username", "email", "is_active", "last_login")
-    list_filter = ("is_active",)
+    form, add_form = OperatorForm, OperatorCreationForm
+    list_display = ("username", "email", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
     search_fields = ("username", "email")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Rights"), {"fields": ("role", "is_active")}),
     )
+    add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+
+    @admin.display(description=_("role"))
+    def role(self, operator: Operator) -> str:
+        return ", ".join(str(role.value) for role in roles_of(operator)) or "–"
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        give_role(form.instance, Role(form.cleaned_data["role"]))
 
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""

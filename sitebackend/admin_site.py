@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model
 from django.forms import Field
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -27,6 +28,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import admin_login, findings, second_factor
+from sitebackend.cockpit import pages
+from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
+from sitebackend.cockpit.roles import Role
+from sitebackend.findings import Finding
+from sitebackend.models import Operator
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
@@ -51,6 +57,7 @@ class OperatorSite(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """As Django's, for admins that keep the history clean. Others, which packages bring along, are left out."""
         if admin_class and issubclass(admin_class, OperatorModelAdmin):
+            _require_permissions(admin_class)
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -69,8 +76,19 @@ class OperatorSite(AdminSite):
             path("second-factor/", admin_login.set_up, name="second_factor"),
             path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
             path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
-            *super().get_urls(),
+            *pages.urls(self.admin_view),
+            # its redirects tell of rows without asking for a right; no list of ours leads there
+            *(pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"),
         ]
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """As Django's; to an account without a right in it, an app is closed, not missing."""
+        is_known = any(model._meta.app_label == app_label for model in self._registry)
+        if is_known and not request.user.has_module_perms(app_label):
+            raise PermissionDenied
+        return super().app_index(request, app_label, extra_context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """By the rooms of the settings, in their order: what belongs together for the operator stands together."""
@@ -84,9 +102,24 @@ class OperatorSite(AdminSite):
         return [{"name": name, "models": models} for name, models in rooms if models]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """What wants the operator, the worst first; then everything else."""
-        found = findings.collect(datetime.now(UTC))
-        return super().index(request, {"findings": found, **(extra_context or {})})
+        """What wants the operator, the worst first; then everything else. Each account sees what its role works on."""
+        operator = pages.operator_of(request)
+        found = [finding for finding in findings.collect(datetime.now(UTC)) if _concerns(operator, finding)]
+        shown = {"findings": found, "roles": [role for role in Role if role != Role.OPERATIONS]}
+        return super().index(request, {**shown, **(extra_context or {})})
+
+
+def _concerns(operator: Operator, finding: Finding) -> bool:
+    app_label = finding.code.partition(".")[0]
+    return operator.has_perm("sitebackend.view_workerjob") or operator.has_module_perms(app_label)
+
+
+def _require_permissions(admin_class: type["OperatorModelAdmin"]) -> None:
+    """Raise ImproperlyConfigured for a list action that anybody could carry out who sees the list."""
+    for action in admin_class.actions or ():
+        function = getattr(admin_class, action) if isinstance(action, str) else action
+        if not hasattr(function, "allowed_permissions"):
+            raise ImproperlyConfigured(f"the action {action} of {admin_class.__name__} names no permission")
 
 
 def name_inputs(field: Field) -> None:
@@ -99,9 +132,37 @@ def name_inputs(field: Field) -> None:
 class OperatorModelAdmin(_ModelAdmin):
     """Base of every admin here: its history names rows by kind and key, and fields, never what they hold."""
 
+    view_on_site = False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if object_id is not None:
+            self.existing(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.existing(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self.existing(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def existing(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row of an address. Raise PermissionDenied without a right to look, then Http404 for none."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = None if "\0" in object_id else self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return row
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Under the name of what it lists; Django's own title asks to choose something to change."""
         title = capfirst(str(self.model._meta.verbose_name_plural))
+        if (action := request.POST.get("action")) and action not in self.get_actions(request):
+            raise PermissionDenied
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -129,7 +190,7 @@ class OperatorModelAdmin(_ModelAdmin):
 
 
 class ReadOnlyAdmin(OperatorModelAdmin):
-    """For logs and papers: to read, not to change. Pages of its own ask `require_view` first."""
+    """For logs and papers: to read, not to change. Lists of its own ask `require_view` first."""
 
     def require_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied for an account without the right to see this."""

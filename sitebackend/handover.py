@@ -8,7 +8,6 @@ The message itself stays where it is.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,8 +22,8 @@ from customers.forms.consents import RegistrationForm
 from customers.models import Customer
 from customers.services.consents import Statement
 from customers.services.register import register_customer
-from customers.views.base import operator_of
 from customers.views.master_data import Register
+from sitebackend.cockpit.pages import hang
 from sitebackend.models import Operator
 from sitebackend.vault import services as vault
 
@@ -49,6 +48,9 @@ def master_data_of(fields: Mapping[str, str]) -> dict[str, str]:
 
 class FromSubmission(Register):
     """The registration of a new customer, filled in from a submission while the vault is open."""
+
+    def has_permission(self) -> bool:
+        return super().has_permission() and self.operator.has_perm("contact.view_submission")
 
     @cached_property
     def submission(self) -> Submission:
@@ -75,7 +77,7 @@ class FromSubmission(Register):
             submission=self.submission,
             master_data=form.master_data(),
             statements=form.statements(),
-            recorded_by=operator_of(self.request),
+            recorded_by=self.operator,
         )
 
     def _the_submission(self) -> HttpResponse:
@@ -83,4 +85,4 @@ class FromSubmission(Register):
         return redirect(reverse("admin:contact_submission_page", args=[self.submission.pk]))
 
 
-page = admin.site.admin_view(FromSubmission.as_view())
+hang("contact/submission/", [("<uuid:submission>/customer/", FromSubmission, "customer_from_submission")])

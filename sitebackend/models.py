@@ -19,6 +19,8 @@ class Operator(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
+    seen_as: str = ""  #: a role that is tried on for the length of a request (`cockpit.viewing`)
+    permissions: set[str] | None = None  #: what the roles allow, once `cockpit.roles` has looked it up
 
     class Meta:
         verbose_name = _("operator")

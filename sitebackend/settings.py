@@ -359,6 +359,7 @@ MIDDLEWARE = [
     "consent.middleware.CookieChoiceMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "sitebackend.cockpit.viewing.SeenAsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sitebackend.vault.middleware.VaultRefusalMiddleware",
@@ -395,7 +396,7 @@ USE_TZ = True
 # --- who may come in
 
 AUTH_USER_MODEL = "sitebackend.Operator"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "sitebackend.cockpit.roles.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -4,14 +4,13 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from sitebackend import handover, probes
+from sitebackend import handover as handover  # hangs itself below /admin/
+from sitebackend import probes
 
 urlpatterns = [
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
     path(".well-known/openpgpkey/", include("contact.key_directory_urls")),
-    path("admin/vault/", include("sitebackend.vault.urls")),
-    path("admin/contact/submission/<uuid:submission>/customer/", handover.page, name="handover"),
     path("admin/", admin.site.urls),
     path("", include("sitebackend.pages.site_urls")),
     *i18n_patterns(
@@ -25,4 +24,5 @@ urlpatterns = [
 ]
 
 handler500 = "sitebackend.outage.handler"
+handler403 = "sitebackend.cockpit.pages.refused"
 handler404 = "sitebackend.pages.not_found.handler"

@@ -118,7 +118,7 @@ def test_without_a_device_only_the_set_up_is_reached_where_the_factor_is_require
 ) -> None:
     settings.ADMIN_SECOND_FACTOR = "required"
     log_in(client)
-    for url in ("/admin/", reverse("admin:password_change"), reverse("vault:overview"), "/admin/no-such-page/"):
+    for url in ("/admin/", reverse("admin:password_change"), reverse("admin:vault_overview"), "/admin/no-such-page/"):
         response = client.get(url, follow=True)
         assert response.redirect_chain[-1][0] == SET_UP, url
     assert client.get(SET_UP).status_code == 200
@@ -267,7 +267,7 @@ def test_the_form_is_one_plain_german_step(client: Client, operator: Operator) -
 def test_nothing_in_the_admin_may_be_stored_by_a_browser(client: Client, operator: Operator) -> None:
     anonymous = [client.get(LOGIN), client.get("/admin/")]
     log_in(client)
-    urls = ["/admin/", SET_UP, SET_UP + "qr.svg", reverse("admin:password_change"), reverse("vault:overview")]
+    urls = ["/admin/", SET_UP, SET_UP + "qr.svg", reverse("admin:password_change"), reverse("admin:vault_overview")]
     for response in [*anonymous, *(client.get(url) for url in urls)]:
         assert "no-store" in response.headers["Cache-Control"], response.request["PATH_INFO"]
 

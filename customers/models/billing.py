@@ -122,6 +122,7 @@ class BillingDocument(models.Model):
     class Meta:
         verbose_name = _("billing document")
         verbose_name_plural = _("billing documents")
+        permissions = [("open_billingdocument", _("Can open the file of a billing document"))]
         ordering = ["-issued_on", "-number"]
         constraints = [
             models.UniqueConstraint(

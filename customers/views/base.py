@@ -1,11 +1,9 @@
 """What the customers' pages share: whose page it is, the vault if it is open, one form that does one verb."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -15,20 +13,14 @@ from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise, cached_property
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView, TemplateView
-from django.views.generic.base import ContextMixin, View
 
 from customers.clear_file import ClearFile
 from customers.models import Customer
 from customers.refusals import Refused, Restricted
-from sitebackend.models import Operator
+from sitebackend.cockpit.pages import Crumbs, OperatorFormPage, OperatorPage
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
-
-
-def operator_of(request: HttpRequest) -> Operator:
-    return cast("Operator", request.user)
 
 
 def page_of(customer: Customer) -> str:
@@ -41,10 +33,22 @@ def log(request: HttpRequest, customer: Customer, what: str | Promise, action: s
     admin.site.get_model_admin(Customer).log_change(request, customer, [line])
 
 
-class CustomerMixin(ContextMixin, View):
-    """Below `<customer's key>/`: the customer, and what the admin's frame needs."""
+class CustomersPage(OperatorPage):
+    """A page of the customers' part of the cockpit."""
 
-    title: str | Promise = ""
+    list_of, list_title = "customers_customer", _("Customers")
+    styles, scripts, body_class = ("css/customers.css",), ("js/customers.js",), "customers-page"
+
+
+class CustomersFormPage(CustomersPage, OperatorFormPage):
+    """The same, with a form."""
+
+    refusals = (Refused, VaultError)
+
+
+class CustomerPage(CustomersPage):
+    """Below `<customer's key>/`: the customer, and the vault if it is open."""
+
     uses_data = True  #: False: what a person's rights or the law ask for, also while their data are restricted
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -66,57 +70,27 @@ class CustomerMixin(ContextMixin, View):
         """None: locked."""
         return vault.opened(self.request)
 
-    def frame(self) -> dict[str, Any]:
-        shared = {"title": self.title, "customer": self.customer, "is_open": self.open_vault is not None}
-        return admin.site.each_context(self.request) | shared
+    @property
+    def crumbs(self) -> Crumbs:
+        return [*super().crumbs, (self.customer.number, page_of(self.customer))]
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | self.frame()
+    def frame(self) -> dict[str, Any]:
+        return super().frame() | {"customer": self.customer, "is_open": self.open_vault is not None}
 
     def record_opening(self, kind: str, key: UUID) -> None:
-        vault.record_opening(operator=operator_of(self.request), kind=kind, key=key)
+        vault.record_opening(operator=self.operator, kind=kind, key=key)
 
 
-class CustomerPage(CustomerMixin, TemplateView):
-    """A page to read."""
-
-
-class CustomerForm(CustomerMixin, FormView):  # type: ignore[type-arg]
-    """One form, one verb: subclasses say what to carry out. A refusal stands at the form, with status 422."""
-
-    template_name = "admin/customers/form.html"
-    button: str | Promise = _("Save")
-    intro: str | Promise = ""
-    done: str | Promise = _("Saved.")
-
-    def carry_out(self, form: Any) -> None:
-        raise NotImplementedError
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(button=self.button, intro=self.intro, back=self.get_success_url(), **kwargs)
+class CustomerFormPage(CustomerPage, CustomersFormPage):
+    """One form, one verb, of one customer."""
 
     def get_success_url(self) -> str:
         return page_of(self.customer)
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        try:
-            self.carry_out(form)
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-            return self.form_invalid(form)
-        except (Refused, VaultError) as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, str(self.done))
-        return redirect(self.get_success_url())
-
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
-
 
 def locked(request: HttpRequest) -> HttpResponse:
     """Where the way to a sealed file leads while the vault is locked."""
-    return redirect(f"{reverse('vault:unlock')}?next={iri_to_uri(request.path)}")
+    return redirect(f"{reverse('admin:vault_unlock')}?next={iri_to_uri(request.path)}")
 
 
 def download(file: ClearFile) -> HttpResponse:

@@ -15,20 +15,20 @@ from customers.models import BillingDocument
 from customers.refusals import Refused
 from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
-from customers.views.base import CustomerForm, download, locked, log, operator_of
+from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log
+from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 
 
-class File(CustomerForm):
+class File(CustomerFormPage):
     """File one document of a customer."""
 
+    permission = "customers.add_billingdocument"
+    largest_upload = LARGEST
     form_class = DocumentForm
     title, button, done = _("File a billing document"), _("File"), _("Filed.")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(has_file=True, **kwargs)
 
     def carry_out(self, form: forms.Form) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "file"}
@@ -36,15 +36,14 @@ class File(CustomerForm):
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "", "added")
 
 
-class FileSeveral(CustomerForm):
+class FileSeveral(CustomerFormPage):
     """File many at once; each that cannot be filed is named with the reason, the others are filed."""
 
+    permission = "customers.add_billingdocument"
+    largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
     title, button = _("File several documents"), _("File")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(has_file=True, **kwargs)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         about = {"kind": form.cleaned_data["kind"], "currency": form.cleaned_data["currency"]}
@@ -61,9 +60,10 @@ class FileSeveral(CustomerForm):
             return file.name, None, str(error)
 
 
-class Hold(CustomerForm):
+class Hold(CustomerFormPage):
     """Keep a document past every date, for a reason; or let it go again."""
 
+    permission = "customers.change_billingdocument"
     uses_data = False
     title, button = _("Hold this document"), _("Hold")
 
@@ -89,11 +89,15 @@ class Hold(CustomerForm):
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "")
 
 
-def document_file(request: HttpRequest, document: Any) -> HttpResponse:
+class DocumentFile(CustomersPage):
     """The file as filed, while the vault is open; also of customers who are gone."""
-    found = get_object_or_404(BillingDocument, pk=document)
-    open_vault = vault.opened(request)
-    if open_vault is None:
-        return locked(request)
-    vault.record_opening(operator=operator_of(request), kind="customers.billingdocument", key=found.pk)
-    return download(read_billing_file(open_vault=open_vault, document=found))
+
+    permission = "customers.open_billingdocument"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = get_object_or_404(BillingDocument, pk=kwargs["document"])
+        open_vault = vault.opened(request)
+        if open_vault is None:
+            return locked(request)
+        vault.record_opening(operator=self.operator, kind="customers.billingdocument", key=found.pk)
+        return download(read_billing_file(open_vault=open_vault, document=found))

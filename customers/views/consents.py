@@ -16,9 +16,10 @@ from customers.services.confirmations import MAIL_KIND, consents_in_force, note_
 from customers.services.consents import WithdrawalPlan, plan_withdrawal, record_consent, withdraw_consent
 from customers.services.technical import read_evidence
 from customers.uploads import received
-from customers.views.base import CustomerForm, CustomerPage, download, locked, log, operator_of
+from customers.views.base import CustomerFormPage, CustomerPage, download, locked, log
 from sitebackend.mail.services import mail_about
 from sitebackend.retention import midnight
+from sitebackend.uploads import LARGEST
 
 
 def _purpose(value: str) -> Purpose:
@@ -28,9 +29,11 @@ def _purpose(value: str) -> Purpose:
         raise Http404 from error
 
 
-class Record(CustomerForm):
+class Record(CustomerFormPage):
     """A consent or a refusal for one purpose."""
 
+    permission = "customers.add_consententry"
+    largest_upload = LARGEST
     form_class = ConsentForm
     uses_data = False
 
@@ -39,7 +42,7 @@ class Record(CustomerForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         purpose = _purpose(self.kwargs["purpose"])
-        return super().get_context_data(subject=purpose.label, has_file=True, **kwargs) | {
+        return super().get_context_data(subject=purpose.label, **kwargs) | {
             "title": _("Record consent: {purpose}").format(purpose=purpose.label)
         }
 
@@ -49,18 +52,24 @@ class Record(CustomerForm):
             customer=self.customer,
             statement=form.said(),
             evidence=received(upload) if upload else None,
-            recorded_by=operator_of(self.request),
+            recorded_by=self.operator,
         )
         log(self.request, self.customer, _("consent"), "added")
 
 
-class Withdraw(CustomerForm):
+class Withdraw(CustomerFormPage):
     """GET shows what will happen; POST does exactly that, or shows what has changed since."""
 
+    permission = "customers.add_consententry"
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")
     uses_data = False
+
+    def has_permission(self) -> bool:
+        """What rests on the written consent goes with it, for good."""
+        destroys = self.kwargs["purpose"] == Purpose.TECHNICAL
+        return super().has_permission() and (not destroys or self.operator.has_perm("customers.delete_grant"))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -84,15 +93,16 @@ class Withdraw(CustomerForm):
         withdraw_consent(
             customer=self.customer,
             purpose=self.kwargs["purpose"],
-            recorded_by=operator_of(self.request),
+            recorded_by=self.operator,
             **form.cleaned_data,
         )
         log(self.request, self.customer, _("withdrawal"), "added")
 
 
-class Confirm(CustomerForm):
+class Confirm(CustomerFormPage):
     """The letter to print, or the same as a mail; noted as sent."""
 
+    permission = "customers.add_confirmation"
     form_class = ConfirmationForm
     template_name = "admin/customers/confirmation.html"
     title = _("Confirm in writing")
@@ -115,6 +125,8 @@ class Confirm(CustomerForm):
 
 class EvidenceFile(CustomerPage):
     """The signed paper, while the vault is open."""
+
+    permission = "customers.view_evidence"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         evidence = get_object_or_404(Evidence, pk=kwargs["evidence"], customer=self.customer)

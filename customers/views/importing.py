@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import View
 
 from customers.forms.importing import ImportFileForm, MappingForm, content_of
 from customers.importing.cards import read_cards
@@ -15,16 +14,21 @@ from customers.models import Customer
 from customers.refusals import Refused
 from customers.services.imports import Preview, import_customers, preview
 from customers.uploads import received
-from customers.views.base import operator_of
+from customers.views.base import CustomersPage
+from sitebackend.uploads import LARGEST
 from sitebackend.vault.errors import VaultError
 
 FILE, COLUMNS, PREVIEW, DONE = range(1, 5)
 
 
-class Import(View):
+class Import(CustomersPage):
     """Each step carries what the ones before said, in the page; nothing is kept before the last one."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    permission = "customers.add_customer"
+    largest_upload = LARGEST
+    title = _("Import customers")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._page(FILE, form=ImportFileForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -61,7 +65,7 @@ class Import(View):
             outcomes = import_customers(
                 order=order,
                 digest=self.request.POST.get("digest", ""),
-                recorded_by=operator_of(self.request),
+                recorded_by=self.operator,
                 done=lambda customer: owner.log_addition(self.request, customer, [{"added": {}}]),
             )
         except Refused as refusal:
@@ -80,7 +84,7 @@ class Import(View):
         template = {FILE: "import_file", COLUMNS: "import_columns", PREVIEW: "import_preview", DONE: "import_done"}[
             step
         ]
-        frame = admin.site.each_context(self.request) | {"title": _("Import customers"), "step": step}
+        frame = self.frame() | {"step": step}
         return TemplateResponse(self.request, f"admin/customers/{template}.html", frame | context, status=status)
 
 

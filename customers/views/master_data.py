@@ -6,55 +6,54 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
 
 from customers.forms.consents import RegistrationForm
 from customers.models import Customer, Grant, TechnicalRecord
 from customers.models.consent import Purpose
 from customers.models.technical import Kind
 from customers.personal_data.subjects import elsewhere
-from customers.refusals import Refused
 from customers.services.register import confirm_master_data, register_customer
-from customers.views.base import CustomerForm, CustomerPage, log, operator_of, page_of
+from customers.views.base import CustomerFormPage, CustomerPage, CustomersFormPage, log, page_of
 from customers.views.technical import shown_records
+from sitebackend.cockpit.pages import Crumbs
 from sitebackend.privacy import registry
-from sitebackend.vault.errors import VaultError
 
 
-class Register(FormView):  # type: ignore[type-arg]
+class Register(CustomersFormPage):
     """Master data are taken together with the consents they rest on, or not at all."""
 
+    permission = "customers.add_customer"
     form_class = RegistrationForm
     template_name = "admin/customers/register.html"
+    title, done = _("New customer"), _("Saved, with the consents.")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**admin.site.each_context(self.request), title=_("New customer"), **kwargs)
+    def get_success_url(self) -> str:
+        return reverse("admin:customers_customer_changelist")
 
     def register(self, form: RegistrationForm) -> Customer:
         return register_customer(
-            master_data=form.master_data(), statements=form.statements(), recorded_by=operator_of(self.request)
+            master_data=form.master_data(), statements=form.statements(), recorded_by=self.operator
         )
 
-    def form_valid(self, form: RegistrationForm) -> HttpResponse:
-        try:
-            customer = self.register(form)
-        except (Refused, VaultError) as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
+    def carry_out(self, form: RegistrationForm) -> HttpResponse:
+        customer = self.register(form)
         admin.site.get_model_admin(Customer).log_addition(self.request, customer, [{"added": {}}])
-        messages.success(self.request, str(_("Saved, with the consents.")))
+        messages.success(self.request, str(self.done))
         return redirect(page_of(customer))
-
-    def form_invalid(self, form: RegistrationForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class Overview(CustomerPage):
     """Contacts, consents with their state, technical records (locked or open), documents."""
 
+    permission = "customers.view_customer"
     template_name = "admin/customers/page.html"
     uses_data = False
+
+    @property
+    def crumbs(self) -> Crumbs:
+        return super().crumbs[:-1]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         last_words = self.customer.entries.select_related("wording", "recorded_by").latest_by_purpose()
@@ -83,9 +82,10 @@ class Overview(CustomerPage):
         return super().render_to_response(context, **kwargs)
 
 
-class Confirm(CustomerForm):
+class Confirm(CustomerFormPage):
     """The customer has looked at their data and found them right."""
 
+    permission = "customers.change_customer"
     form_class = forms.Form
     title, button = _("Master data confirmed"), _("Confirmed today")
     intro = _("The customer has looked at the master data and found them right. You are reminded again in a year.")

@@ -7,13 +7,12 @@ from itertools import islice
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import FormView
 
 from customers.forms.technical import FORMS, RecordForm, SearchForm, labelled
 from customers.models import Attachment, TechnicalRecord
@@ -28,8 +27,9 @@ from customers.services.technical import (
     search_technical_records,
 )
 from customers.uploads import received
-from customers.views.base import CustomerForm, CustomerPage, download, locked, log, operator_of
+from customers.views.base import CustomerFormPage, CustomerPage, CustomersFormPage, download, locked, log
 from sitebackend.crypto.sealing import SealingError
+from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
 
@@ -59,9 +59,10 @@ def _shown(open_vault: OpenVault, record: TechnicalRecord) -> ShownRecord:
     return ShownRecord(record, content.get("name", ""), labelled(record.kind, content))
 
 
-class RecordFormView(CustomerForm):
+class RecordFormPage(CustomerFormPage):
     """The typed form of one kind."""
 
+    largest_upload = LARGEST
     template_name = "admin/customers/record.html"
 
     @cached_property
@@ -77,15 +78,17 @@ class RecordFormView(CustomerForm):
         return FORMS[self.kind]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(has_file=True, **kwargs) | {"title": self.kind.label.capitalize()}
+        return super().get_context_data(**kwargs) | {"title": self.kind.label.capitalize()}
 
     def keep_attachment(self, record: TechnicalRecord, form: RecordForm) -> None:
         if upload := form.cleaned_data.get("attachment"):
             attach(record=record, file=received(upload))
 
 
-class Add(RecordFormView):
+class Add(RecordFormPage):
     """A new record; refused without the customer's written consent."""
+
+    permission = "customers.add_technicalrecord"
 
     @property
     def kind(self) -> Kind:
@@ -100,8 +103,10 @@ class Add(RecordFormView):
         log(self.request, self.customer, TechnicalRecord._meta.verbose_name or "", "added")
 
 
-class Change(RecordFormView):
+class Change(RecordFormPage):
     """Read and change one record, with the vault open."""
+
+    permission = "customers.change_technicalrecord"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return locked(request) if self.open_vault is None else super().dispatch(request, *args, **kwargs)
@@ -121,9 +126,10 @@ class Change(RecordFormView):
         log(self.request, self.customer, TechnicalRecord._meta.verbose_name or "")
 
 
-class Delete(CustomerForm):
+class Delete(CustomerFormPage):
     """One record goes, for good."""
 
+    permission = "customers.delete_technicalrecord"
     form_class = forms.Form
     title, button, done = _("Delete this record"), _("Delete for good"), _("Deleted.")
     intro = _("The record and its attachments are erased. Nobody can bring them back.")
@@ -137,6 +143,8 @@ class Delete(CustomerForm):
 class AttachmentFile(CustomerPage):
     """A record's file, while the vault is open."""
 
+    permission = "customers.view_attachment"
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         attachments = Attachment.objects.select_related("record__grant__customer")
         attachment = get_object_or_404(
@@ -148,33 +156,35 @@ class AttachmentFile(CustomerPage):
         return download(read_attachment(open_vault=self.open_vault, attachment=attachment))
 
 
-class Search(FormView):  # type: ignore[type-arg]
+class Search(CustomersFormPage):
     """Through all records of all customers. The words travel in the request's body, never in an address."""
 
+    permission = "customers.view_technicalrecord"
     form_class = SearchForm
     template_name = "admin/customers/search.html"
+    title = _("Search the technical data")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.open_vault = vault.opened(request)
         return locked(request) if self.open_vault is None else super().dispatch(request, *args, **kwargs)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        frame = admin.site.each_context(self.request) | {"title": _("Search the technical data")}
-        return super().get_context_data(**frame, **kwargs)
+    def get_success_url(self) -> str:
+        return reverse("admin:customers_customer_record_search")
 
-    def form_valid(self, form: SearchForm) -> HttpResponse:
+    def form_valid(self, form: forms.Form) -> HttpResponse:
         if self.open_vault is None:
             return locked(self.request)
         found = search_technical_records(open_vault=self.open_vault, words=form.cleaned_data["words"])
         results = [(record, content.get("name", "")) for record, content in islice(found, MOST_RESULTS)]
         for customer in {record.grant.customer_id for record, _name in results}:
-            vault.record_opening(operator=operator_of(self.request), kind="customers.customer", key=customer)
+            vault.record_opening(operator=self.operator, kind="customers.customer", key=customer)
         return self.render_to_response(self.get_context_data(form=form, searched=True, results=results))
 
 
 class EmergencySheet(CustomerPage):
     """Everything that helps, on one page to print or to read on the telephone."""
 
+    permission = "customers.view_technicalrecord"
     template_name = "admin/customers/emergency.html"
     title = _("Emergency sheet")
 

@@ -38,7 +38,10 @@ class BackupAdmin(ReadOnlyAdmin):
     def missing_on(self, backup: Backup) -> Any:
         return format_html_join("; ", "{}", ((reason,) for reason in backup.missed.values())) or "–"
 
-    @admin.action(description=_("Note: restored for trial today, elsewhere"), permissions=["view"])
+    def has_note_drill_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("backup.change_backup")  # the list itself changes nothing
+
+    @admin.action(description=_("Note: restored for trial today, elsewhere"), permissions=["note_drill"])
     def note_drill(self, request: HttpRequest, backups: QuerySet[Backup]) -> None:
         count = backups.filter(verified_at__isnull=False).update(drilled_at=timezone.now())
         words = ngettext("{count} trial restore noted.", "{count} trial restores noted.", count)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -10,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.forms import CheckboxSelectMultiple, ModelChoiceField, Textarea
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -23,7 +22,7 @@ from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.pages import preview, services
 from sitebackend.pages.admin_downloads import DownloadAdmin as DownloadAdmin
 from sitebackend.pages.admin_forms import CategoryForm, PageForm
-from sitebackend.pages.admin_menus import menus
+from sitebackend.pages.admin_menus import Menus as Menus
 from sitebackend.pages.admin_pictures import ImageAdmin as ImageAdmin
 from sitebackend.pages.admin_versions import VersionsAdmin, is_public
 from sitebackend.pages.embeds import PLAYERS
@@ -87,10 +86,6 @@ class PageAdmin(VersionsAdmin):
         (_("Layout and translation"), {"fields": ("template", "translation_of"), "classes": ("collapse",)}),
     )
 
-    def get_urls(self) -> list[URLPattern]:
-        own = path("menus/", self.admin_site.admin_view(partial(menus, self)), name="pages_page_menus")
-        return [*([own] if self.model is Page else []), *super().get_urls()]
-
     @admin.display(description=_("address"), ordering="path")
     def address(self, page: Page) -> str:
         return page.get_absolute_url()
@@ -152,11 +147,10 @@ class PageAdmin(VersionsAdmin):
         context["media"] = Media.from_media(context["media"] + EDITING, nonce=nonce)
         context |= {"is_page": True, "addresses": Page.objects.published(), "players": json.dumps(PLAYERS)}
         if obj:
-            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_versions"
             waiting = Revision.objects.waiting_for(obj)
             context |= {
                 "preview_url": preview.link(obj),
-                "versions_url": reverse(name, args=[obj.pk]),
+                "versions_url": reverse("admin:pages_versions", args=[self.opts.model_name, obj.pk]),
                 "is_public": is_public(obj),
                 "waiting": waiting and waiting.pk,
             }

@@ -4,16 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.pages import downloads, services
 from sitebackend.pages.admin_pictures import MOST_CHOICES, UnusedFilter
 from sitebackend.pages.models import Download
@@ -62,17 +60,6 @@ class DownloadAdmin(OperatorModelAdmin):
     list_filter = [UnusedFilter]
     search_fields = ["title", "name"]
 
-    def get_urls(self) -> list[URLPattern]:
-        own = path("choice/", self.admin_site.admin_view(self.choice), name="pages_download_choice")
-        return [own, *super().get_urls()]
-
-    def choice(self, request: HttpRequest) -> HttpResponse:
-        """The downloads to choose from in the text editor, the newest first."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        found = Download.objects.filter(title__icontains=request.GET.get("q", "").strip())
-        return render(request, "admin/pages/_download_choice.html", {"downloads": found[:MOST_CHOICES]})
-
     @admin.display(description=_("address"))
     def address(self, download: Download) -> SafeString:
         return format_html('<a href="{0}">{0}</a>', download.get_absolute_url())
@@ -93,3 +80,17 @@ class DownloadAdmin(OperatorModelAdmin):
             obj.save()
         else:
             services.keep_download(download=obj, content=content)
+
+
+class DownloadChoice(OperatorPage):
+    """The downloads to choose from in the text editor, the newest first."""
+
+    permission = "pages.view_download"
+    template_name = "admin/pages/_download_choice.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = Download.objects.filter(title__icontains=self.request.GET.get("q", "").strip())
+        return {"downloads": found[:MOST_CHOICES]}
+
+
+hang("pages/download/", [("choice/", DownloadChoice, "pages_download_choice")])

@@ -4,39 +4,50 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
 from django.forms import BaseModelFormSet, modelformset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.pages.menu import nested
 from sitebackend.pages.models import Page
 
 _Places = modelformset_factory(Page, fields=("menu", "menu_order"), extra=0)
 
 
-def menus(admin: OperatorModelAdmin, request: HttpRequest) -> HttpResponse:
-    if not admin.has_change_permission(request):
-        raise PermissionDenied
-    pages = Page.objects.kept().exclude(template=Page.Template.POST).order_by("menu_order", "title")
-    places = _Places(request.POST or None, queryset=pages)
-    if request.method == "POST" and places.is_valid():
+class Menus(OperatorPage):
+    permission = "pages.change_page"
+    list_of, list_title = "pages_page", _("Pages")
+    title = _("Menus")
+    template_name = "admin/pages/menus.html"
+    styles = ("css/editing.css",)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._page(_Places(queryset=_placed()))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        places = _Places(request.POST, queryset=_placed())
+        if not places.is_valid():
+            return self._page(places, status=422)
+        owner = admin.site.get_model_admin(Page)
         for page in places.save():
-            admin.log_change(request, page, [{"changed": {"fields": [_("menu")]}}])
+            owner.log_change(request, page, [{"changed": {"fields": [str(_("menu"))]}}])
         messages.success(request, _("The menus are saved."))
         return redirect("admin:pages_page_menus")
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": _("Menus"),
-        "places": places,
-        "languages": [(name, _lists(places, language)) for language, name in settings.LANGUAGES],
-    }
-    return TemplateResponse(request, "admin/pages/menus.html", context, status=422 if places.is_bound else 200)
+
+    def _page(self, places: "BaseModelFormSet[Any, Any]", *, status: int = 200) -> HttpResponse:
+        languages = [(name, _lists(places, language)) for language, name in settings.LANGUAGES]
+        context = self.get_context_data(places=places, languages=languages)
+        return self.render_to_response(context, status=status)
+
+
+hang("pages/page/", [("menus/", Menus, "pages_page_menus")])
+
+
+def _placed() -> Any:
+    return Page.objects.kept().exclude(template=Page.Template.POST).order_by("menu_order", "title")
 
 
 def _in_order(rows: list[Any]) -> Iterator[tuple[Page, bool]]:

@@ -5,17 +5,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from js_asset.js import Script
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.pages import pictures, services
 from sitebackend.pages.models import Image
 from sitebackend.pages.slugs import free_name
@@ -88,18 +86,6 @@ class ImageAdmin(OperatorModelAdmin):
         css = {"all": ["css/editing.css"]}
         js = [Script("js/pictures.js", type="module")]
 
-    def get_urls(self) -> list[URLPattern]:
-        own = path("choice/", self.admin_site.admin_view(self.choice), name="pages_image_choice")
-        return [own, *super().get_urls()]
-
-    def choice(self, request: HttpRequest) -> HttpResponse:
-        """The pictures to choose from in the text editor: the newest, or those that have a word."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        word = request.GET.get("q", "").strip()
-        found = Image.objects.filter(Q(name__icontains=word) | Q(alternative__icontains=word))
-        return render(request, "admin/pages/_picture_choice.html", {"images": found[:MOST_CHOICES]})
-
     @admin.display(description=_("picture"))
     def shown(self, image: Image) -> SafeString:
         return format_html('<img src="{}" alt="" width="120" loading="lazy">', image.small)
@@ -112,3 +98,18 @@ class ImageAdmin(OperatorModelAdmin):
             obj.save()
         else:
             services.add_picture(image=obj, upload=form.cleaned_data["pixels"])
+
+
+class PictureChoice(OperatorPage):
+    """The pictures to choose from in the text editor: the newest, or those that have a word."""
+
+    permission = "pages.view_image"
+    template_name = "admin/pages/_picture_choice.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        word = self.request.GET.get("q", "").strip()
+        found = Image.objects.filter(Q(name__icontains=word) | Q(alternative__icontains=word))
+        return {"images": found[:MOST_CHOICES]}
+
+
+hang("pages/image/", [("choice/", PictureChoice, "pages_image_choice")])

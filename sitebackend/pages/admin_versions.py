@@ -1,82 +1,28 @@
 """A page's versions in the cockpit: read them, see what changed, bring one back; and write one that waits."""
 
 from typing import Any, cast
-from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.models import Operator
+from sitebackend.cockpit.pages import Crumbs, OperatorPage, hang, operator_of
 from sitebackend.pages import services
 from sitebackend.pages.comparison import compare
-from sitebackend.pages.models import Page, Revision
-
-
-def operator_of(request: HttpRequest) -> Operator:
-    return cast(Operator, request.user)  # the admin lets nobody else in
+from sitebackend.pages.models import Page, Post, Revision
 
 
 class VersionsAdmin(OperatorModelAdmin):
-    """Adds the versions' addresses to the admin of a page, and “save as draft” beside a published one.
+    """Adds “save as draft” to the admin of a page, beside a published one.
 
     Who edits a page sees the text that waits for it; saving publishes that, “save as draft” keeps it waiting.
     """
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        wrap = self.admin_site.admin_view
-        return [
-            path("<uuid:key>/versions/", wrap(self.versions), name=f"{name}_versions"),
-            path("<uuid:key>/versions/restore/", wrap(require_POST(self.restore)), name=f"{name}_restore"),
-            path("<uuid:key>/versions/forget/", wrap(require_POST(self.forget)), name=f"{name}_forget"),
-            path("<uuid:key>/versions/discard/", wrap(require_POST(self.discard)), name=f"{name}_discard"),
-            *super().get_urls(),
-        ]
-
-    def versions(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        page = self._page(request, key)
-        revisions = list(Revision.objects.of(page).select_related("author"))
-        waiting = Revision.objects.waiting_for(page)
-        all_of_them = [waiting, *revisions] if waiting else revisions
-        chosen = [version for version in all_of_them if str(version.pk) == request.GET.get("version")]
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": page,
-            "title": _("Versions of “{title}”").format(title=page.title),
-            "revisions": revisions,
-            "waiting": waiting,
-            **(_difference(chosen[0], page) if chosen else {}),
-        }
-        return TemplateResponse(request, "admin/pages/versions.html", context)
-
-    def restore(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        page = self._page(request, key)
-        revision = get_object_or_404(Revision.objects.of(page), pk=UUID(request.POST.get("version", "")))
-        services.restore_version(revision=revision, author=operator_of(request))
-        self.log_change(request, page, [{"changed": {"fields": [_("version")]}}])
-        messages.success(request, _("The page says again what it said then."))
-        return self._back(page)
-
-    def forget(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        page = self._page(request, key)
-        count = services.forget_versions(page=page)
-        messages.success(request, _("{count} earlier versions are deleted.").format(count=count))
-        return self._back(page)
-
-    def discard(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        page = self._page(request, key)
-        services.discard_waiting_text(page=page)
-        messages.success(request, _("The draft is discarded. The form shows what visitors see."))
-        return self._back(page)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Page | None:
         page: Page | None = super().get_object(request, object_id, from_field)
@@ -110,7 +56,7 @@ class VersionsAdmin(OperatorModelAdmin):
         if not _is_draft_of_public_page(request, obj):
             return super().response_change(request, obj)
         messages.success(request, _("The draft is saved. Visitors still see the published text."))
-        return self._back(obj)
+        return redirect(f"admin:pages_{self.opts.model_name}_change", obj.pk)
 
     def response_post_save_add(self, request: HttpRequest, obj: Page) -> HttpResponseRedirect:
         _show_the_way(request, obj)
@@ -130,14 +76,95 @@ class VersionsAdmin(OperatorModelAdmin):
             for title, options in fieldsets
         ]
 
-    def _page(self, request: HttpRequest, key: UUID) -> Page:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        page: Page = get_object_or_404(self.get_queryset(request), pk=key)
+
+class OnePage(OperatorPage):
+    """Below `<page or post>/<its key>/versions/`."""
+
+    permission = "pages.change_page"
+
+    @cached_property
+    def admin(self) -> VersionsAdmin:
+        """Of the pages, or of the posts, as the address says. Raise Http404 for anything else."""
+        model = {"page": Page, "post": Post}.get(self.kwargs["kind"])
+        if model is None:
+            raise Http404
+        return cast(VersionsAdmin, admin.site.get_model_admin(model))
+
+    @cached_property
+    def page(self) -> Page:
+        page: Page = get_object_or_404(self.admin.get_queryset(self.request), pk=self.kwargs["key"])
         return page
 
-    def _back(self, page: Page) -> HttpResponse:
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", page.pk)
+
+class Versions(OnePage):
+    """What the page said before, and what has changed since."""
+
+    template_name = "admin/pages/versions.html"
+    styles = ("css/editing.css",)
+
+    @property
+    def crumbs(self) -> Crumbs:
+        name, options = f"admin:pages_{self.kwargs['kind']}", self.admin.opts
+        return [
+            (capfirst(str(options.verbose_name_plural)), reverse(f"{name}_changelist")),
+            (self.page.title, reverse(f"{name}_change", args=[self.page.pk])),
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        revisions = list(Revision.objects.of(self.page).select_related("author"))
+        waiting = Revision.objects.waiting_for(self.page)
+        all_of_them = [waiting, *revisions] if waiting else revisions
+        chosen = [version for version in all_of_them if str(version.pk) == self.request.GET.get("version")]
+        context = {"title": _("Versions of “{title}”").format(title=self.page.title), "revisions": revisions}
+        difference = _difference(chosen[0], self.page) if chosen else {}
+        return super().get_context_data(**kwargs) | context | {"waiting": waiting} | difference
+
+
+class VersionDeed(OnePage):
+    """A button of the versions' page; back to the form then."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        messages.success(request, self.carry_out())
+        return redirect(f"admin:pages_{kwargs['kind']}_change", self.page.pk)
+
+    def carry_out(self) -> str:
+        """Do it, and return what is said then."""
+        raise NotImplementedError
+
+
+class Restore(VersionDeed):
+    def carry_out(self) -> str:
+        chosen = self.request.POST.get("version")
+        revision = next((one for one in Revision.objects.of(self.page) if str(one.pk) == chosen), None)
+        if revision is None:
+            raise Http404
+        services.restore_version(revision=revision, author=self.operator)
+        self.admin.log_change(self.request, self.page, [{"changed": {"fields": [_("version")]}}])
+        return _("The page says again what it said then.")
+
+
+class Forget(VersionDeed):
+    def carry_out(self) -> str:
+        return _("{count} earlier versions are deleted.").format(count=services.forget_versions(page=self.page))
+
+
+class Discard(VersionDeed):
+    def carry_out(self) -> str:
+        services.discard_waiting_text(page=self.page)
+        return _("The draft is discarded. The form shows what visitors see.")
+
+
+hang(
+    "pages/<str:kind>/<uuid:key>/versions/",
+    [
+        ("", Versions, "pages_versions"),
+        ("restore/", Restore, "pages_restore"),
+        ("forget/", Forget, "pages_forget"),
+        ("discard/", Discard, "pages_discard"),
+    ],
+)
 
 
 def _show_the_way(request: HttpRequest, page: Page) -> None:

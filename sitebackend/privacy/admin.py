@@ -1,19 +1,20 @@
 """The operator's side of a request: the list with its deadlines, and one page that leads from arrival to answer."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy import admin_copy, deadlines, registry
 from sitebackend.privacy.admin_forms import RecordForm
@@ -24,7 +25,6 @@ from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outco
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
 from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
-from sitebackend.uploads import in_memory
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenVault
 
@@ -81,67 +81,10 @@ class DataSubjectRequestAdmin(OperatorModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_urls(self) -> list[URLPattern]:
-        guarded = self.admin_site.admin_view
-        return [
-            path(
-                "<uuid:pk>/step/<str:verb>/", in_memory(guarded(self.step), LARGEST_COPY), name="privacy_request_step"
-            ),
-            path("<uuid:pk>/copy/<str:form>/", guarded(self.copy), name="privacy_request_copy"),
-            path("<uuid:pk>/letter/<str:name>/", guarded(self.letter), name="privacy_request_letter"),
-            *super().get_urls(),
-        ]
-
     def response_add(
         self, request: HttpRequest, obj: DataSubjectRequest, post_url_continue: Any = None
     ) -> HttpResponse:
         return HttpResponseRedirect(_page_of(obj.pk))
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The page of one request; everything on it is done by `step`."""
-        row = get_object_or_404(DataSubjectRequest, pk=object_id)
-        context = {**self.admin_site.each_context(request), "title": row.reference, "opts": self.opts}
-        return TemplateResponse(request, "privacy/admin/request.html", context | _shown(row, request))
-
-    def copy(self, request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
-        """The copy as a file; the request stays open until the answer is noted as handed over."""
-        row = get_object_or_404(DataSubjectRequest, pk=pk)
-        if request.method != "POST":
-            return HttpResponseRedirect(_page_of(pk))
-        try:
-            response = admin_copy.file_of(row, request, form)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(_page_of(pk))
-        self.log_change(request, row, f"copy-{form}")
-        return response
-
-    def letter(self, request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
-        """A letter to print and post."""
-        row = get_object_or_404(DataSubjectRequest, pk=pk)
-        try:
-            content = letters.as_pdf(row, name)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(_page_of(pk))
-        headers = {"Content-Disposition": f'inline; filename="{row.reference}.pdf"', "Cache-Control": "no-store"}
-        return HttpResponse(content, content_type="application/pdf", headers=headers)
-
-    def step(self, request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
-        """Do one step and come back; what it refuses is told."""
-        row = get_object_or_404(DataSubjectRequest, pk=pk)
-        if request.method != "POST" or verb not in STEPS:
-            return HttpResponseRedirect(_page_of(pk))
-        try:
-            done = STEPS[verb](row, request, timezone.now())
-        except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
-            messages.error(request, str(refusal))
-        else:
-            self.log_change(request, row, verb)
-            messages.success(request, done)
-        return HttpResponseRedirect(_page_of(pk))
 
 
 def standing(row: DataSubjectRequest) -> str:
@@ -158,6 +101,107 @@ def standing(row: DataSubjectRequest) -> str:
 
 def _page_of(pk: UUID) -> str:
     return reverse("admin:privacy_datasubjectrequest_change", args=[pk])
+
+
+class OneRequest(OperatorPage):
+    """Below `<the request's key>/`."""
+
+    permission = "privacy.change_datasubjectrequest"
+    list_of, list_title = "privacy_datasubjectrequest", _("Data-subject requests")
+    body_class = "request-page"
+
+    @cached_property
+    def row(self) -> DataSubjectRequest:
+        return get_object_or_404(DataSubjectRequest, pk=self.kwargs["pk"])
+
+    def back(self) -> HttpResponse:
+        return HttpResponseRedirect(_page_of(self.row.pk))
+
+    def log(self, what: str) -> None:
+        admin.site.get_model_admin(DataSubjectRequest).log_change(self.request, self.row, what)
+
+
+class RequestPage(OneRequest):
+    """The page of one request; everything on it is done by its steps."""
+
+    permission = "privacy.view_datasubjectrequest"
+    template_name = "privacy/admin/request.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = _shown(self.row, self.request)
+        return super().get_context_data(**kwargs) | {"title": self.row.reference} | shown
+
+
+class RequestCopy(OneRequest):
+    """The copy as a file; the request stays open until the answer is noted as handed over."""
+
+    permission = "privacy.hand_over_copy"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.back()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = admin_copy.file_of(self.row, request, kwargs["form"])
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return self.back()
+        self.log(f"copy-{kwargs['form']}")
+        return response
+
+
+class RequestLetter(OneRequest):
+    """A letter to print and post."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            content = letters.as_pdf(self.row, kwargs["name"])
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return self.back()
+        headers = {"Content-Disposition": f'inline; filename="{self.row.reference}.pdf"', "Cache-Control": "no-store"}
+        return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+class RequestStep(OneRequest):
+    """Do one step and come back; what it refuses is told."""
+
+    largest_upload = LARGEST_COPY
+    #: what these destroy or hand over is for Betrieb only; with a purpose, what rests on it goes
+    NEEDS: ClassVar = {
+        "erase": "privacy.carry_out_erasure",
+        "close": "privacy.carry_out_erasure",
+        "access": "privacy.hand_over_copy",
+    }
+
+    def has_permission(self) -> bool:
+        return self.operator.has_perm(self.NEEDS.get(self.kwargs["verb"], self.permission))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.back()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if kwargs["verb"] not in STEPS:
+            raise Http404
+        try:
+            done = STEPS[kwargs["verb"]](self.row, request, timezone.now())
+        except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log(kwargs["verb"])
+            messages.success(request, done)
+        return self.back()
+
+
+hang(
+    "privacy/datasubjectrequest/<uuid:pk>/",
+    [
+        ("change/", RequestPage, "privacy_datasubjectrequest_change"),
+        ("step/<str:verb>/", RequestStep, "privacy_request_step"),
+        ("copy/<str:form>/", RequestCopy, "privacy_request_copy"),
+        ("letter/<str:name>/", RequestLetter, "privacy_request_letter"),
+    ],
+)
 
 
 def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:

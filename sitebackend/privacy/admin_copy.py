@@ -4,12 +4,11 @@ It is made in memory for this one answer of the server; nothing of it stays here
 """
 
 from collections.abc import Callable
-from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from sitebackend.models import Operator
+from sitebackend.cockpit.pages import operator_of
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.services import answer
@@ -35,19 +34,15 @@ def _encrypted(row: DataSubjectRequest, request: HttpRequest) -> bytes:
     passphrase = request.POST.get("passphrase", "").strip()
     if len(passphrase) < SHORTEST:
         raise Refused(_("The passphrase is too short."))
-    return answer.as_file(row, vault=vault.opened(request), by=_operator(request), passphrase=passphrase)
+    return answer.as_file(row, vault=vault.opened(request), by=operator_of(request), passphrase=passphrase)
 
 
 def _to_print(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.as_file(row, vault=vault.opened(request), by=_operator(request))
+    return answer.as_file(row, vault=vault.opened(request), by=operator_of(request))
 
 
 def _package(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.package(row, vault=vault.opened(request), by=_operator(request))
-
-
-def _operator(request: HttpRequest) -> Operator:
-    return cast("Operator", request.user)
+    return answer.package(row, vault=vault.opened(request), by=operator_of(request))
 
 
 FORMS: dict[str, tuple[str, str, Callable[[DataSubjectRequest, HttpRequest], bytes]]] = {

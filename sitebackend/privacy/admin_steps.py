@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sitebackend import retention
-from sitebackend.models import Operator
+from sitebackend.cockpit.pages import operator_of
 from sitebackend.privacy import deadlines
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
 from sitebackend.privacy.refusals import Refused
@@ -47,7 +47,7 @@ def _pause(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
 
 
 def _extend(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    deadline.extend(row, by=_operator(request), now=now)
+    deadline.extend(row, by=operator_of(request), now=now)
     if row.statement.email:
         return _("Extended by two months. The mail to the person waits to be sent; this page shows when it was.")
     return _("Extended by two months. Print the letter below and post it today.")
@@ -60,14 +60,14 @@ def _extension_told(row: DataSubjectRequest, request: HttpRequest, now: datetime
 
 
 def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    execution.erase(row, plan_hash=request.POST.get("plan", ""), by=_operator(request), now=now)
+    execution.erase(row, plan_hash=request.POST.get("plan", ""), by=operator_of(request), now=now)
     return _("Erased as shown. The worker now makes sure that it is physically gone.")
 
 
 def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     upload = request.FILES.get("completed")
     completed = upload.read() if upload else None
-    answer.give_access(row, vault=vault.opened(request), by=_operator(request), now=now, completed=completed)
+    answer.give_access(row, vault=vault.opened(request), by=operator_of(request), now=now, completed=completed)
     return _("The copy is ready. The mail with its link waits to be sent; this page shows when it was.")
 
 
@@ -76,7 +76,7 @@ def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
     if outcome not in Outcome.values:
         raise Refused(_("Say how it ended."))
     told = [*request.POST.getlist("told"), *request.POST.get("told_too", "").splitlines()]
-    answer.finish(row, outcome=Outcome(outcome), told=told, by=_operator(request), now=now)
+    answer.finish(row, outcome=Outcome(outcome), told=told, by=operator_of(request), now=now)
     if row.statement.email:
         return _("The request is closed. The mail to the person waits to be sent; this page shows when it was.")
     return _("The request is closed. Print the letter below, post it, and note the day.")
@@ -89,7 +89,7 @@ def _posted(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
 
 
 def _restrict(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    rights.carry_out(row, partial(rights.restrict, now=now), by=_operator(request), now=now)
+    rights.carry_out(row, partial(rights.restrict, now=now), by=operator_of(request), now=now)
     return _("Restricted: nobody uses these data any more. Close the request below, so that the person is told.")
 
 
@@ -100,7 +100,7 @@ def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> st
     }
     try:
         deed = partial(rights.correct, row=UUID(request.POST.get("row", "")), values=values, now=now)
-        rights.carry_out(row, deed, by=_operator(request), now=now)
+        rights.carry_out(row, deed, by=operator_of(request), now=now)
     except ValidationError as error:
         raise Refused(" ".join(error.messages)) from error
     except ValueError as error:
@@ -109,7 +109,7 @@ def _correct(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> st
 
 
 def _close(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    by = _operator(request)
+    by = operator_of(request)
     deed = partial(rights.close, keys=request.POST.getlist("purpose"), by=by, channel=row.channel, now=now)
     rights.carry_out(row, deed, by=by, now=now)
     return _("Closed: the data are no longer used for this.")
@@ -126,11 +126,6 @@ def _day(request: HttpRequest, earliest: date, now: datetime) -> datetime:
         words = _("The day must lie between {first} and today.")
         raise Refused(words.format(first=date_format(earliest)))
     return now if day == today else retention.midnight(day)
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)  # noqa: S101 - the admin lets nobody else in
-    return request.user
 
 
 STEPS: dict[str, Do] = {

@@ -151,6 +151,10 @@ class DataSubjectRequest(models.Model):
     objects = RequestQuerySet.as_manager()
 
     class Meta:
+        permissions = [
+            ("carry_out_erasure", _("Can erase what is held on a person")),
+            ("hand_over_copy", _("Can hand over the copy of what is held on a person")),
+        ]
         verbose_name = _("data-subject request")
         verbose_name_plural = _("data-subject requests")
         ordering = ["answered_at", "due_on"]

@@ -31,7 +31,7 @@ def key(now: datetime) -> Iterator[Finding]:
             level=Level.WARNING,
             text=str(error),
             next_step=_("Without it no technical record, evidence or billing file can be kept."),
-            url=reverse("vault:set_up"),
+            url=reverse("admin:vault_set_up"),
             code="vault.missing",
         )
     except VaultKeyChanged as error:
@@ -40,7 +40,7 @@ def key(now: datetime) -> Iterator[Finding]:
             level=Level.ALARM,
             text=str(error),
             next_step=_("Compare the fingerprints: manage.py vault status."),
-            url=reverse("vault:overview"),
+            url=reverse("admin:vault_overview"),
             code="vault.key_changed",
         )
     else:
@@ -54,7 +54,7 @@ def _in_place() -> Iterator[Finding]:
             level=Level.WARNING,
             text=_("The vault's key is not pinned."),
             next_step=_("Put its fingerprint into the settings: manage.py vault status shows the line."),
-            url=reverse("vault:overview"),
+            url=reverse("admin:vault_overview"),
             code="vault.not_pinned",
         )
     # a vault for trying out has nothing to lose yet; an https site is in use
@@ -64,7 +64,7 @@ def _in_place() -> Iterator[Finding]:
             level=Level.WARNING,
             text=_("The recovery key was never typed back from the paper."),
             next_step=_("Type it back, or make a new one: whoever loses passphrase and recovery key loses everything."),
-            url=reverse("vault:confirm_recovery_key"),
+            url=reverse("admin:vault_confirm_recovery_key"),
             code="vault.recovery_key_unconfirmed",
         )
     yield _last_opening()

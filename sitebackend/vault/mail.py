@@ -20,7 +20,7 @@ def event_notice(about: UUID, facts: Facts) -> EmailMessage:
     context = {
         "event": event,
         "business": SiteSettings.current().business_name,
-        "url": settings.SITE_URL + reverse("vault:overview"),
+        "url": settings.SITE_URL + reverse("admin:vault_overview"),
     }
     identity = message_id("vault", event.id.hex)
     with translation.override(settings.LANGUAGE_CODE):

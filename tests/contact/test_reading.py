@@ -224,7 +224,7 @@ def test_a_submission_becomes_a_customer_together_with_the_consents(
     unlocked: Client, received: Received, allowed: None
 ) -> None:
     submission = received()
-    page = reverse("handover", args=[submission.pk])
+    page = reverse("admin:customer_from_submission", args=[submission.pk])
     form = unlocked.get(page).context["form"].initial
     assert (form["first_name"], form["last_name"]) == ("Jürgen", "Weiß-O'Brien")
     said = {"given_at": f"{timezone.localtime() - timedelta(days=1):%Y-%m-%dT%H:%M}", "channel": "phone"}
@@ -237,13 +237,18 @@ def test_a_submission_becomes_a_customer_together_with_the_consents(
 
 
 def test_a_locked_vault_makes_no_customer_and_says_why(locked: Client, received: Received) -> None:
-    answer = locked.get(reverse("handover", args=[received().pk]))
+    answer = locked.get(reverse("admin:customer_from_submission", args=[received().pk]))
     assert answer.status_code == 302
     assert locked.get(answer["Location"]).status_code == 200
 
 
 def test_a_stranger_reaches_none_of_these_pages(client: Client, received: Received) -> None:
     submission = received()
-    pages = [url("page", submission.pk), url("record"), url("reading"), reverse("handover", args=[submission.pk])]
+    pages = [
+        url("page", submission.pk),
+        url("record"),
+        url("reading"),
+        reverse("admin:customer_from_submission", args=[submission.pk]),
+    ]
     assert {client.get(page).status_code for page in pages} == {302}
     assert all("login" in client.get(page)["Location"] for page in pages)

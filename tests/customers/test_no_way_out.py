@@ -175,7 +175,7 @@ def showing(client: Client, keys: dict[str, Any]) -> set[str]:
     return found
 
 
-LEAVING = {"admin:logout", "vault:lock"}  # afterwards the vault would be shut
+LEAVING = {"admin:logout", "admin:vault_lock"}  # afterwards the vault would be shut
 
 
 def test_no_address_shows_any_of_it_while_the_vault_is_locked(

@@ -4,13 +4,15 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend.admin_site import ReadOnlyAdmin
+from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.papers import admin_breach as admin_breach  # registers itself
@@ -26,14 +28,6 @@ RUNS_SHOWN = 30
 class RecordVersionAdmin(ReadOnlyAdmin):
     """Its list leads straight to the present version; earlier ones are named on its page."""
 
-    def get_urls(self) -> list[URLPattern]:
-        guarded = self.admin_site.admin_view
-        return [
-            path("<int:pk>/csv/", guarded(self.csv), name="papers_record_csv"),
-            path("<int:pk>/pdf/", guarded(self.pdf), name="papers_record_pdf"),
-            *super().get_urls(),
-        ]
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         self.require_view(request)
         present = record.present_version()
@@ -43,7 +37,7 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """One version; with `?since=NUMBER` what has changed since that one."""
-        version = self.version(request, object_id)
+        version = self.existing(request, object_id)
         since = RecordVersion.objects.filter(number=_number(request.GET.get("since", ""))).first()
         context = {
             **self.admin_site.each_context(request),
@@ -56,22 +50,35 @@ class RecordVersionAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "papers/admin/record.html", context)
 
-    def version(self, request: HttpRequest, key: object) -> RecordVersion:
-        self.require_view(request)
-        version: RecordVersion | None = self.get_object(request, str(key))
-        if version is None:
-            raise Http404
-        return version
 
-    def csv(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = self.version(request, pk)
+class RecordFile(OperatorPage):
+    """One version as a file."""
+
+    permission = "papers.view_recordversion"
+
+    @property
+    def version(self) -> RecordVersion:
+        return get_object_or_404(RecordVersion, pk=self.kwargs["pk"])
+
+
+class RecordCSV(RecordFile):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        version = self.version
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.csv"'}
         return HttpResponse(record.as_csv(version), content_type="text/csv; charset=utf-8", headers=headers)
 
-    def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = self.version(request, pk)
+
+class RecordPDF(RecordFile):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        version = self.version
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.pdf"'}
         return HttpResponse(record_pdf.as_pdf(version), content_type="application/pdf", headers=headers)
+
+
+hang(
+    "papers/recordversion/<int:pk>/",
+    [("csv/", RecordCSV, "papers_record_csv"), ("pdf/", RecordPDF, "papers_record_pdf")],
+)
 
 
 @admin.register(RetentionRun)

@@ -2,20 +2,19 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
-from sitebackend.models import Operator
+from sitebackend.cockpit.pages import OperatorPage, hang, operator_of
 from sitebackend.privacy.papers import breaches, letters
 from sitebackend.privacy.papers.account import NAMES
 from sitebackend.privacy.papers.forms import BreachForm
@@ -51,8 +50,7 @@ class BreachAdmin(OperatorModelAdmin):
         return standing(breach)
 
     def save_model(self, request: HttpRequest, obj: Breach, form: BreachForm, change: bool) -> None:
-        assert isinstance(request.user, Operator)  # noqa: S101 - the admin lets nobody else in
-        breaches.record(obj, account=form.account(), by=request.user)
+        breaches.record(obj, account=form.account(), by=operator_of(request))
 
     def response_add(self, request: HttpRequest, obj: Breach, post_url_continue: Any = None) -> HttpResponse:
         return self._done(request, obj)
@@ -63,18 +61,11 @@ class BreachAdmin(OperatorModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_urls(self) -> list[URLPattern]:
-        guarded = self.admin_site.admin_view
-        return [
-            path("<uuid:pk>/letter/<str:to>/", guarded(self.letter), name="papers_breach_letter"),
-            *super().get_urls(),
-        ]
-
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """A closed entry is shown and no longer changed."""
-        breach = self._breach(request, object_id) if object_id else None
+        breach = self.existing(request, object_id) if object_id else None
         if breach and breach.closed_at:
             context = {**self.admin_site.each_context(request), "opts": self.opts}
             context["title"] = _("Breach {reference}").format(reference=breach.reference)
@@ -85,27 +76,6 @@ class BreachAdmin(OperatorModelAdmin):
             facts = {"title": title, "subtitle": "", "clock": standing(breach), "left": list(breaches.missing(breach))}
         return super().changeform_view(request, object_id, form_url, facts | (extra_context or {}))
 
-    def letter(self, request: HttpRequest, pk: UUID, to: str) -> HttpResponse:
-        """To read and copy; with `?form=pdf` to print."""
-        breach = self._breach(request, str(pk))
-        if to not in letters.TITLES:
-            raise Http404
-        letter = letters.letter(breach, to)
-        if request.GET.get("form") == "pdf":
-            headers = {"Content-Disposition": f'attachment; filename="{breach.reference}-{to}.pdf"'}
-            return HttpResponse(letter.as_pdf(), content_type="application/pdf", headers=headers)
-        facts = {"title": letters.TITLES[to], "opts": self.opts, "breach": breach, "to": to}
-        context = {**self.admin_site.each_context(request), **facts, "letter": letter}
-        return TemplateResponse(request, "papers/admin/letter.html", context)
-
-    def _breach(self, request: HttpRequest, key: str) -> Breach:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        breach: Breach | None = self.get_object(request, key)
-        if breach is None:
-            raise Http404
-        return breach
-
     def _done(self, request: HttpRequest, breach: Breach) -> HttpResponse:
         """Back to the entry; closed, if that was asked for and nothing is missing."""
         messages.success(request, _("Saved."))
@@ -115,6 +85,28 @@ class BreachAdmin(OperatorModelAdmin):
             except Refused as refusal:
                 messages.error(request, _("Not closed yet. {left}").format(left=refusal))
         return HttpResponseRedirect(reverse("admin:papers_breach_change", args=[breach.pk]))
+
+
+class BreachLetter(OperatorPage):
+    """To read and copy; with `?form=pdf` to print."""
+
+    permission = "papers.view_breach"
+    list_of, list_title = "papers_breach", _("Breaches")
+    template_name = "papers/admin/letter.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        breach, to = get_object_or_404(Breach, pk=kwargs["pk"]), kwargs["to"]
+        if to not in letters.TITLES:
+            raise Http404
+        letter = letters.letter(breach, to)
+        if request.GET.get("form") == "pdf":
+            headers = {"Content-Disposition": f'attachment; filename="{breach.reference}-{to}.pdf"'}
+            return HttpResponse(letter.as_pdf(), content_type="application/pdf", headers=headers)
+        self.title = letters.TITLES[to]
+        return self.render_to_response(self.get_context_data(breach=breach, letter=letter))
+
+
+hang("papers/breach/", [("<uuid:pk>/letter/<str:to>/", BreachLetter, "papers_breach_letter")])
 
 
 def standing(breach: Breach) -> str:

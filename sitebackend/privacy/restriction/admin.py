@@ -25,7 +25,7 @@ class RestrictionAdmin(ReadOnlyAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of the list only: lifting is an action."""
-        return obj is None
+        return obj is None and request.user.has_perm("restriction.change_restriction")
 
     @admin.display(description=_("holding"))
     def what(self, row: Restriction) -> str:
@@ -36,7 +36,9 @@ class RestrictionAdmin(ReadOnlyAdmin):
         path = registry.source(row.holding).page_of(str(row.row))
         return format_html('<a href="{}">{}</a>', path, _("Open")) if path else "–"
 
-    @admin.action(description=_("Lift: the person was told before, or the values are right again"))
+    @admin.action(
+        description=_("Lift: the person was told before, or the values are right again"), permissions=["change"]
+    )
     def lift(self, request: HttpRequest, chosen: QuerySet[Restriction]) -> None:
         rows = list(chosen)
         for row in rows:
