@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0010_wiped_after_retention'),
+        ('privacy', '0011_rights_of_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
