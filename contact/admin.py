@@ -4,10 +4,11 @@ Nothing in the lists opens a message. Search compares digests, and its words tra
 the actions call verbs of `services`.
 """
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +18,10 @@ from django.utils.translation import ngettext
 
 from contact import admin_pages, services, spam
 from contact.admin_forms import FindForm
-from contact.models import Submission, SubmissionQuerySet
+from contact.models import MAIL_KIND, Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import hang
+from sitebackend.mail.models import OutgoingMail, State
 
 
 class IsDone(admin.SimpleListFilter):
@@ -33,24 +35,40 @@ class IsDone(admin.SimpleListFilter):
         return submissions.filter(done_at__isnull=self.value() == "no") if self.value() else submissions
 
 
+class MailFilter(admin.SimpleListFilter):
+    """By where the mail to the operator stands."""
+
+    title = _("mail")
+    parameter_name = "mail"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*State.choices, ("none", _("not mailed"))]
+
+    def queryset(self, request: HttpRequest, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+        known = cast("SubmissionQuerySet", submissions)
+        if self.value() == "none":
+            return known.exclude(pk__in=known.with_mail().values("pk"))
+        return known.with_mail(state=self.value()) if self.value() else known
+
+
 @admin.register(Submission)
 class SubmissionAdmin(OperatorModelAdmin):
     list_display = (
         "reference",
         "received_at",
         "message_page",
-        "delivery",
+        "mail_state",
         "verdict",
         "channel",
         "done_at",
     )
-    list_filter = ("delivery", "verdict", "channel", IsDone)
+    list_filter = (MailFilter, "verdict", "channel", IsDone)
     show_full_result_count = False
     list_per_page = 50
     actions = ("mark_done", "reopen", "send_again", "release")
     fieldsets = (
         (None, {"fields": ("reference", "received_at", "channel", "done_at", "message_file", "message_page")}),
-        (_("Mail"), {"fields": ("delivery", "sent_at", "attempts", "next_attempt_at", "last_reply")}),
+        (_("Mail"), {"fields": ("mail_state", "sent", "attempts", "next_attempt", "last_reply")}),
         (_("Spam checks"), {"fields": ("verdict", "signs")}),
     )
     readonly_fields = tuple(field for _title, group in fieldsets for field in cast("Any", group)["fields"])
@@ -62,8 +80,35 @@ class SubmissionAdmin(OperatorModelAdmin):
         """Erasing has its preview, its journal and its receipt: data-subject requests."""
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        """Each with where its mail stands; one look at the outbox for the whole page."""
+        mail = OutgoingMail.objects.filter(kind=MAIL_KIND, about=OuterRef("pk"))
+        names = ("state", "sent_at", "attempts", "next_attempt_at", "last_reply")
+        rows: QuerySet[Submission] = super().get_queryset(request)
+        return rows.annotate(**{f"mail_{name}": Subquery(mail.values(name)) for name in names})
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"find": FindForm(), **(extra_context or {})})
+
+    @admin.display(description=_("mail"))
+    def mail_state(self, submission: Any) -> str:
+        return str(dict(State.choices).get(submission.mail_state, _("not mailed")))
+
+    @admin.display(description=_("sent"))
+    def sent(self, submission: Any) -> datetime | None:
+        return cast("datetime | None", submission.mail_sent_at)
+
+    @admin.display(description=_("attempts"))
+    def attempts(self, submission: Any) -> int:
+        return submission.mail_attempts or 0
+
+    @admin.display(description=_("next attempt"))
+    def next_attempt(self, submission: Any) -> datetime | None:
+        return cast("datetime | None", submission.mail_next_attempt_at)
+
+    @admin.display(description=_("last answer of the mail server"))
+    def last_reply(self, submission: Any) -> str:
+        return submission.mail_last_reply or ""
 
     @admin.display(description=_("encrypted message"))
     def message_file(self, submission: Submission) -> str:

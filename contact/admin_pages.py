@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -75,7 +74,6 @@ class RecordInquiry(InboxFormPage):
             channel=form.cleaned_data["channel"],
             received_at=form.cleaned_data["received_at"],
             nonce=self.request.POST.get(idempotency.FIELD) or form.cleaned_data["nonce"],
-            now=timezone.now(),
         )
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
 

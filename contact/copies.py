@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from contact import reading
 from contact.message import LABELS, fields_of
 from contact.models import Submission
-from sitebackend import mail
+from sitebackend.mail.message import message_id
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.registry import Export
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenMessages, Unlocked
@@ -20,17 +21,22 @@ CARD = ("name", "street", "postal_code", "city", "phone", "email")
 
 def state(submission: Submission) -> Mapping[str, Any]:
     """Everything that is known of a message without opening it; what never happened is left out."""
+    mail = submission.mail
     told = {
         _("Reference"): submission.reference,
         _("Received"): submission.received_at,
         _("Came by"): submission.get_channel_display(),
-        _("Mailed to the operator"): submission.sent_at,
-        _("Message-ID of this mail"): mail.message_id("submission", submission.pk.hex) if submission.sent_at else None,
-        _("Waits to be mailed to the operator"): bool(submission.mail_payload) or None,
-        _("Acknowledgement still to be sent"): hasattr(submission, "acknowledgement") or None,
+        _("Mailed to the operator"): mail.sent_at if mail else None,
+        _("Message-ID of this mail"): message_id("submission", submission.pk.hex) if mail and mail.sent_at else None,
+        _("Waits to be mailed to the operator"): (mail is not None and not mail.sent_at) or None,
+        _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission) or None,
         _("Notes of the operator"): submission.notes.count() or None,
     }
     return {label: value for label, value in told.items() if value is not None}
+
+
+def _is_still_to_be_acknowledged(submission: Submission) -> bool:
+    return OutgoingMail.objects.filter(kind="contact.acknowledgement", about=submission.pk).unsent().exists()
 
 
 def content(fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

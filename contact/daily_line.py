@@ -2,42 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.core.cache import cache
-from django.urls import reverse
-from django.utils import translation
+from django.db import transaction
 
-from contact.models import Submission, Verdict
-from sitebackend import mail
+from contact.mail import SUSPECTS
+from contact.models import Submission
+from sitebackend.mail import services as outbox
 
 DAY = timedelta(days=1)
-ATTEMPT_EVERY = 60 * 60  # seconds: a mail server that is down is not asked each round
 
 
 def report_suspects(now: datetime) -> int:
-    """Worker's job: tell of all suspects as soon as the oldest untold one is a day old; gives the mails sent.
-
-    Raises what the mail server answers.
-    """
+    """Worker's job: tell of all suspects as soon as the oldest untold one is a day old; gives the mails queued."""
     untold = Submission.objects.untold()
-    is_due = untold.filter(received_at__lte=now - DAY).exists()
-    if not is_due or not cache.add("contact.daily-line", True, timeout=ATTEMPT_EVERY):
+    if not untold.filter(received_at__lte=now - DAY).exists():
         return 0
-    keys = list(untold.values_list("pk", flat=True))
-    _tell(len(keys), now)
-    Submission.objects.filter(pk__in=keys).update(told_at=now)
-    cache.delete("contact.daily-line")
+    with transaction.atomic():
+        count = untold.update(told_at=now)
+        outbox.queue(SUSPECTS.name, facts={"count": count, "when": f"{now:%Y%m%d%H%M%S}"}, now=now)
     return 1
-
-
-def _tell(count: int, now: datetime) -> None:
-    query = f"?verdict__exact={Verdict.SUSPECT.value}"
-    address = settings.SITE_URL + reverse("admin:contact_submission_changelist") + query
-    with translation.override(settings.LANGUAGE_CODE):
-        message = mail.render(
-            "contact/email/suspects",
-            {"count": count, "address": address},
-            to=settings.OPERATOR_EMAIL,
-            identity=mail.message_id("suspects", f"{now:%Y%m%d%H%M%S}"),
-        )
-    mail.send(message)

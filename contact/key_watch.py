@@ -6,21 +6,24 @@ place and reads along. Cockpit and `status` say it too; a mail reaches an operat
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
-from django.conf import settings
-from django.utils import translation
+from django.db import transaction
 
+from contact.mail import KEY_WARNING
 from contact.models import KnownKey
-from sitebackend import mail, operator_key
+from sitebackend import operator_key
 from sitebackend.crypto.certificate import Certificate
+from sitebackend.mail import services as outbox
 
 WARN_DAYS = (60, 30, 14, 7, 1, 0)  # before the end; 0: it has ended
 UNREADABLE = "unreadable"  # in the place of a fingerprint: a file cannot be read
-LOOK_EVERY = timedelta(hours=1)  # also the pause after a mail that the server did not take
+LOOK_EVERY = timedelta(hours=1)
 
 
+@transaction.atomic
 def watch_keys(now: datetime) -> int:
-    """Tell what there is to tell; gives how many mails went out. Raises what the mail server answers."""
+    """Worker's job: tell what there is to tell; gives how many mails were queued."""
     files = operator_key.key_files()
     certificates = [file.certificate for file in files if file.certificate]
     is_first_look = not KnownKey.objects.exists()
@@ -33,13 +36,11 @@ def watch_keys(now: datetime) -> int:
 
 def _tell_unreadable(reasons: list[str], now: datetime) -> int:
     """Once, until every file can be read again: the row that remembers it goes with the first look at all keys."""
-    known, is_new = KnownKey.objects.get_or_create(fingerprint=UNREADABLE, defaults={"looked_at": now})
-    if known.told_days is not None or (not is_new and now - known.looked_at < LOOK_EVERY):
+    known, _is_new = KnownKey.objects.get_or_create(fingerprint=UNREADABLE, defaults={"looked_at": now})
+    if known.told_days is not None:
         return 0
-    KnownKey.objects.filter(pk=UNREADABLE).update(looked_at=now)
-    _send("key_unreadable", f"{now:%Y%m%d%H%M%S}", reasons=reasons)
-    KnownKey.objects.filter(pk=UNREADABLE).update(told_days=0)
-    return 1
+    KnownKey.objects.filter(pk=UNREADABLE).update(looked_at=now, told_days=0)
+    return _queue("key_unreadable", f"{now:%Y%m%d%H%M%S}", now=now, reasons=[str(reason) for reason in reasons])
 
 
 def _watch(certificate: Certificate, now: datetime, *, is_new_to_us: bool) -> int:
@@ -47,7 +48,7 @@ def _watch(certificate: Certificate, now: datetime, *, is_new_to_us: bool) -> in
     if not is_new and now - known.looked_at < LOOK_EVERY:
         return 0
     KnownKey.objects.filter(pk=known.pk).update(looked_at=now)
-    told = _tell("key_changed", certificate, known) if is_new and is_new_to_us else 0
+    told = _tell("key_changed", certificate, now=now) if is_new and is_new_to_us else 0
     return told + _warn(certificate, known, now)
 
 
@@ -55,9 +56,8 @@ def _warn(certificate: Certificate, known: KnownKey, now: datetime) -> int:
     days = warning_due(certificate, now)
     if days is None or (known.told_days is not None and known.told_days <= days):
         return 0
-    _tell("key_expires", certificate, known, days=days)
     KnownKey.objects.filter(pk=known.pk).update(told_days=days)
-    return 1
+    return _tell("key_expires", certificate, now=now, days=days)
 
 
 def warning_due(certificate: Certificate, now: datetime) -> int | None:
@@ -68,18 +68,19 @@ def warning_due(certificate: Certificate, now: datetime) -> int | None:
     return min((days for days in WARN_DAYS if left <= timedelta(days=days)), default=None)
 
 
-def _tell(template: str, certificate: Certificate, known: KnownKey, **context: int) -> int:
-    identity = (known.fingerprint.lower(), *map(str, context.values()))
-    return _send(template, *identity, certificate=certificate, **context)
+def _tell(template: str, certificate: Certificate, *, now: datetime, **context: int) -> int:
+    told = {
+        "fingerprint": certificate.fingerprint,
+        "user_ids": list(certificate.user_ids),
+        "expires": certificate.expires.isoformat() if certificate.expires else "",
+    }
+    identity = (certificate.fingerprint.lower(), *map(str, context.values()))
+    return _queue(template, *identity, now=now, certificate=told, **context)
 
 
-def _send(template: str, *identity: str, **context: Any) -> int:
-    with translation.override(settings.LANGUAGE_CODE):
-        message = mail.render(
-            f"contact/email/{template}",
-            context,
-            to=settings.OPERATOR_EMAIL,
-            identity=mail.message_id(template, *identity),
-        )
-    mail.send(message)
+def _queue(template: str, *identity: str, now: datetime, **context: Any) -> int:
+    about = uuid5(NAMESPACE_OID, f"{template} {identity[0]}")  # a later warning takes the place of one that waits
+    outbox.queue(
+        KEY_WARNING.name, about=about, facts={"template": template, "identity": identity, "context": context}, now=now
+    )
     return 1

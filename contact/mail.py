@@ -1,69 +1,96 @@
-"""The mail to the operator, one per accepted submission, in the way that CONTACT_MAIL names.
+"""The mails of this app, and the one to the operator above all: one per accepted submission, as CONTACT_MAIL names it.
 
-plain   ordinary mail with every field, as the privacy notice promises; what it needs waits wrapped in the row
+plain   ordinary mail with every field, as the privacy notice promises; what it needs waits sealed in the outbox
 pgp     the stored ciphertext as PGP/MIME (RFC 3156); the real subject and the reply address lie inside it
 notice  only that a message is waiting
 
-A mail whose payload was wiped already, or was never kept, goes as PGP/MIME: a released suspect, a repeat.
+A mail whose fields were wiped already, or were never kept, goes as PGP/MIME: a released suspect, a repeat.
 """
 
-import json
 from collections.abc import Mapping
+from datetime import datetime
 from email.encoders import encode_7or8bit
 from email.mime.application import MIMEApplication
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from contact import message
-from contact.models import Submission
-from sitebackend import mail
-from sitebackend.crypto import sealing, server_key
+from contact.models import MAIL_KIND, Submission, Verdict
+from sitebackend import retention
+from sitebackend.mail.kinds import Facts, Kind, register
+from sitebackend.mail.message import message_id, render
+from sitebackend.models import SiteSettings
 
 
-def wrap(submission: Submission, fields: Mapping[str, str], reply_to: str) -> bytes:
-    """What the plain mail needs, under the server's outbox key, bound to this submission."""
-    content = json.dumps({"fields": fields, "reply_to": reply_to}).encode()
-    return sealing.wrap(server_key.derive("outbox"), content, context=submission.payload_context())
+def needed_by_plain(fields: Mapping[str, str], reply_to: str) -> dict[str, Any]:
+    """The facts that the plain mail needs; the other ways need nothing beside the submission."""
+    return {"fields": dict(fields), "reply_to": reply_to} if settings.CONTACT_MAIL == "plain" else {}
 
 
-def notify_operator(submission: Submission) -> None:
-    """Send it. Raises what the mail server answers, and SealingError if the payload was altered."""
+def submission_mail(about: UUID, facts: Facts) -> EmailMessage | None:
+    """The mail to the operator. A suspect is never mailed, whatever stands in the outbox."""
+    submission = Submission.objects.select_related("message").get(pk=about)
+    if submission.verdict == Verdict.SUSPECT:
+        return None
     with translation.override(settings.LANGUAGE_CODE):
-        mail.send(_made(submission))
+        if settings.CONTACT_MAIL == "notice":
+            return _notice(submission)
+        if settings.CONTACT_MAIL == "plain" and "fields" in facts:
+            return _plain(submission, facts)
+        return _encrypted(submission)
 
 
-def _made(submission: Submission) -> EmailMessage:
-    if settings.CONTACT_MAIL == "notice":
-        return _notice(submission)
-    if settings.CONTACT_MAIL == "plain" and submission.mail_payload:
-        return _plain(submission)
-    return _encrypted(submission)
-
-
-def _plain(submission: Submission) -> EmailMessage:
-    content = json.loads(
-        sealing.unwrap(
-            server_key.derive("outbox"), bytes(submission.mail_payload or b""), context=submission.payload_context()
+def acknowledgement(about: UUID, facts: Facts) -> EmailMessage:
+    """The short mail to the sender: their reference, nothing of what was typed."""
+    submission, site = Submission.objects.get(pk=about), SiteSettings.current()
+    with translation.override(facts["language"]):
+        return render(
+            "contact/email/acknowledgement",
+            {"reference": submission.reference, "site": site},
+            to=facts["to"],
+            identity=message_id("acknowledgement", submission.pk.hex),
+            reply_to=site.email,
+            headers={"Auto-Submitted": "auto-replied"},  # RFC 3834: no machine answers it
         )
-    )
-    text = message.readable(content["fields"], reference=submission.reference)
-    return _rendered("plain", submission, text=text, reply_to=content["reply_to"])
+
+
+def suspects_digest(about: UUID, facts: Facts) -> EmailMessage:
+    """How many suspects wait in the inbox."""
+    query = f"?verdict__exact={Verdict.SUSPECT.value}"
+    address = settings.SITE_URL + reverse("admin:contact_submission_changelist") + query
+    return _to_operator("suspects", facts["when"], count=facts["count"], address=address)
+
+
+def key_warning(about: UUID, facts: Facts) -> EmailMessage:
+    """What there is to tell of the operator key: `template` says which mail."""
+    context = dict(facts["context"])
+    if certificate := context.get("certificate"):
+        expires = datetime.fromisoformat(certificate["expires"]) if certificate["expires"] else None
+        context["certificate"] = {**certificate, "expires": expires}
+    return _to_operator(facts["template"], *facts["identity"], **context)
+
+
+def _plain(submission: Submission, facts: Facts) -> EmailMessage:
+    text = message.readable(facts["fields"], reference=submission.reference)
+    return _of_submission("plain", submission, text=text, reply_to=facts["reply_to"])
 
 
 def _notice(submission: Submission) -> EmailMessage:
     address = settings.SITE_URL + reverse("admin:contact_submission_change", args=[submission.pk])
-    return _rendered("notice", submission, address=address)
+    return _of_submission("notice", submission, address=address)
 
 
 def _encrypted(submission: Submission) -> EmailMessage:
-    return _rendered("encrypted", submission, kind=_PGPMessage, armoured=submission.message.armoured)
+    return _of_submission("encrypted", submission, kind=_PGPMessage, armoured=submission.message.armoured)
 
 
-def _rendered(
+def _of_submission(
     template: str,
     submission: Submission,
     *,
@@ -71,15 +98,25 @@ def _rendered(
     reply_to: str = "",
     **context: str,
 ) -> EmailMessage:
-    return mail.render(
+    return render(
         f"contact/email/{template}",
         {"submission": submission, **context},
         to=settings.OPERATOR_EMAIL,
-        identity=mail.message_id("submission", submission.pk.hex),
+        identity=message_id("submission", submission.pk.hex),
         reply_to=reply_to,
         headers={"X-Reference": submission.reference},
         kind=kind,
     )
+
+
+def _to_operator(template: str, *identity: str, **context: Any) -> EmailMessage:
+    with translation.override(settings.LANGUAGE_CODE):
+        return render(
+            f"contact/email/{template}",
+            context,
+            to=settings.OPERATOR_EMAIL,
+            identity=message_id(template, *identity),
+        )
 
 
 class _PGPMessage(EmailMessage):
@@ -94,3 +131,26 @@ class _PGPMessage(EmailMessage):
         content = MIMEApplication(self.body.encode("ascii"), "octet-stream", encode_7or8bit)
         made.set_payload([version, content])
         return made
+
+
+register(
+    Kind(
+        MAIL_KIND,
+        label=_("message to you"),
+        compose=submission_mail,
+        sent_kept_for=None,  # an erasure tells the operator which mails lie in their mailbox
+        report="contact",
+        area=_("Contact mails"),
+    )
+)
+ACKNOWLEDGEMENT = register(
+    Kind(
+        "contact.acknowledgement",
+        label=_("acknowledgement to the sender"),
+        compose=acknowledgement,
+        give_up_after=retention.ACKNOWLEDGEMENT_WAITS,
+        is_courtesy=True,
+    )
+)
+SUSPECTS = register(Kind("contact.suspects", label=_("daily line about suspected spam"), compose=suspects_digest))
+KEY_WARNING = register(Kind("contact.operator_key", label=_("warning about the operator key"), compose=key_warning))

@@ -1,14 +1,13 @@
-"""Submissions: what the contact form took in, and where its mail stands.
+"""Submissions: what the contact form took in.
 
-What must never happen: a typed word lies here in the clear, an acknowledged submission is lost, or one mail
-is sent by two workers. So the message is ciphertext in a table of its own (lists never read it), what the
-plain mail needs is wrapped and wiped once the mail server took it, and one column, `next_attempt_at`, says
-what is due and is the lease at the same time: whoever moves it from the value seen has the row, until then.
+What must never happen: a typed word lies here in the clear, or an acknowledged submission is lost. So the
+message is ciphertext in a table of its own (lists never read it). Where its mail stands the outbox knows, and
+nothing here repeats it.
 """
 
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -17,13 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import references
 from sitebackend.crypto import lookup
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.restriction.models import Restriction, since
 from sitebackend.retention import midnight
 
-LEASE = timedelta(minutes=2)  # longer than one mail can take (sitebackend.smtp.SECONDS)
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
-GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
+MAIL_KIND = "contact.submission"  #: of the mail to the operator, in the outbox
 
 
 class EncryptedMessage(models.Model):
@@ -47,16 +44,6 @@ class Verdict(models.TextChoices):
     CLEAN = "clean", _("no objection")
     SUSPECT = "suspect", _("suspected spam")
     RELEASED = "released", _("released by the operator")
-
-
-class Delivery(models.TextChoices):
-    """Where the mail to the operator stands."""
-
-    WAITING = "waiting", _("waiting")
-    RETRYING = "retrying", _("tried, will be tried again")
-    SENT = "sent", _("sent")
-    UNDELIVERABLE = "undeliverable", _("undeliverable")
-    NOT_MAILED = "not_mailed", _("not mailed")
 
 
 class Channel(models.TextChoices):
@@ -86,13 +73,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def restricted(self) -> Self:
         return self.filter(pk__in=Restriction.objects.rows())
 
-    def due(self, now: datetime) -> Self:
-        """Whose mail is to be sent now, by whoever leases it."""
-        return self.filter(next_attempt_at__lte=now).usable()
-
-    def unsent(self) -> Self:
-        """Whose mail is still to be sent, now or later."""
-        return self.filter(next_attempt_at__isnull=False).usable()
+    def with_mail(self, **lookups: Any) -> Self:
+        """Those whose mail to the operator stands as the lookups say: `with_mail(state=State.SENT)`."""
+        return self.filter(pk__in=OutgoingMail.objects.filter(kind=MAIL_KIND, **lookups).values("about"))
 
     def past_period(self, today: date) -> Self:
         """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over."""
@@ -100,9 +83,6 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         for state, days in settings.CONTACT_RETENTION_DAYS.items():
             over |= _IN_STATE[state] & models.Q(received_at__lt=midnight(today) - timedelta(days=days))
         return self.filter(over)
-
-    def undeliverable(self) -> Self:
-        return self.filter(delivery=Delivery.UNDELIVERABLE)
 
     def suspect(self) -> Self:
         return self.filter(verdict=Verdict.SUSPECT)
@@ -118,27 +98,15 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             found |= models.Q(**{field: digest}) if digest else models.Q()
         return self.filter(found)
 
-    def queue(self, now: datetime) -> int:
-        """Have their mails sent, from the start; gives how many. Suspects and restricted ones stay where they are."""
-        start = {"delivery": Delivery.WAITING, "queued_at": now, "next_attempt_at": now, "attempts": 0, "sent_at": None}
-        return self.exclude(verdict=Verdict.SUSPECT).usable().update(**start)
+    def mailable(self) -> Self:
+        """Suspects and restricted ones are not mailed."""
+        return self.exclude(verdict=Verdict.SUSPECT).usable()
 
     def mark_done(self, now: datetime) -> int:
         return self.filter(done_at=None).update(done_at=now)
 
     def reopen(self) -> int:
         return self.update(done_at=None)
-
-    def lease_next(self, now: datetime) -> "Submission | None":
-        """The one that is due longest, ours until `now + LEASE`; None if nothing is due.
-
-        The attempt is counted before it is made: a mail that kills its worker waits its turn like any other.
-        """
-        for key, seen in self.due(now).order_by("next_attempt_at").values_list("pk", "next_attempt_at")[:50]:
-            lease = {"next_attempt_at": now + LEASE, "attempts": models.F("attempts") + 1}
-            if self.filter(pk=key, next_attempt_at=seen).update(**lease):
-                return self.get(pk=key)
-        return None
 
 
 class Submission(models.Model):
@@ -156,13 +124,6 @@ class Submission(models.Model):
     name_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.CLEAN, db_index=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True, editable=False)
-    delivery = models.CharField(_("mail"), max_length=15, choices=Delivery, default=Delivery.WAITING, db_index=True)
-    queued_at = models.DateTimeField(_("in the queue since"), default=timezone.now, editable=False)
-    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
-    last_reply = models.CharField(_("last answer of the mail server"), max_length=300, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
-    mail_payload = models.BinaryField(_("what the mail needs, wrapped"), null=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     told_at = models.DateTimeField(null=True, editable=False)  #: when the daily line counted this suspect
 
@@ -172,19 +133,6 @@ class Submission(models.Model):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ["-received_at"]
-        indexes = [
-            models.Index("next_attempt_at", name="submission_due", condition=models.Q(next_attempt_at__isnull=False)),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="sent_mail_keeps_no_payload",
-                condition=~models.Q(delivery="sent") | models.Q(mail_payload__isnull=True, sent_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="suspects_are_not_mailed",
-                condition=~models.Q(verdict="suspect") | models.Q(delivery="not_mailed", mail_payload__isnull=True),
-            ),
-        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -194,41 +142,10 @@ class Submission(models.Model):
         """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
         return since(self.pk)
 
-    def payload_context(self) -> str:
-        """What the wrapped payload is bound to: moved to another row it does not open."""
-        return f"contact-mail|{self.pk}"
-
-    def sent(self, now: datetime) -> dict[str, object]:
-        """The changes that say: the mail server took it."""
-        done = {"next_attempt_at": None, "mail_payload": None, "last_reply": ""}
-        return {"delivery": Delivery.SENT, "sent_at": now, **done}
-
-    def refused(self, now: datetime, reply: str, *, for_good: bool) -> dict[str, object]:
-        """The changes that say: not taken; another attempt follows, or none after five days or a final no."""
-        if for_good or now - self.queued_at > GIVE_UP_AFTER:
-            return {"delivery": Delivery.UNDELIVERABLE, "next_attempt_at": None, "last_reply": reply}
-        return {"delivery": Delivery.RETRYING, "next_attempt_at": now + self._pause(), "last_reply": reply}
-
-    def _pause(self) -> timedelta:
-        pause: timedelta = FIRST_PAUSE * 2 ** min(self.attempts - 1, 10)
-        return min(pause, LONGEST_PAUSE)
-
-
-class Acknowledgement(models.Model):
-    """A short mail to the sender that is still to go out; the row goes with it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    submission = models.OneToOneField(Submission, models.CASCADE, related_name="acknowledgement", editable=False)
-    wrapped = models.BinaryField(editable=False)  #: address and language, under the server's outbox key
-    next_attempt_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
     @property
-    def context(self) -> str:
-        """What the wrapped address is bound to."""
-        return f"contact-acknowledgement|{self.pk}"
+    def mail(self) -> OutgoingMail | None:
+        """Where its mail to the operator stands; None: it is not mailed."""
+        return OutgoingMail.objects.filter(kind=MAIL_KIND, about=self.pk).first()
 
 
 class Note(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -12,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contact import reading
 from contact.copies import opened, state
-from contact.models import Acknowledgement, EncryptedMessage, KnownKey, Note, ReadingKey, Submission
+from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
 from sitebackend.crypto import lookup
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.registry import (
     Action,
     CopiesElsewhere,
@@ -38,16 +40,9 @@ holds_no_personal_data(
     nonce_digest="digest of a random value of the form",
     verdict="one of three words",
     reasons="names of the spam checks that spoke",
-    delivery="one of five words",
-    queued_at="a time of ours",
-    next_attempt_at="a time of ours",
-    attempts="a number of ours",
-    last_reply="what the operator's mail server said about the operator's address",
-    sent_at="a time of ours",
     done_at="a time of ours",
     told_at="a time of ours",
 )
-holds_no_personal_data(Acknowledgement, next_attempt_at="a time of ours")
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
 holds_no_personal_data(
     KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
@@ -70,10 +65,8 @@ class Submissions(PersonalDataSource):
             "email_digest",
             "phone_digest",
             "name_digest",
-            "mail_payload",
         ),
         EncryptedMessage: ("id", "armoured"),
-        Acknowledgement: ("id", "submission", "wrapped"),
         Note: ("id", "submission", "written_at", "sealed"),
     }
 
@@ -136,7 +129,7 @@ class Submissions(PersonalDataSource):
         )
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
-        """Rows, ciphertext and what waits to be mailed go together."""
+        """Rows and ciphertext go together; what waits to be mailed goes with them (`erasure`)."""
         found = Submission.objects.filter(pk__in=rows)
         messages = set(found.values_list("message", flat=True))  # by key: among a million the others are not looked at
         count = found.delete()[1].get(Submission._meta.label, 0)
@@ -159,7 +152,9 @@ class Submissions(PersonalDataSource):
             source=self.name,
             action=Action.DELETE,
             rows=tuple(rows.order_by("pk").values_list("pk", flat=True)),
-            version=version_of(rows) + version_of(Note.objects.filter(submission__in=rows)),
+            version=version_of(rows)
+            + version_of(Note.objects.filter(submission__in=rows))
+            + version_of(OutgoingMail.objects.filter(about__in=rows.values("pk"))),
             law=law,
             reason=reason,
             by_hand=by_hand,
@@ -200,7 +195,8 @@ def _mailed(found: QuerySet[Submission]) -> str:
     """The references of those that were mailed to the operator with what they say."""
     if settings.CONTACT_MAIL == "notice":
         return ""
-    return ", ".join(found.exclude(sent_at=None).order_by("received_at").values_list("reference", flat=True))
+    sent = cast("SubmissionQuerySet", found).with_mail(sent_at__isnull=False)
+    return ", ".join(sent.order_by("received_at").values_list("reference", flat=True))
 
 
 def _digests(subject: DataSubject) -> dict[str, tuple[str, str]]:

@@ -1,29 +1,28 @@
-"""Taking submissions in, and sending their mails: the verbs.
+"""Taking submissions in, and having their mails sent: the verbs.
 
 What must never happen: "thank you" is said and nothing is stored, a word is stored or mailed in the clear
 although it could not be encrypted, one form sent twice becomes two, or a mail is dropped. So encryption comes
-first, one transaction stores row, ciphertext and what the mail needs, the digest over the form's nonce and
-content is unique, and a mail leaves the outbox only when the mail server took it or said no for good.
+first, one transaction stores row, ciphertext and the mail in the outbox, and the digest over the form's nonce and
+content is unique.
 """
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as AnyDatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from contact import acknowledgements, mail, message, spam
-from contact.models import Delivery, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
+from contact.models import MAIL_KIND, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
 from sitebackend import nonce as form_nonce
-from sitebackend import operator_key, smtp
+from sitebackend import operator_key
 from sitebackend.crypto import lookup
+from sitebackend.mail import services as outbox
 from sitebackend.references import new_reference
 from sitebackend.turns import transaction_in_turn
 
@@ -51,9 +50,7 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
         raise IntakeClosed from error
 
 
-def record_inquiry(
-    *, fields: Mapping[str, str], channel: str, received_at: datetime, nonce: str, now: datetime
-) -> Submission:
+def record_inquiry(*, fields: Mapping[str, str], channel: str, received_at: datetime, nonce: str) -> Submission:
     """Encrypt and store what came another way, so that access and erasure find it; it is not mailed.
 
     `nonce` makes the same form sent twice one row. Raises IntakeClosed.
@@ -62,33 +59,19 @@ def record_inquiry(
     if known := Submission.objects.filter(idempotency_digest=digest).first():
         return known
     try:
-        submission = Submission(reference=new_reference(), received_at=received_at, queued_at=now, channel=channel)
-        submission.delivery, submission.idempotency_digest = Delivery.NOT_MAILED, digest
-        return _encrypted_and_saved(submission, fields, reply_to="")
+        submission = Submission(
+            reference=new_reference(), received_at=received_at, channel=channel, idempotency_digest=digest
+        )
+        return _encrypted_and_saved(submission, fields, reply_to="", is_mailed=False)
     except (operator_key.OperatorKeyUnusable, AnyDatabaseError, OSError, ImproperlyConfigured) as error:
         raise IntakeClosed from error
 
 
-def deliver_due(now: datetime) -> int:
-    """Send the mails that are due; gives how many the mail server took.
-
-    Stops at the first sign that the mail server itself is out of reach: an outage then costs the worker one
-    time limit, not one for each mail.
-    """
-    sent, clock = 0, _clock(now)
-    while submission := Submission.objects.lease_next(clock()):
-        failure = _attempt(submission)
-        _mark(submission, failure, clock())
-        if failure is None:
-            sent += 1
-        elif failure.server_is_down:
-            break
-    return sent
-
-
+@transaction.atomic
 def send_again(*, submissions: QuerySet[Submission], now: datetime) -> int:
     """Mail them once more, whatever came of it before; gives how many. What was wiped goes as PGP/MIME."""
-    return cast("SubmissionQuerySet", submissions).queue(now)
+    chosen = cast("SubmissionQuerySet", submissions).mailable().values_list("pk", flat=True)
+    return outbox.queue_again(MAIL_KIND, about=list(chosen), now=now)
 
 
 @transaction.atomic
@@ -96,7 +79,7 @@ def release(*, submissions: QuerySet[Submission], now: datetime) -> int:
     """The operator finds no fault with these suspects: their mails go out, as PGP/MIME. Gives how many."""
     chosen = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
     Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.RELEASED)
-    return Submission.objects.filter(pk__in=chosen).queue(now)
+    return send_again(submissions=Submission.objects.filter(pk__in=chosen), now=now)
 
 
 def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
@@ -108,12 +91,13 @@ def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, A
 
 
 def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: Any) -> Submission:
-    submission = Submission(reference=new_reference(), received_at=now, queued_at=now, **judged)
-    _queue_or_hold(submission, fields, reply_to)
-    return _encrypted_and_saved(submission, fields, reply_to)
+    submission = Submission(reference=new_reference(), received_at=now, **judged)
+    return _encrypted_and_saved(submission, fields, reply_to, is_mailed=submission.verdict != Verdict.SUSPECT)
 
 
-def _encrypted_and_saved(submission: Submission, fields: Mapping[str, str], reply_to: str) -> Submission:
+def _encrypted_and_saved(
+    submission: Submission, fields: Mapping[str, str], reply_to: str, *, is_mailed: bool
+) -> Submission:
     for column, digest in _digests(fields).items():
         setattr(submission, column, digest)
     plaintext = message.build(
@@ -123,6 +107,9 @@ def _encrypted_and_saved(submission: Submission, fields: Mapping[str, str], repl
     with transaction_in_turn():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
         submission.save(force_insert=True)
+        if is_mailed:
+            facts = mail.needed_by_plain(fields, reply_to)
+            outbox.queue(MAIL_KIND, about=submission.pk, facts=facts, now=submission.received_at)
         acknowledgements.queue(submission, reply_to)
     return submission
 
@@ -133,38 +120,3 @@ def _digests(fields: Mapping[str, str]) -> dict[str, str]:
         "phone_digest": lookup.phone(fields["phone"]),
         "name_digest": lookup.name_and_postal_code(fields["name"], fields["postal_code"]),
     }
-
-
-def _queue_or_hold(submission: Submission, fields: Mapping[str, str], reply_to: str) -> None:
-    if submission.verdict == Verdict.SUSPECT:
-        submission.delivery = Delivery.NOT_MAILED
-        return
-    submission.next_attempt_at = submission.received_at
-    if settings.CONTACT_MAIL == "plain":
-        submission.mail_payload = mail.wrap(submission, fields, reply_to)
-
-
-def _attempt(submission: Submission) -> smtp.Failure | None:
-    """Send one mail. Whatever goes wrong concerns this mail alone, so nothing is let through."""
-    try:
-        mail.notify_operator(submission)
-    except Exception as error:
-        failure = smtp.explain(error)
-        logger.warning("the mail of %s was not taken: %s", submission.reference, type(error).__name__)
-        return failure
-    return None
-
-
-def _mark(submission: Submission, failure: smtp.Failure | None, now: datetime) -> None:
-    """Write down how it went, if the lease is still ours."""
-    if failure is None:
-        changes = submission.sent(now)
-    else:
-        changes = submission.refused(now, failure.reply, for_good=failure.for_good)
-    Submission.objects.filter(pk=submission.pk, next_attempt_at=submission.next_attempt_at).update(**changes)
-
-
-def _clock(now: datetime) -> Callable[[], datetime]:
-    """The present time as it goes on from `now`: leases must not begin in the past when a pass is long."""
-    start = time.monotonic()
-    return lambda: now + timedelta(seconds=time.monotonic() - start)

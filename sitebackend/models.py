@@ -313,28 +313,6 @@ class KnownBrowser(models.Model):
         return str(self.id)
 
 
-class OperatorNoticeQuerySet(models.QuerySet["OperatorNotice"]):
-    def due(self, now: datetime) -> Self:
-        return self.filter(due_at__lte=now).order_by("at")
-
-
-class OperatorNotice(models.Model):
-    """A mail that has to tell an operator what was done to an account, a key or the settings; it goes when sent."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    act = models.CharField(max_length=15, choices=Act)
-    at = models.DateTimeField()
-    by = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")
-    account = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")  #: which it was done to
-    recipient = models.EmailField()
-    due_at = models.DateTimeField()
-
-    objects = OperatorNoticeQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return self.get_act_display()
-
-
 class ClockMark(models.Model):
     """The newest time known to be true: one row, which `monitoring.clock` alone writes."""
 

@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -25,7 +25,6 @@ from sitebackend.models import (
     Event,
     KnownBrowser,
     Operator,
-    OperatorNotice,
     SiteSettings,
     SoundedAlarm,
     WorkerJob,
@@ -62,7 +61,6 @@ class Operators(PersonalDataSource):
         VaultEvent: ("operator", "kind", "at", "holding"),
         Event: ("operator", "actor", "at", "act", "kind", "key"),
         KnownBrowser: ("operator", "digest", "first_seen_on", "last_seen_on"),
-        OperatorNotice: ("by", "account", "act", "at", "recipient"),
     }
 
     def describe(self) -> Description:
@@ -124,10 +122,6 @@ def _account(operator: Operator) -> dict[str, object]:
         ],
         str(_("known browsers")): [
             f"{browser.first_seen_on} – {browser.last_seen_on}" for browser in operator.known_browsers.all()
-        ],
-        str(_("mails that wait")): [
-            f"{notice.at:%Y-%m-%d %H:%M} UTC: {notice} → {notice.recipient}"
-            for notice in OperatorNotice.objects.filter(Q(by=operator) | Q(account=operator)).order_by("at")
         ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
         str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
@@ -244,7 +238,7 @@ holds_no_personal_data(
 )
 holds_no_personal_data(UnlockSession, lock=_LOCK, sealed_key=_KEY)
 holds_no_personal_data(UnlockAttempt, lock=_LOCK, tried_at="a time; says not whose")
-holds_no_personal_data(VaultEvent, lock=_LOCK, announce_at="when a mail is due")
+holds_no_personal_data(VaultEvent, lock=_LOCK)
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(
@@ -255,7 +249,6 @@ holds_no_personal_data(
     is_served="yes or no",
     since="a time",
 )
-holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
 holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 _ANSWERED = "a digest under a random token that is kept nowhere"

@@ -25,6 +25,7 @@ TRAIL_YEARS = 1
 BREACH_YEARS = 3
 STATUTORY_BILLING_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
 ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
+SENT_MAIL = timedelta(days=30)
 PAGE_TRASH = timedelta(days=30)
 DEAD_LINKS = timedelta(days=90)
 KNOWN_BROWSERS = timedelta(days=180)
@@ -147,6 +148,12 @@ def _of_the_site() -> Iterator[Period]:
         _calendar_years(TRAIL_YEARS),
         _("end of the calendar year of the event"),
         _("Art. 5(2) GDPR; as § 76(4) BDSG sets it for logs"),
+    )
+    yield Period(
+        _("kind and time of a mail that was sent"),
+        _days(SENT_MAIL.days),
+        _("the delivery; what the mail said goes with it"),
+        _("until then the operator sees that it went out"),
     )
     yield Period(
         _("backups"),

@@ -119,7 +119,7 @@ def email_url(value: str) -> dict[str, Any]:
     if scheme.startswith("smtp"):
         if not config["EMAIL_HOST"]:
             raise ValueError("it names no mail server")
-        config["EMAIL_BACKEND"] = "sitebackend.smtp.EmailBackend"
+        config["EMAIL_BACKEND"] = "sitebackend.mail.smtp.EmailBackend"
         config["EMAIL_PORT"] = config["EMAIL_PORT"] or _IMPLIED_PORTS[scheme]
     return config
 

@@ -285,6 +285,7 @@ else:
 
 INSTALLED_APPS = [
     "sitebackend.apps.SiteBackendConfig",
+    "sitebackend.mail",
     "sitebackend.vault",
     "sitebackend.privacy",
     "sitebackend.privacy.notice",
@@ -348,7 +349,10 @@ COCKPIT_ROOMS = [
         ],
     ),
     (_("Cookie choice"), ["consent.group", "consent.bannerwording", "consent.edition", "consent.dailycount"]),
-    (_("Operation"), ["backup.backup", "vault.vaultevent", "sitebackend.event", "sitebackend.operator"]),
+    (
+        _("Operation"),
+        ["backup.backup", "mail.outgoingmail", "vault.vaultevent", "sitebackend.event", "sitebackend.operator"],
+    ),
 ]
 
 MIDDLEWARE = [

@@ -1,6 +1,6 @@
 """Consents as the operator records them: who said what, when, how, to which wording."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -138,6 +138,18 @@ class ConfirmationForm(forms.Form):
             (Confirmation.Means.LETTER, _("I have printed and posted the letter")),
         ],
     )
+    posted_on = forms.DateField(
+        label=_("Letter posted on"),
+        required=False,
+        initial=timezone.localdate,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_posted_on(self) -> date:
+        posted_on: date = self.cleaned_data["posted_on"] or timezone.localdate()
+        if posted_on > timezone.localdate():
+            raise forms.ValidationError(_("The day lies in the past, or is today."))
+        return posted_on
 
 
 class WithdrawalForm(forms.Form):

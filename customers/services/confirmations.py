@@ -1,13 +1,18 @@
 """Confirming in writing what was said by word of mouth, and asking whether the master data are still right."""
 
+from datetime import datetime
+from typing import cast
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers import mail
 from customers.models import Confirmation, ConsentEntry, Customer
-from customers.models.consent import Decision
+from customers.models.consent import ConsentQuerySet, Decision
 from customers.refusals import Refused, Restricted
-from sitebackend.mail import NOT_TAKEN, send
+from sitebackend.mail import services as outbox
+
+MAIL_KIND = "customers.confirmation"  #: in the outbox
 
 
 def consents_in_force(customer: Customer) -> list[ConsentEntry]:
@@ -17,24 +22,22 @@ def consents_in_force(customer: Customer) -> list[ConsentEntry]:
     return sorted(given, key=lambda entry: entry.given_at, reverse=True)
 
 
-def send_confirmation(*, customer: Customer) -> None:
-    """By mail. It is noted as sent once the mail server took it: at worst a mail goes out twice.
+def send_confirmation(*, customer: Customer, now: datetime) -> None:
+    """By mail. It is noted as sent once the mail server took it.
 
-    Raises Refused if there is no address, if the customer's data are restricted, or the mail server does not take it.
+    Raises Refused if there is no address, or if the customer's data are restricted.
     """
     if customer.restricted_since:
         raise Restricted
     if not customer.email:
         raise Refused(_("There is no e-mail address. Print the letter instead."))
-    try:
-        send(mail.confirmation(customer, consents_in_force(customer)))
-    except NOT_TAKEN as error:
-        raise Refused(_("The mail server did not take the mail. Try again later, or print the letter.")) from error
-    note_confirmation(customer=customer, means=Confirmation.Means.MAIL)
+    waiting = [str(key) for key in customer.entries.unconfirmed().values_list("pk", flat=True)]
+    outbox.queue(MAIL_KIND, about=customer.pk, to=customer.email, facts={"entries": waiting}, now=now)
 
 
 @transaction.atomic
-def note_confirmation(*, customer: Customer, means: str) -> int:
-    """Note that the confirmation went out, for every oral statement that waits for one; gives how many."""
-    waiting = customer.entries.unconfirmed()
-    return len(Confirmation.objects.bulk_create(Confirmation(entry=entry, means=means) for entry in waiting))
+def note_confirmation(*, entries: QuerySet[ConsentEntry], means: str, at: datetime) -> int:
+    """Note that the confirmation went out, for every oral statement among these that waits for one; gives how many."""
+    waiting = cast("ConsentQuerySet", entries).unconfirmed()
+    made = [Confirmation(entry=entry, means=means, sent_at=at) for entry in waiting]
+    return len(Confirmation.objects.bulk_create(made))

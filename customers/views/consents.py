@@ -5,17 +5,20 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import ConfirmationForm, ConsentForm, WithdrawalForm
 from customers.models import Confirmation, Evidence
 from customers.models.consent import Purpose
 from customers.refusals import Refused
-from customers.services.confirmations import consents_in_force, note_confirmation, send_confirmation
+from customers.services.confirmations import MAIL_KIND, consents_in_force, note_confirmation, send_confirmation
 from customers.services.consents import WithdrawalPlan, plan_withdrawal, record_consent, withdraw_consent
 from customers.services.technical import read_evidence
 from customers.uploads import received
 from customers.views.base import CustomerFormPage, CustomerPage, download, locked, log
+from sitebackend.mail.services import mail_about
+from sitebackend.retention import midnight
 from sitebackend.uploads import LARGEST
 
 
@@ -105,17 +108,21 @@ class Confirm(CustomerFormPage):
     permission = "customers.add_confirmation"
     form_class = ConfirmationForm
     template_name = "admin/customers/confirmation.html"
-    title, done = _("Confirm in writing"), _("Noted as sent.")
+    title = _("Confirm in writing")
     button = _("Confirm in writing")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(consents=consents_in_force(self.customer), **kwargs)
+        mail = mail_about(self.customer.pk, MAIL_KIND)
+        return super().get_context_data(consents=consents_in_force(self.customer), mail=mail, **kwargs)
 
     def carry_out(self, form: ConfirmationForm) -> None:
         if form.cleaned_data["means"] == Confirmation.Means.MAIL:
-            send_confirmation(customer=self.customer)
+            send_confirmation(customer=self.customer, now=timezone.now())
+            self.done = _("The mail waits to be sent. It counts once the mail server took it; this page shows when.")
         else:
-            note_confirmation(customer=self.customer, means=form.cleaned_data["means"])
+            at = midnight(form.cleaned_data["posted_on"])
+            note_confirmation(entries=self.customer.entries.all(), means=form.cleaned_data["means"], at=at)
+            self.done = _("Noted as posted.")
         log(self.request, self.customer, Confirmation._meta.verbose_name or "", "added")
 
 

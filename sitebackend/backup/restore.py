@@ -4,7 +4,8 @@ What must never happen: a half-restored site is served, a failed try costs the l
 reappears. So everything is decrypted, unpacked and checked in a private folder first, and the live data are
 not touched until a file there says "ready". From then on the gate is shut: visitors get a 503 page, the worker
 rests. It opens only after the database was brought up to date and the erasure journal carried out again, put
-together from every copy in reach, which must be at least as long as the backup and the operator know it to be.
+together from every copy in reach, which must be at least as long as the backup and the operator know it to be; and
+mails that waited when the backup was made are held, for they may have gone out since.
 If any of that fails, everything is put back as it was. Killed in between, the old state is whole, in its place
 or beside; `resume` completes the restore and `take_back` gives it up, whichever the operator wants.
 """
@@ -30,6 +31,7 @@ from sitebackend.backup.models import Backup
 from sitebackend.backup.progress import Progress, silent
 from sitebackend.backup.trial import Checked
 from sitebackend.crypto import server_key
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy import erasure, high_water, journal, journal_copies, traces
 
 OLD_STATE_LIVES = timedelta(days=7)
@@ -216,6 +218,7 @@ def _complete(progress: Progress) -> int:
     node.take_over()  # the backup names the folder that it was made from
     progress(_("Carrying out the erasure journal again"), 0)
     erased = _replay(facts["journal_number"])
+    OutgoingMail.objects.hold()  # the backup does not know which of them went out since
     if erased and traces.is_a_good_time(datetime.now(UTC)):  # it takes as much memory as the database is large
         traces.wipe()
     done = {"at": datetime.now(UTC).isoformat(), "journal_number": journal.position()}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0010_known_browsers_and_notices'),
+        ('sitebackend', '0010_known_browsers'),
     ]
 
     operations = [

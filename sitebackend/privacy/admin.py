@@ -16,11 +16,12 @@ from django.utils.translation import ngettext
 
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
-from sitebackend.mail import NOT_TAKEN
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy import admin_copy, deadlines, registry, traces
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
+from sitebackend.privacy.mail import REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
@@ -195,8 +196,6 @@ class RequestStep(OneRequest):
             done = STEPS[kwargs["verb"]](self.row, request, timezone.now())
         except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
             messages.error(request, str(refusal))
-        except NOT_TAKEN:
-            messages.error(request, _("The mail server does not take the mail now. Nothing was changed; try again."))
         else:
             self.log(kwargs["verb"])
             messages.success(request, done)
@@ -218,8 +217,11 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     """What the page shows; a closed request shows no more than its proof."""
     said = row.statement
     facts = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
+    mails = _mails_to_person(row)
+    by_letter = facts["wrote"] and not any(mail.sent_at is None for mail in mails)
+    facts |= {"mails": mails, "by_letter": by_letter, "today": deadlines.local_date(timezone.now())}
     if row.answered_at:
-        return facts | {"by_letter": facts["wrote"] and not said.email}
+        return facts | {"by_letter": by_letter and not (said.email and row.answer_sent_at)}
     held = identity.held(row)
     facts |= {
         "held": [_held_line(item) for item in held],
@@ -238,6 +240,12 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     if row.identity:
         facts |= _rights_shown(row)
     return facts
+
+
+def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:
+    """What is on its way to the person, or went. While a mail is, no letter is asked for."""
+    mails = OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
+    return list(mails)
 
 
 def _held_line(item: Item) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sitebackend.mail import services as outbox
 from sitebackend.privacy import journal, registry
 from sitebackend.privacy.registry import Action, DataSubject, Measure, Step
 from sitebackend.privacy.restriction import services as restriction
@@ -100,7 +101,7 @@ def replay(entries: Sequence[journal.Entry]) -> int:
     with transaction.atomic():
         for entry in sorted(erasures, key=lambda entry: registry.source(entry.source).erased_after):
             done += registry.source(entry.source).erase_again(Action(entry.action), entry.rows)
-            _forget_restrictions(entry.action, entry.rows)
+            _forget(entry.action, entry.rows)
         for entry in measures:
             restriction.again(entry)
     return done
@@ -125,10 +126,12 @@ def _carry_out_step(step: Step) -> int:
     count = registry.source(step.source).erase(step.action, step.rows)
     if count != len(step.rows):
         raise ErasureIncomplete(f"{step.source}: {count} of {len(step.rows)} rows")
-    _forget_restrictions(step.action, step.rows)
+    _forget(step.action, step.rows)
     return count
 
 
-def _forget_restrictions(action: str, rows: Collection[UUID]) -> None:
+def _forget(action: str, rows: Collection[UUID]) -> None:
+    """What else knows the keys of rows that are gone: restrictions, and mails about them."""
     if action == Action.DELETE:
         restriction.forget(rows)
+        outbox.forget(rows)

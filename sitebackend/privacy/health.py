@@ -16,6 +16,7 @@ WARN_AT = 14  # days left
 ALARM_AT = 3
 PROVE_WITHIN = timedelta(days=1)
 PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
+MAIL_TAKES = timedelta(hours=1)
 
 
 @report
@@ -60,7 +61,8 @@ def acknowledgements(now: datetime) -> Iterator[Finding]:
 @report
 def untold_extensions(now: datetime) -> Iterator[Finding]:
     """An extension counts only if the person is told within the first month (Art. 12(3) GDPR)."""
-    count = DataSubjectRequest.objects.open().filter(extended_at__isnull=False, extension_told_at=None).count()
+    untold = DataSubjectRequest.objects.open().filter(extended_at__isnull=False, extension_told_at=None)
+    count = untold.filter(Q(email_digest="") | Q(extended_at__lt=now - MAIL_TAKES)).count()
     if count:
         yield Finding(
             area=_("Requests"),
@@ -70,9 +72,26 @@ def untold_extensions(now: datetime) -> Iterator[Finding]:
                 "The persons do not know of {n} extensions yet.",
                 count,
             ).format(n=count),
-            next_step=_("Open the request, print the letter, post it, and note it there."),
+            next_step=_("Open the request: it shows where the mail stands, or the letter to post."),
             url=reverse("admin:privacy_datasubjectrequest_changelist"),
             code="privacy.untold_extensions",
+            figure=count,
+        )
+
+
+@report
+def letters_to_post(now: datetime) -> Iterator[Finding]:
+    """A request is answered when the person has the answer, not when it was written."""
+    if count := DataSubjectRequest.objects.letters_to_post().count():
+        yield Finding(
+            area=_("Requests"),
+            level=Level.WARNING,
+            text=ngettext("{n} answer is not noted as posted.", "{n} answers are not noted as posted.", count).format(
+                n=count
+            ),
+            next_step=_("Open the request, print the letter, post it, and note the day there."),
+            url=reverse("admin:privacy_datasubjectrequest_changelist") + "?answered=yes",
+            code="privacy.letters_to_post",
             figure=count,
         )
 
@@ -91,7 +110,9 @@ def unproved(now: datetime) -> Iterator[Finding]:
             code="privacy.unproved.readers",
             figure=len(names),
         )
-    count = late.filter(erased_at__lt=now - PROVE_WITHIN).count()
+    before = now - PROVE_WITHIN  # after the answer the files are cleaned once more; that has its own day
+    erased = late.filter(erased_at__lt=before)
+    count = erased.filter(Q(answered_at=None) | Q(answered_at__lt=before)).count()
     if count:
         yield Finding(
             area=_("Requests"),

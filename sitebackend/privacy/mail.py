@@ -1,112 +1,218 @@
-"""The mails of this room. To the person: in the language of the request, never a word of what it said.
+"""The mails of this app. To the person: in the language of the request, never a word of what it said.
 
-To the operator: references, dates and numbers, nobody's data.
+To the operator: references, dates and numbers, nobody's data. What a request says of a mail to the person (it is
+acknowledged, the extension is told, the answer is there) is noted when the mail server took it, not before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
-from sitebackend import mail
+from sitebackend import retention
+from sitebackend.crypto import lookup
+from sitebackend.mail.kinds import Facts, Kind, register
+from sitebackend.mail.message import message_id, render
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import journal
-from sitebackend.privacy.journal import Entry
-from sitebackend.privacy.models import DataSubjectRequest, Outcome
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
 from sitebackend.privacy.registry import Step
 
+link_signer = signing.TimestampSigner(salt="privacy.identity")
 
-def acknowledge(request: DataSubjectRequest) -> None:
+
+def acknowledgement(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the person: it arrived, its reference, and by when the answer comes."""
-    _to_person(request, "acknowledged")
+    request = DataSubjectRequest.objects.to_acknowledge().filter(pk=about).first()
+    return _to_person(request, "acknowledged") if request else None
 
 
-def ask_for_confirmation(request: DataSubjectRequest, *, token: str) -> None:
+def identity_link(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the address that is held: a link whose button says that the request is theirs."""
-    url = _url(request, "privacy:confirm", token)
-    _to_person(request, "confirm", to=request.statement.link_to, url=url)
+    request = DataSubjectRequest.objects.links_asked().filter(pk=about).first()
+    if request is None:
+        return None
+    url = _url(request, "privacy:confirm", link_signer.sign(f"{request.pk}:{address_mark(request)}"))
+    return _to_person(request, "confirm", to=request.statement.link_to, url=url)
 
 
-def give_access(request: DataSubjectRequest, *, token: str, outcome: Outcome) -> None:
-    """To the person: the link that hands the copy over, once."""
-    url = _url(request, "privacy:fetch", token)
-    _to_person(request, "access", url=url, nothing=outcome == Outcome.NOTHING_HELD)
+def address_mark(request: DataSubjectRequest) -> str:
+    """Ties the link to the address that it goes to: another address asked later is not proved by it."""
+    return lookup.email(request.statement.link_to)[:20]
 
 
-def tell_extension(request: DataSubjectRequest) -> None:
+def extension(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the person: two more months, and why."""
-    _to_person(request, "extended")
+    request = DataSubjectRequest.objects.open().filter(pk=about).first()
+    return _to_person(request, "extended") if request else None
 
 
-def tell_outcome(request: DataSubjectRequest, *, kept: Sequence[Step]) -> None:
+def access(about: UUID, facts: Facts) -> EmailMessage:
+    """To the person: the link that hands the copy over, once."""
+    request = DataSubjectRequest.objects.get(pk=about)
+    url = _url(request, "privacy:fetch", facts["token"])
+    return _to_person(request, "access", url=url, nothing=facts["nothing"])
+
+
+def outcome(about: UUID, facts: Facts) -> EmailMessage:
     """To the person: how it ended; what stays, why, until when; and where to complain (Art. 12(4))."""
-    _to_person(request, "outcome", kept=kept)
+    request = DataSubjectRequest.objects.get(pk=about)
+    kept = [{**step, "until": date.fromisoformat(step["until"]) if step["until"] else None} for step in facts["kept"]]
+    return _to_person(request, "outcome", kept=kept, is_proved=facts["is_proved"])
 
 
-def remind(request: DataSubjectRequest, *, days_left: int) -> None:
+def outcome_facts(request: DataSubjectRequest, kept: Sequence[Step]) -> dict[str, Any]:
+    """What the answer tells, as it is when the request is closed."""
+    with translation.override(request.statement.language):
+        told = [
+            {"reason": str(step.reason), "law": str(step.law), "until": step.until.isoformat() if step.until else ""}
+            for step in kept
+        ]
+    return {"kept": told, "is_proved": request.verified_at is not None}
+
+
+def reminder(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the operator: a deadline comes near, or is over."""
+    request = DataSubjectRequest.objects.open().filter(pk=about).first()
+    if request is None:
+        return None
     url = reverse("admin:privacy_datasubjectrequest_change", args=[request.pk])
-    _to_operator(
+    days_left = facts["days_left"]
+    return _to_operator(
         "reminder",
-        mail.message_id("reminder", request.pk.hex, str(days_left)),
+        message_id("reminder", request.pk.hex, str(days_left)),
         request=request, days_left=days_left, days_over=-days_left, url=f"{settings.SITE_URL}{url}",
     )  # fmt: skip
 
 
-def tell_journal(entries: Sequence[Entry]) -> None:
+def journal_lines(about: UUID, facts: Facts) -> EmailMessage:
     """To the operator: the journal's new lines, so that a copy exists elsewhere; attached as a restore reads them."""
-    first, last = entries[0].number, entries[-1].number
-    message = _for_operator(
-        "journal", mail.message_id("journal", str(first), str(last)), entries=entries, first=first, last=last
+    first, last = facts["first"], facts["last"]
+    entries = [entry for entry in journal.entries() if first <= entry.number <= last]
+    message = _to_operator(
+        "journal", message_id("journal", str(first), str(last)), entries=entries, first=first, last=last
     )
     name = f"erasures-{first:06d}-{last:06d}.jsonl"
     message.attach(name, journal.raw(first, last), "application/octet-stream")  # byte for byte
-    mail.send(message)
+    return message
 
 
 def on_paper(request: DataSubjectRequest, message: str, *, kept: Sequence[Step] = ()) -> tuple[str, str]:
     """Subject and body of what a mail would say, for a letter: "acknowledged", "extended" or "outcome"."""
-    with translation.override(request.statement.language):
-        made = _message(request, message, kept=kept)
+    made = _to_person(request, message, kept=kept, is_proved=request.verified_at is not None)
     return str(made.subject), str(made.body)
 
 
-def _to_person(request: DataSubjectRequest, message: str, **context: Any) -> None:
-    with translation.override(request.statement.language):
-        mail.send(_message(request, message, **context))
-
-
-def _message(request: DataSubjectRequest, message: str, *, to: str = "", **context: Any) -> Any:
+def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **context: Any) -> EmailMessage:
     site = SiteSettings.current()
-    return mail.render(
-        f"privacy/email/{message}",
-        {
-            "request": request,
-            "site": site,
-            "site_url": settings.SITE_URL,
-            "backup_days": settings.BACKUP_MAX_AGE_DAYS,
-            **context,
-        },
-        to=to or request.statement.email,
-        identity=mail.message_id(message, request.pk.hex),
-        reply_to=site.email,
-        headers={"X-Reference": request.reference, "Auto-Submitted": "auto-replied"},
-    )
+    facts: Mapping[str, Any] = {
+        "request": request,
+        "site": site,
+        "site_url": settings.SITE_URL,
+        "backup_days": settings.BACKUP_MAX_AGE_DAYS,
+        **context,
+    }
+    with translation.override(request.statement.language):
+        return render(
+            f"privacy/email/{message}",
+            facts,
+            to=to or request.statement.email,
+            identity=message_id(message, request.pk.hex),
+            reply_to=site.email,
+            headers={"X-Reference": request.reference, "Auto-Submitted": "auto-replied"},
+        )
 
 
-def _to_operator(message: str, identity: str, **context: Any) -> None:
-    mail.send(_for_operator(message, identity, **context))
-
-
-def _for_operator(message: str, identity: str, **context: Any) -> EmailMessage:
+def _to_operator(message: str, identity: str, **context: Any) -> EmailMessage:
     with translation.override(settings.LANGUAGE_CODE):
         template, site_url = f"privacy/email/{message}", settings.SITE_URL
-        return mail.render(template, {"site_url": site_url, **context}, to=settings.OPERATOR_EMAIL, identity=identity)
+        return render(template, {"site_url": site_url, **context}, to=settings.OPERATOR_EMAIL, identity=identity)
 
 
 def _url(request: DataSubjectRequest, name: str, token: str) -> str:
     with translation.override(request.statement.language):
         return f"{settings.SITE_URL}{reverse(name, args=[token])}"
+
+
+def _acknowledged(about: UUID, facts: Facts, at: datetime) -> None:
+    DataSubjectRequest.objects.to_acknowledge().filter(pk=about).update(acknowledged_at=at)
+
+
+def _link_mailed(about: UUID, facts: Facts, at: datetime) -> None:
+    DataSubjectRequest.objects.filter(pk=about).update(link_mailed_at=at)
+
+
+def _extension_told(about: UUID, facts: Facts, at: datetime) -> None:
+    DataSubjectRequest.objects.filter(pk=about, extension_told_at=None).update(extension_told_at=at)
+
+
+def _answer_sent(about: UUID, facts: Facts, at: datetime) -> None:
+    DataSubjectRequest.objects.filter(pk=about, answer_sent_at=None).update(answer_sent_at=at)
+
+
+def _copy_sent(about: UUID, facts: Facts, at: datetime) -> None:
+    """The copy waits from now on for as long as the mail says."""
+    _answer_sent(about, facts, at)
+    AccessAnswer.objects.filter(request=about).update(expires_at=at + retention.ANSWER_LIVES)
+
+
+def _journal_told(about: UUID, facts: Facts, at: datetime) -> None:
+    journal.mark_told(max(facts["last"], journal.told_position()))
+
+
+ACKNOWLEDGEMENT = register(
+    Kind(
+        "privacy.acknowledgement",
+        label=_("acknowledgement of a request"),
+        compose=acknowledgement,
+        on_delivered=_acknowledged,
+    )
+)
+IDENTITY_LINK = register(
+    Kind(
+        "privacy.identity_link",
+        label=_("link to the stored address"),
+        compose=identity_link,
+        on_delivered=_link_mailed,
+    )
+)
+EXTENSION = register(
+    Kind(
+        "privacy.extension",
+        label=_("notice of the longer deadline"),
+        compose=extension,
+        on_delivered=_extension_told,
+    )
+)
+ACCESS = register(
+    Kind(
+        "privacy.access",
+        label=_("answer with the link to the copy"),
+        compose=access,
+        on_delivered=_copy_sent,
+    )
+)
+OUTCOME = register(
+    Kind(
+        "privacy.outcome",
+        label=_("answer to a request"),
+        compose=outcome,
+        on_delivered=_answer_sent,
+    )
+)
+REMINDER = register(Kind("privacy.reminder", label=_("reminder of a deadline"), compose=reminder))
+JOURNAL = register(
+    Kind(
+        "privacy.journal",
+        label=_("lines of the erasure journal"),
+        compose=journal_lines,
+        on_delivered=_journal_told,
+    )
+)

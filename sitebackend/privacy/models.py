@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import deadlines
 from sitebackend.privacy.registry import DataSubject
@@ -78,18 +79,22 @@ class RequestQuerySet(models.QuerySet["DataSubjectRequest"]):
     def to_acknowledge(self) -> Self:
         return self.open().filter(acknowledged_at=None)
 
-    def to_mail(self, now: datetime) -> Self:
-        """Acknowledgements that can go out by mail now."""
-        return self.to_acknowledge().exclude(email_digest="").filter(mail_after__lte=now)
-
-    def links_to_mail(self, now: datetime) -> Self:
-        """Confirmation links that were asked for and not sent yet."""
-        asked = self.open().filter(link_asked_at__isnull=False, link_mailed_at=None, identity="")
-        return asked.filter(mail_after__lte=now)
+    def links_asked(self) -> Self:
+        """The person was asked who they are by a link, and has not said so."""
+        return self.open().filter(link_asked_at__isnull=False, identity="")
 
     def to_verify(self) -> Self:
         """Erased, and not yet shown to be physically gone."""
         return self.filter(erased_at__isnull=False, verified_at=None)
+
+    def mailed_out(self) -> Self:
+        """Those of whom no mail holds anything any more: what was sealed for it is wiped."""
+        return self.exclude(pk__in=OutgoingMail.objects.sealed().values("about"))
+
+    def letters_to_post(self) -> Self:
+        """Answered, and the person has no answer: no mail is on its way, and no letter is noted as posted."""
+        answered = self.filter(answered_at__isnull=False, answer_sent_at=None, purged_at=None)
+        return answered.exclude(outcome=Outcome.WITHDRAWN).exclude(pk__in=OutgoingMail.objects.unsent().values("about"))
 
     def to_purge(self, now: datetime) -> Self:
         """Answered long enough ago: what the person wrote goes."""
@@ -127,7 +132,6 @@ class DataSubjectRequest(models.Model):
     extension_told_at = models.DateTimeField(_("extension told"), null=True, editable=False)
     reminded_at_days = models.SmallIntegerField(null=True, editable=False)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, editable=False)
-    mail_after = models.DateTimeField(default=timezone.now, editable=False)
 
     identity = models.CharField(_("identity"), max_length=15, choices=Identity, blank=True, editable=False)
     identity_at = models.DateTimeField(_("identity checked"), null=True, editable=False)
@@ -152,6 +156,7 @@ class DataSubjectRequest(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome, blank=True, editable=False)
+    answer_sent_at = models.DateTimeField(_("answer sent"), null=True, editable=False)
     purge_at = models.DateTimeField(_("its text goes"), null=True, editable=False)
     purged_at = models.DateTimeField(_("its text went"), null=True, editable=False)
 
@@ -188,6 +193,10 @@ class DataSubjectRequest(models.Model):
                 name="request_answered_by_whom",
                 condition=Q(answered_at=None, answered_by=None, outcome="", purge_at=None)
                 | Q(answered_at__isnull=False, answered_by__isnull=False, purge_at__isnull=False) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="request_answer_sent_after_it",
+                condition=Q(answer_sent_at=None) | Q(answered_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="request_identity_with_time",

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.crypto import lookup
+from sitebackend.mail import services as outbox
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,
@@ -89,6 +91,7 @@ class Requests(PersonalDataSource):
         if action == Action.DELETE:
             return requests.delete()[1].get(DataSubjectRequest._meta.label, 0)
         AccessAnswer.objects.filter(request__in=rows).delete()
+        outbox.forget(rows)
         gone = {"sealed": None, "nonce_digest": None, "email_digest": "", "phone_digest": "", "name_digest": ""}
         # a restored backup may know the request as open: then nothing of it has a reason to stay
         reopened = requests.open().delete()[1].get(DataSubjectRequest._meta.label, 0)
@@ -174,8 +177,12 @@ def _history(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Copy made")): request.copied_at,
         str(_("Form of the copy")): request.get_copied_as_display(),
         str(_("Answered")): request.answered_at,
+        str(_("Answer sent")): request.answer_sent_at,
         str(_("Outcome")): request.get_outcome_display(),
         str(_("Copies that wait to be fetched")): [answer.made_at for answer in request.answers.all()],
+        str(_("Mails that wait to be sent")): [
+            str(mail.sort.label) for mail in OutgoingMail.objects.about([request.pk]).unsent()
+        ],
     }
     return {label: value for label, value in steps.items() if value}
 
@@ -186,9 +193,10 @@ holds_no_personal_data(
     DataSubjectRequest,
     **dict.fromkeys(("kind", "channel", "scope", "identity", "copied_as", "outcome"), _FACT),
     **dict.fromkeys(("received_on", "recorded_at", "due_on", "paused_on", "resumed_on", "extended_at"), _STEP),
-    **dict.fromkeys(("reminded_at_days", "acknowledged_at", "mail_after", "identity_at"), _STEP),
+    **dict.fromkeys(("reminded_at_days", "acknowledged_at", "identity_at"), _STEP),
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
     **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at", "extension_told_at"), _STEP),
+    answer_sent_at=_STEP,
     receipt="holdings and numbers of rows",
     carried_out="holdings, measures and numbers of rows",
 )

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.vault import services
 from sitebackend.vault.errors import MessagesKeyChanged, NoMessagesLock, NoVault, VaultKeyChanged
+from sitebackend.vault.mail import EVENT
 from sitebackend.vault.models import KeySlot, Lock, VaultEvent
 
 REFUSED_WITHIN = timedelta(days=1)
@@ -127,7 +129,7 @@ def refused(now: datetime) -> Iterator[Finding]:
 
 @report
 def notices(now: datetime) -> Iterator[Finding]:
-    late = VaultEvent.objects.filter(announce_at__isnull=False, at__lt=now - NOTICE_LATE_AFTER).count()
+    late = OutgoingMail.objects.filter(kind=EVENT.name, queued_at__lt=now - NOTICE_LATE_AFTER).unsent().count()
     if late:
         yield Finding(
             area=_("Vault"),

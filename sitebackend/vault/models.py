@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
+from sitebackend.mail.models import OutgoingMail
 
 IDLE = timedelta(minutes=10)  # without use, then the vault locks
 ABSOLUTE = timedelta(minutes=60)  # after unlocking, then it locks whatever happens
@@ -193,14 +194,11 @@ class UnlockAttempt(models.Model):
 
 
 class VaultEventQuerySet(models.QuerySet["VaultEvent"]):
-    def to_announce(self, now: datetime) -> "VaultEventQuerySet":
-        """Those whose mail to the operator is due, oldest first."""
-        return self.filter(announce_at__lte=now).order_by("at")
-
     def old(self, now: datetime) -> "VaultEventQuerySet":
         """Those that the log keeps no longer; what is still to be told stays."""
         first_kept = retention.first_kept_day(timezone.localdate(now), retention.TRAIL_YEARS)
-        return self.filter(at__lt=retention.midnight(first_kept), announce_at=None)
+        untold = OutgoingMail.objects.filter(kind="vault.event").unsent().values("about")
+        return self.filter(at__lt=retention.midnight(first_kept)).exclude(pk__in=untold)
 
 
 class VaultEvent(models.Model):
@@ -242,7 +240,6 @@ class VaultEvent(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.SET_NULL, null=True, related_name="+"
     )
     holding = models.CharField(_("what was opened"), max_length=100, blank=True)  # kind and random key, no name
-    announce_at = models.DateTimeField(null=True)  # when to (re)try the mail; None: nothing left to tell
 
     objects = VaultEventQuerySet.as_manager()
 

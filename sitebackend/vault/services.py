@@ -22,7 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sitebackend.crypto import sealing
-from sitebackend.mail import AGAIN_AFTER, send, try_to_send
+from sitebackend.mail.services import queue
 from sitebackend.models import Operator
 from sitebackend.vault import recovery_key, sessions, slots
 from sitebackend.vault.errors import (
@@ -36,7 +36,7 @@ from sitebackend.vault.errors import (
     WrongMessagesPassphrase,
     WrongPassphrase,
 )
-from sitebackend.vault.mail import event_notice
+from sitebackend.vault.mail import EVENT
 from sitebackend.vault.models import (
     TRIES,
     TRIES_WITHIN,
@@ -263,15 +263,15 @@ def locks_of(user: Operator | AnonymousUser) -> list[Lock]:
     return [lock for lock in Lock if lock in there and may_open(user, lock)]
 
 
+@transaction.atomic
 def record(
     kind: VaultEvent.Kind, *, operator: Operator | None = None, lock: Lock = Lock.VAULT, holding: str = ""
 ) -> VaultEvent:
     """Append to the vault's log; the kinds that matter are mailed to the operator by the worker."""
-    now = timezone.now()
-    announce_at = now if kind in VaultEvent.ANNOUNCED else None
-    return VaultEvent.objects.create(
-        kind=kind, at=now, operator=operator, lock=lock, holding=holding, announce_at=announce_at
-    )
+    event = VaultEvent.objects.create(kind=kind, at=timezone.now(), operator=operator, lock=lock, holding=holding)
+    if kind in VaultEvent.ANNOUNCED:
+        queue(EVENT.name, about=event.pk, now=event.at)
+    return event
 
 
 def record_opening(*, operator: Operator, kind: str, key: UUID, lock: Lock = Lock.VAULT) -> None:
@@ -281,19 +281,6 @@ def record_opening(*, operator: Operator, kind: str, key: UUID, lock: Lock = Loc
     """
     sealed_to = lock if has_messages_lock() else Lock.VAULT
     record(VaultEvent.Kind.OPENED, operator=operator, lock=sealed_to, holding=f"{kind}|{key}")
-
-
-def mail_notices(now: datetime) -> int:
-    """Worker's job: tell the operator by mail what happened; gives the number told. A failure is tried again."""
-    return sum(_told(event, now) for event in VaultEvent.objects.to_announce(now).select_related("operator"))
-
-
-def _told(event: VaultEvent, now: datetime) -> bool:
-    if not try_to_send("vault-notice", lambda: send(event_notice(event))):
-        VaultEvent.objects.filter(id=event.id).update(announce_at=now + AGAIN_AFTER)
-        return False
-    VaultEvent.objects.filter(id=event.id).update(announce_at=None)
-    return True
 
 
 def sweep(now: datetime) -> int:

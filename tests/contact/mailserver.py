@@ -65,7 +65,7 @@ def use_backend(settings: Settings, backend: str) -> None:
 
 def point_to(settings: Settings, port: int, *, timeout: float = 5, use_tls: bool = False) -> None:
     """Let the site send its mail to that port, by either way that Django's versions are told."""
-    backend = "sitebackend.smtp.EmailBackend"
+    backend = "sitebackend.mail.smtp.EmailBackend"
     if django.VERSION >= (6, 1):
         options = {"host": "127.0.0.1", "port": port, "timeout": timeout, "use_tls": use_tls}
         settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from contact import services
 from contact.models import EncryptedMessage, Note, Submission
+from sitebackend.mail.services import deliver_due
 from sitebackend.privacy import erasure, journal
 from sitebackend.privacy.registry import DataSubject
 from tests.contact.conftest import FIELDS, NOON
@@ -53,7 +53,7 @@ def test_whatever_of_it_the_person_says_finds_it(received: Callable[..., Submiss
 def test_a_mail_sent_between_preview_and_execution_makes_a_new_preview(received: Callable[..., Submission]) -> None:
     received()
     seen = erasure.plan(HIM)
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     with pytest.raises(erasure.PlanOutdated):
         erasure.erase(HIM, plan_hash=seen.hash, now=NOON)
     assert Submission.objects.count() == 1
@@ -72,7 +72,7 @@ def test_the_plan_names_the_mails_that_only_the_operator_can_delete(received: Ca
     submission, waiting = received(), received(message="noch eine")
     [step] = erasure.plan(HIM).destructive
     assert step.by_hand == ""
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     [step] = erasure.plan(HIM).destructive
     assert submission.reference in str(step.by_hand)
     assert waiting.reference in str(step.by_hand)

@@ -15,10 +15,10 @@ from django.conf import settings as site
 from django.db import connection
 from pytest_django import Settings
 
-from contact import services
 from contact.models import EncryptedMessage, Submission
 from sitebackend import findings
 from sitebackend.crypto import openpgp
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import SiteSettings
 from sitebackend.operator_key import usable_certificates
 from tests.conftest import PASSPHRASE
@@ -245,7 +245,7 @@ def _no_room() -> Iterator[None]:
 
 def test_after_delivery_nothing_typed_is_left_in_any_file(send: Send, mail_server: Handler, traces: Any) -> None:
     send()
-    services.deliver_due(datetime.now(UTC))
+    deliver_due(datetime.now(UTC))
     assert len(mail_server.received) == 1
     assert traces() == []
 

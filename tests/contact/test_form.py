@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
-from contact.models import Delivery, Submission, Verdict
+from contact.models import Submission, Verdict
 from sitebackend.models import SiteSettings
 from sitebackend.operator_key import certificates
 from tests.contact.conftest import FIELDS, nonce_in
@@ -162,9 +162,8 @@ def test_a_forged_or_missing_nonce_is_no_way_in(client: Client, operator_key: ob
 def test_whoever_fills_in_the_trap_is_stored_but_not_mailed(send: Send) -> None:
     assert send(extra="https://spam.example").status_code == 303
     submission = Submission.objects.get()
-    assert (submission.verdict, submission.delivery) == (Verdict.SUSPECT, Delivery.NOT_MAILED)
+    assert (submission.verdict, submission.mail) == (Verdict.SUSPECT, None)
     assert submission.reasons[0] == "honeypot"
-    assert submission.mail_payload is None
 
 
 def test_over_the_limit_the_form_says_so_and_keeps_the_text(send: Send) -> None:

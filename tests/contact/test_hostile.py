@@ -8,9 +8,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
+from sitebackend.mail.services import deliver_due
 from tests.contact.conftest import FIELDS, NOON, nonce_in
 from tests.contact.mailserver import Handler
 
@@ -72,7 +72,7 @@ def test_what_looks_like_code_is_stored_and_mailed_as_text(
 ) -> None:
     assert send(message=typed).status_code == 303
     assert opened(Submission.objects.get())["message"] == typed
-    services.deliver_due(Submission.objects.get().received_at)
+    deliver_due(Submission.objects.get().received_at)
     (mail,) = mail_server.mails()
     assert mail.get_all("To") == ["operator@example.de"]
     assert mail["Bcc"] is None
@@ -166,5 +166,5 @@ def test_a_sender_is_counted_by_the_peer_and_not_by_a_header(send: Send) -> None
 
 def test_the_delivered_mail_of_a_hostile_form_has_one_recipient(send: Send, mail_server: Handler) -> None:
     send(name="a@example.org, b@example.org", city="victim@example.org")
-    services.deliver_due(max(NOON, Submission.objects.get().received_at))
+    deliver_due(max(NOON, Submission.objects.get().received_at))
     assert mail_server.mails()[0].get_all("To") == ["operator@example.de"]

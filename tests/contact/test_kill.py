@@ -18,4 +18,4 @@ def test_what_the_thanks_page_acknowledged_survives_kill_9_and_is_mailed() -> No
         with ThreadPoolExecutor(3) as workers:  # one would do
             list(workers.map(lambda _number: site.manage("worker", "--once"), range(3)))
         assert mailbox.taken == Counter(references)
-        assert site.rows("SELECT COUNT(*) FROM contact_submission WHERE mail_payload IS NOT NULL") == [(0,)]
+        assert site.rows("SELECT COUNT(*) FROM mail_outgoingmail WHERE payload IS NOT NULL") == [(0,)]

@@ -15,9 +15,14 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from contact import message, services
-from contact.models import GIVE_UP_AFTER, LEASE, Delivery, Submission
-from sitebackend import findings, smtp
+from contact.models import MAIL_KIND, Submission
+from sitebackend import findings
 from sitebackend.crypto import openpgp
+from sitebackend.mail import services as outbox
+from sitebackend.mail import smtp
+from sitebackend.mail.kinds import GIVE_UP_AFTER
+from sitebackend.mail.models import LEASE, OutgoingMail, State
+from sitebackend.mail.services import deliver_due
 from tests.conftest import PASSPHRASE
 from tests.contact.conftest import FIELDS, NOON
 from tests.contact.mailserver import Dripping, Handler, free_port, point_to
@@ -26,16 +31,20 @@ Received = Callable[..., Submission]
 MINUTE = timedelta(minutes=1)
 
 
+def row(submission: Submission) -> OutgoingMail:
+    """Where the mail to the operator stands."""
+    return OutgoingMail.objects.get(kind=MAIL_KIND, about=submission.pk)
+
+
 def state(submission: Submission) -> str:
-    submission.refresh_from_db()
-    return submission.delivery
+    return row(submission).state
 
 
 def test_the_plain_mail_carries_every_field_reference_and_reply_address(
     received: Received, mail_server: Handler
 ) -> None:
     submission = received()
-    assert services.deliver_due(NOON) == 1
+    assert deliver_due(NOON) == 1
     (mail,) = mail_server.mails()
     assert (mail["To"], mail["Reply-To"]) == ("operator@example.de", FIELDS["email"])
     assert mail["X-Reference"] == submission.reference
@@ -48,27 +57,27 @@ def test_the_plain_mail_carries_every_field_reference_and_reply_address(
 
 def test_ten_thousand_characters_on_one_line_arrive(received: Received, mail_server: Handler) -> None:
     received(message="€" * 10_000)
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     assert "€" * 10_000 in mail_server.mails()[0].get_content()
 
 
 def test_once_the_server_took_it_nothing_readable_is_left(received: Received, mail_server: Handler) -> None:
     submission = received()
-    assert submission.mail_payload
-    services.deliver_due(NOON)
-    assert state(submission) == Delivery.SENT
-    assert submission.mail_payload is None
-    assert submission.sent_at is not None
-    assert services.deliver_due(NOON + timedelta(days=1)) == 0
+    assert row(submission).payload
+    deliver_due(NOON)
+    assert state(submission) == State.SENT
+    assert row(submission).payload is None
+    assert row(submission).sent_at is not None
+    assert deliver_due(NOON + timedelta(days=1)) == 0
     assert len(mail_server.received) == 1
 
 
 def test_the_waiting_payload_opens_for_its_own_row_only(received: Received, mail_server: Handler) -> None:
     first, second = received(), received(message="anderes")
-    Submission.objects.filter(pk=second.pk).update(mail_payload=first.mail_payload)
-    assert services.deliver_due(NOON) == 1
-    assert state(second) == Delivery.RETRYING
-    assert "SealingError" in second.last_reply
+    OutgoingMail.objects.filter(about=second.pk).update(payload=row(first).payload)
+    assert deliver_due(NOON) == 1
+    assert state(second) == State.RETRYING
+    assert "SealingError" in row(second).last_reply
 
 
 def test_a_pgp_mail_opens_to_the_stored_message_and_shows_nothing_before(
@@ -76,8 +85,8 @@ def test_a_pgp_mail_opens_to_the_stored_message_and_shows_nothing_before(
 ) -> None:
     settings.CONTACT_MAIL = "pgp"
     submission = received()
-    assert submission.mail_payload is None
-    services.deliver_due(NOON)
+    assert row(submission).payload is None
+    deliver_due(NOON)
     (mail,) = mail_server.mails()
     assert (mail.get_content_type(), mail.get_param("protocol")) == ("multipart/encrypted", "application/pgp-encrypted")
     version, content = mail.iter_parts()
@@ -98,7 +107,7 @@ def test_a_pgp_mail_as_it_came_opens_with_plain_gpg(
 ) -> None:
     settings.CONTACT_MAIL = "pgp"
     received()
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     with openpgp.temporary_home() as home:
         gpg = ["gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase", PASSPHRASE]
         subprocess.run([*gpg, "--import"], input=key_pair[1], check=True, capture_output=True)
@@ -109,7 +118,7 @@ def test_a_pgp_mail_as_it_came_opens_with_plain_gpg(
 def test_a_notice_says_only_that_something_waits(received: Received, mail_server: Handler, settings: Settings) -> None:
     settings.CONTACT_MAIL = "notice"
     submission = received()
-    services.deliver_due(NOON)
+    deliver_due(NOON)
     (mail,) = mail_server.mails()
     address = reverse("admin:contact_submission_change", args=[submission.pk])
     assert f"https://www.example.de{address}" in mail.get_content()
@@ -120,11 +129,11 @@ def test_a_notice_says_only_that_something_waits(received: Received, mail_server
 def test_a_temporary_no_is_repeated_later_under_the_same_message_id(received: Received, mail_server: Handler) -> None:
     submission = received()
     mail_server.answers_to_data = ["451 4.3.0 try later"]
-    assert services.deliver_due(NOON) == 0
-    assert state(submission) == Delivery.RETRYING
-    assert submission.last_reply == "451 4.3.0 try later"
-    assert submission.next_attempt_at == NOON + MINUTE or submission.next_attempt_at > NOON
-    assert services.deliver_due(NOON + 2 * MINUTE) == 1
+    assert deliver_due(NOON) == 0
+    assert state(submission) == State.RETRYING
+    assert row(submission).last_reply == "451 4.3.0 try later"
+    assert (row(submission).next_attempt_at or NOON) > NOON
+    assert deliver_due(NOON + 2 * MINUTE) == 1
     assert mail_server.mails()[0]["Message-ID"] == f"<submission.{submission.pk.hex}@www.example.de>"
 
 
@@ -135,18 +144,18 @@ def test_a_final_no_is_undeliverable_and_never_dropped(received: Received, mail_
         mail_server.answer_to_recipient = "550 5.1.1 no such mailbox"
     else:
         mail_server.answers_to_data = ["554 5.6.0 not with us"]
-    services.deliver_due(NOON)
-    assert state(submission) == Delivery.UNDELIVERABLE
-    assert submission.last_reply.startswith("55")
-    assert submission.mail_payload
+    deliver_due(NOON)
+    assert state(submission) == State.UNDELIVERABLE
+    assert row(submission).last_reply.startswith("55")
+    assert row(submission).payload
     assert "contact.undeliverable" in {finding.code for finding in findings.collect(NOON)}
 
 
 def test_one_refused_mail_does_not_hold_up_the_next(received: Received, mail_server: Handler) -> None:
     old, new = received(), received(message="neu", now=NOON + MINUTE)
     mail_server.answers_to_data = ["451 greylisted"]
-    assert services.deliver_due(NOON + MINUTE) == 1
-    assert (state(old), state(new)) == (Delivery.RETRYING, Delivery.SENT)
+    assert deliver_due(NOON + MINUTE) == 1
+    assert (state(old), state(new)) == (State.RETRYING, State.SENT)
 
 
 def test_after_three_days_without_a_server_everything_arrives(received: Received, settings: Settings) -> None:
@@ -155,30 +164,30 @@ def test_after_three_days_without_a_server_everything_arrives(received: Received
     waiting = [received(message=f"Nummer {number}") for number in range(3)]
     now = NOON
     while now < NOON + timedelta(hours=72):
-        services.deliver_due(now)
-        now = min(row.next_attempt_at for row in Submission.objects.unsent() if row.next_attempt_at) + MINUTE
-    assert {state(submission) for submission in waiting} == {Delivery.RETRYING}
-    assert waiting[0].attempts > 50
+        deliver_due(now)
+        now = min(mail.next_attempt_at for mail in OutgoingMail.objects.waiting() if mail.next_attempt_at) + MINUTE
+    assert {state(submission) for submission in waiting} == {State.RETRYING}
+    assert row(waiting[0]).attempts > 50
     handler = Handler()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    assert services.deliver_due(now + timedelta(hours=1)) == 3
+    assert deliver_due(now + timedelta(hours=1)) == 3
     controller.stop()
-    assert {state(submission) for submission in waiting} == {Delivery.SENT}
+    assert {state(submission) for submission in waiting} == {State.SENT}
 
 
 def test_after_five_days_the_mail_waits_for_the_operator(received: Received, settings: Settings) -> None:
     point_to(settings, free_port())
     submission = received()
-    services.deliver_due(NOON + GIVE_UP_AFTER + MINUTE)
-    assert state(submission) == Delivery.UNDELIVERABLE
+    deliver_due(NOON + GIVE_UP_AFTER + MINUTE)
+    assert state(submission) == State.UNDELIVERABLE
 
 
 def test_a_server_out_of_reach_costs_one_attempt_for_each_pass(received: Received, settings: Settings) -> None:
     point_to(settings, free_port())
-    rows = [received(message=str(number)) for number in range(3)]
-    services.deliver_due(NOON)
-    assert sorted(state(row) for row in rows) == [Delivery.RETRYING, Delivery.WAITING, Delivery.WAITING]
+    waiting = [received(message=str(number)) for number in range(3)]
+    deliver_due(NOON)
+    assert sorted(map(state, waiting)) == [State.RETRYING, State.WAITING, State.WAITING]
 
 
 def test_silence_after_data_is_a_failure_that_is_repeated(
@@ -190,11 +199,11 @@ def test_silence_after_data_is_a_failure_that_is_repeated(
     else:
         settings.EMAIL_TIMEOUT = 0.3
     submission = received()
-    assert services.deliver_due(NOON) == 0
-    assert state(submission) == Delivery.RETRYING
-    assert submission.mail_payload
+    assert deliver_due(NOON) == 0
+    assert state(submission) == State.RETRYING
+    assert row(submission).payload
     mail_server.is_silent_after_data = False
-    assert services.deliver_due(NOON + timedelta(hours=1)) == 1
+    assert deliver_due(NOON + timedelta(hours=1)) == 1
 
 
 @pytest.fixture
@@ -211,8 +220,8 @@ def test_a_server_that_answers_byte_by_byte_is_left(
 ) -> None:
     monkeypatch.setattr(smtp, "SECONDS", 0.3)
     submission = received()
-    assert services.deliver_due(NOON) == 0
-    assert state(submission) == Delivery.RETRYING
+    assert deliver_due(NOON) == 0
+    assert state(submission) == State.RETRYING
 
 
 def test_a_conversation_ends_long_before_its_lease() -> None:
@@ -225,20 +234,20 @@ def test_without_the_tls_that_was_asked_for_nothing_is_sent(
     port = settings.MAILERS["default"]["OPTIONS"]["port"] if hasattr(settings, "MAILERS") else settings.EMAIL_PORT
     point_to(settings, port, use_tls=True)
     submission = received()
-    assert services.deliver_due(NOON) == 0
-    assert state(submission) == Delivery.RETRYING
-    assert "TLS" in submission.last_reply
+    assert deliver_due(NOON) == 0
+    assert state(submission) == State.RETRYING
+    assert "TLS" in row(submission).last_reply
     assert not mail_server.received
 
 
 def test_a_leased_mail_is_nobody_elses_until_the_lease_ends(received: Received) -> None:
     submission = received()
-    leased = Submission.objects.lease_next(NOON)
-    assert leased == submission
-    assert Submission.objects.lease_next(NOON) is None
-    assert Submission.objects.lease_next(NOON + LEASE) == submission
-    assert state(submission) == Delivery.WAITING
-    assert submission.attempts == 2
+    mail = row(submission)
+    assert OutgoingMail.objects.lease_next(NOON) == mail
+    assert OutgoingMail.objects.lease_next(NOON) is None
+    assert OutgoingMail.objects.lease_next(NOON + LEASE) == mail
+    assert state(submission) == State.WAITING
+    assert row(submission).attempts == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -249,7 +258,7 @@ def test_four_workers_at_once_send_each_mail_once(received: Received, mail_serve
 
     def work(_number: int) -> int:
         try:
-            return services.deliver_due(NOON)
+            return deliver_due(NOON)
         finally:
             connection.close()
 
@@ -259,17 +268,18 @@ def test_four_workers_at_once_send_each_mail_once(received: Received, mail_serve
 
 
 def test_a_worker_that_lost_its_lease_changes_nothing(received: Received) -> None:
-    received()
-    late = Submission.objects.lease_next(NOON)
-    Submission.objects.lease_next(NOON + LEASE)
+    submission = received()
+    late = OutgoingMail.objects.lease_next(NOON)
+    OutgoingMail.objects.lease_next(NOON + LEASE)
     assert late is not None
-    services._mark(late, smtp.Failure("554 no", for_good=True), NOON + LEASE)
-    assert state(late) == Delivery.WAITING
+    outbox._note_failure(late, smtp.Failure("554 no", for_good=True), NOON + LEASE)
+    outbox._note_delivery(late, {}, NOON + LEASE)
+    assert state(submission) == State.WAITING
 
 
 def test_a_suspect_is_never_mailed(received: Received, mail_server: Handler) -> None:
     received(honeypot="x")
-    assert services.deliver_due(NOON + timedelta(days=1)) == 0
+    assert deliver_due(NOON + timedelta(days=1)) == 0
     assert not mail_server.received
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contact import reading
-from contact.models import Delivery, Note, ReadingKey, Submission
+from contact.models import Note, ReadingKey, Submission
 from customers.models import Customer
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record
@@ -101,7 +101,7 @@ def test_a_call_is_stored_like_a_form_and_not_mailed(locked: Client, operator_ke
     assert record(locked).status_code == 302
     submission = Submission.objects.get()
     assert {name: opened(submission)[name] for name in CALL} == CALL
-    assert (submission.channel, submission.delivery) == ("telephone", Delivery.NOT_MAILED)
+    assert (submission.channel, submission.mail) == ("telephone", None)
     assert timezone.localtime(submission.received_at).isoformat() == "2026-11-20T09:30:00+01:00"
     assert not [value for value in CALL.values() if value in dump()]
 

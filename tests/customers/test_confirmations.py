@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from customers import health
 from customers.models import Confirmation, ConsentEntry, Customer, TechnicalRecord
-from customers.refusals import Refused
 from customers.services.confirmations import note_confirmation, send_confirmation
+from sitebackend.mail.services import deliver_due
 from sitebackend.privacy import erasure
 from sitebackend.privacy.registry import DataSubject
 from tests.contact.mailserver import free_port, point_to
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 def test_the_mail_tells_all_master_data_and_consents_and_nothing_technical(record: TechnicalRecord) -> None:
     customer = record.grant.customer
-    send_confirmation(customer=customer)
+    send_confirmation(customer=customer, now=timezone.now())
+    assert deliver_due(timezone.now()) == 1
     (message,) = mail.outbox
     assert message.to == [customer.email]
     for told in ("Königsallee 7 b", "04109", "Bäckerei Möller & Söhne", "K00001", "Ich bin damit einverstanden"):
@@ -33,16 +34,18 @@ def test_the_mail_tells_all_master_data_and_consents_and_nothing_technical(recor
 
 def test_sending_notes_each_oral_statement_as_confirmed_once(customer: Customer) -> None:
     assert customer.entries.unconfirmed().count() == 2
-    send_confirmation(customer=customer)
-    send_confirmation(customer=customer)
+    for _time in range(2):
+        send_confirmation(customer=customer, now=timezone.now())
+        assert customer.entries.unconfirmed().exists() is (_time == 0)
+        deliver_due(timezone.now())
     assert Confirmation.objects.count() == 2
     assert not customer.entries.unconfirmed().exists()
 
 
 def test_a_refusal_by_the_mail_server_notes_nothing(customer: Customer, settings: Settings) -> None:
     point_to(settings, free_port())
-    with pytest.raises(Refused):
-        send_confirmation(customer=customer)
+    send_confirmation(customer=customer, now=timezone.now())
+    assert deliver_due(timezone.now()) == 0
     assert not Confirmation.objects.exists()
 
 
@@ -61,7 +64,7 @@ def test_what_waits_for_a_week_is_a_warning_that_leads_to_the_list(customer: Cus
     assert list(health.oral_statements(now)) == []
     (finding,) = health.oral_statements(now + timedelta(days=8))
     assert "K00001" in admin_client.get(finding.url).content.decode()
-    note_confirmation(customer=customer, means="letter")
+    note_confirmation(entries=customer.entries.all(), means="letter", at=now)
     assert list(health.oral_statements(now + timedelta(days=8))) == []
 
 

@@ -70,7 +70,7 @@ def restricted(customer: Customer, operator: Operator) -> Customer:
 
 def test_a_restricted_customer_gets_no_mail(restricted: Customer) -> None:
     with pytest.raises(Restricted):
-        send_confirmation(customer=restricted)
+        send_confirmation(customer=restricted, now=timezone.now())
     assert mail.outbox == []
 
 
@@ -229,7 +229,7 @@ def test_an_old_value_that_a_restore_brings_back_is_used_by_nobody_until_it_is_c
     Customer.objects.update(street=MASTER_DATA["street"])  # as in a backup made before
     erasure.replay(journal.entries())
     with pytest.raises(Restricted):
-        send_confirmation(customer=customer)
+        send_confirmation(customer=customer, now=timezone.now())
     [finding] = brought_back(NOW)
     assert finding.figure == 1
     _correct(request, customer, operator, street="Neuer Weg 1")

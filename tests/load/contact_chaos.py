@@ -61,7 +61,7 @@ def kill_at(site: Site, marks: list[int], acknowledged: list[str]) -> None:
 def wait_for_mails(site: Site) -> None:
     """Leases of workers that died end after two minutes."""
     end = time.monotonic() + 300
-    while site.rows("SELECT 1 FROM contact_submission WHERE next_attempt_at IS NOT NULL") and time.monotonic() < end:
+    while site.rows("SELECT 1 FROM mail_outgoingmail WHERE next_attempt_at IS NOT NULL") and time.monotonic() < end:
         time.sleep(1)
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,13 +34,17 @@ FIELDS = {
 
 
 class Mailbox:
-    """Counts the mails of each submission; can be told to stop answering."""
+    """Counts the mails of each submission; can be told to take its time, or to stop answering."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
         self.is_silent = False
+        self.answers_after = 0.0  #: seconds
+        self.begun = threading.Event()  #: a mail is being handed over, or was
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.begun.set()
+        await asyncio.sleep(self.answers_after)
         if self.is_silent:
             await asyncio.Event().wait()
         found = re.search(rb"^X-Reference: (\S+)", bytes(envelope.content or b""), re.MULTILINE)

@@ -152,22 +152,25 @@ def _completed(package: bytes) -> bytes:
 def _erasure(took: Took, person: dict[str, str]) -> None:
     from django.utils import timezone
 
+    from sitebackend.mail.services import deliver_due
     from sitebackend.privacy.models import DataSubjectRequest
-    from sitebackend.privacy.services import execution, intake
+    from sitebackend.privacy.services import execution
 
     page, press = _recorded(took, "erasure", person)
     with took.step("receipt mailed"):
-        intake.acknowledge_due(timezone.now())
+        deliver_due(timezone.now())
     plan = re.search(r'name="plan" value="([^"]+)"', page())
     assert plan
     with took.step("erased as previewed"):
         press("erase", plan=plan[1])
     with took.step("journal told, nothing left"):
         execution.tell_journal(timezone.now())
+        deliver_due(timezone.now())
         assert not any(execution.left_over(row) for row in DataSubjectRequest.objects.to_verify())
     DataSubjectRequest.objects.to_verify().update(verified_at=timezone.now())  # measured by --wipe
     with took.step("answered, letter mailed"):
         press("finish", outcome="partly")
+        deliver_due(timezone.now())
     assert "step/" not in page()
 
 

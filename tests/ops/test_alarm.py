@@ -11,8 +11,9 @@ from django.core.cache import cache
 from model_bakery import baker
 from pytest_django import Settings
 
-from contact.models import Delivery, EncryptedMessage, Submission
+from contact.models import MAIL_KIND
 from sitebackend import alarm, own_command
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.own_command import CommandFailed
 from tests.contact.conftest import NOON
 
@@ -41,25 +42,25 @@ def test_an_alarm_is_told_when_it_begins_and_once_a_day(told: Callable[[], str])
 def test_another_alarm_is_told_at_once_and_alone(told: Callable[[], str]) -> None:
     look()
     before = told()
-    baker.make(Submission, delivery=Delivery.UNDELIVERABLE, message=baker.make(EncryptedMessage))
+    baker.make(OutgoingMail, kind=MAIL_KIND, state=State.UNDELIVERABLE)
     look(0.1)
     (line,) = told().removeprefix(before).splitlines()[1:]
     assert "1 E-Mail war unzustellbar" in line
 
 
 def test_an_alarm_that_ended_and_comes_again_is_told_again(told: Callable[[], str]) -> None:
-    lost = baker.make(Submission, delivery=Delivery.UNDELIVERABLE, message=baker.make(EncryptedMessage))
+    lost = baker.make(OutgoingMail, kind=MAIL_KIND, state=State.UNDELIVERABLE)
     look()
-    Submission.objects.update(delivery=Delivery.NOT_MAILED)
+    OutgoingMail.objects.all().delete()
     look(0.1)
-    Submission.objects.filter(pk=lost.pk).update(delivery=Delivery.UNDELIVERABLE)
+    lost.save(force_insert=True)
     look(0.2)
     assert told().count("unzustellbar") == 2
 
 
 def test_it_looks_every_five_minutes_only(told: Callable[[], str]) -> None:
     assert look() == 1
-    baker.make(Submission, delivery=Delivery.UNDELIVERABLE, message=baker.make(EncryptedMessage))
+    baker.make(OutgoingMail, kind=MAIL_KIND, state=State.UNDELIVERABLE)
     assert alarm.sound(NOON) == 0
 
 

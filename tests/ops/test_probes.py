@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from model_bakery import baker
 
-from contact.models import Delivery, EncryptedMessage, Submission
+from contact.models import MAIL_KIND
+from sitebackend.mail.models import OutgoingMail, State
 
 
 def test_the_process_answers_without_looking_at_anything(client: Client) -> None:
@@ -38,10 +39,10 @@ def test_other_findings_do_not_turn_it_red(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("operator_key")
 def test_a_dead_mail_is_named_and_submissions_are_taken_all_the_same(client: Client) -> None:
-    lost = baker.make(Submission, delivery=Delivery.UNDELIVERABLE, message=baker.make(EncryptedMessage))
+    lost = baker.make(OutgoingMail, kind=MAIL_KIND, state=State.UNDELIVERABLE, last_reply="550 no")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["mail"]) == (200, ["contact.undeliverable"])
-    assert lost.reference not in answer.content.decode()
+    assert lost.last_reply not in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -47,10 +47,13 @@ def name_of(site: Place) -> str:
 
 
 def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, two aside: the backup's own and the trail's are written after the snapshot."""
+    """Every row of every table, some aside: the backup's own and the trail's are written after the snapshot.
+
+    What waits in the outbox is held by a restore.
+    """
     with closing(sqlite3.connect(database)) as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        own = ("backup_backup", "sitebackend_event", "sqlite_sequence")
+        own = ("backup_backup", "sitebackend_event", "mail_outgoingmail", "sqlite_sequence")
         tables = [name for name in tables if name not in own]
         return {name: sorted(opened.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in tables}  # noqa: S608 - its own names
 
@@ -75,6 +78,30 @@ def test_a_restore_over_a_live_site_brings_back_every_row_and_keeps_the_old_stat
     with closing(sqlite3.connect(site.data / "before-restore" / "database")) as old:
         assert old.execute("SELECT business_name FROM sitebackend_sitesettings").fetchone() == ("After",)
     assert not (site.data / "restore").exists()
+
+
+def mails(site: Place) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(site.data / "site.sqlite3")) as database:
+        return database.execute("SELECT kind, state, next_attempt_at IS NULL FROM mail_outgoingmail").fetchall()
+
+
+def test_a_restored_outbox_sends_nothing_until_it_is_asked_to(site: Place) -> None:
+    assert mails(site) == [("vault.event", "waiting", 0)]  # of the set-up
+    backup = back_up(site)
+    assert site.run("worker", "--once").returncode == 0
+    sent = list((site.data / "mail").iterdir())
+    assert sent
+    assert restore(site, str(backup)).returncode == 0
+    assert mails(site) == [("vault.event", "held", 1)]
+    assert site.run("worker", "--once").returncode == 0
+    assert list((site.data / "mail").iterdir()) == sent
+    found = json.loads(site.run("status", "--json").stdout)["findings"]
+    assert [finding["figure"] for finding in found if finding["code"] == "mail.held"] == [1]
+    release = "from sitebackend.mail import models, services; from django.utils import timezone as t;"
+    release += "services.release(mails=models.OutgoingMail.objects.held(), now=t.now())"
+    assert site.run("shell", "--no-imports", "--command", release).returncode == 0
+    assert site.run("worker", "--once").returncode == 0
+    assert len(list((site.data / "mail").iterdir())) > len(sent)
 
 
 def test_without_yes_nothing_happens(site: Place) -> None:

@@ -10,6 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import registry, traces
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
@@ -99,8 +100,14 @@ def test_an_erasure_takes_five_clicks_from_the_list_to_the_answer(
     _press(client, page, "erase")
     assert not Operator.objects.filter(pk=anna.pk).exists()
     execution.tell_journal(NOON)
+    deliver_due(timezone.now())
     execution.verify_due(NOON)
     _press(client, page, "finish", outcome=Outcome.GRANTED)
+    assert "wartet auf den Versand seit" in client.get(page).content.decode()
+    deliver_due(timezone.now())
+    shown = client.get(page).content.decode()
+    assert "Antwort abgeschickt" in shown
+    assert "hinausgegangen und getilgt" in shown
     request = DataSubjectRequest.objects.get()
     assert (request.outcome, request.answered_by, request.erased_by) == (Outcome.GRANTED, operator, operator)
     assert mail.outbox[-1].to == ["anna@example.org"]
@@ -147,6 +154,7 @@ def test_an_access_takes_three_clicks(client: Client, operator: Operator, anna: 
     _press(client, page, "matched")
     _press(client, page, "access")
     assert DataSubjectRequest.objects.get().outcome == Outcome.GRANTED
+    deliver_due(timezone.now())
     assert "/datenschutz/anfrage/abholen/" in str(mail.outbox[-1].body)
 
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.findings import Finding, Level
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import deadlines, erasure, registry
 from sitebackend.privacy.papers import breaches, health, letters
@@ -94,9 +95,13 @@ def test_the_hours_left_are_whole_ones(passed: timedelta, left: int) -> None:
     assert Breach(noticed_at=NOTICED).hours_left(NOTICED + passed) == left
 
 
+def _reminded(now: datetime) -> int:
+    return breaches.remind(now) and deliver_due(now)
+
+
 def test_each_mark_reminds_once_and_names_nothing_of_what_happened() -> None:
     breach()
-    sent = [breaches.remind(NOTICED + timedelta(hours=hour)) for hour in range(100)]
+    sent = [_reminded(NOTICED + timedelta(hours=hour)) for hour in range(100)]
     assert [hour for hour, count in enumerate(sent) if count] == [24, 48, 60, 68, 73]
     assert {message.to[0] for message in mail.outbox} == {"operator@example.de"}
     assert "noch 48 Stunden" in mail.outbox[0].subject
@@ -115,8 +120,11 @@ def test_a_reminder_that_the_mail_server_refuses_is_sent_later(settings: Setting
     breach()
     late = NOTICED + timedelta(hours=30)
     use_backend(settings, "tests.privacy.test_request_form.Away")
-    assert breaches.remind(late) == 0
-    assert Breach.objects.get().reminded_at_hours is None
+    assert breaches.remind(late) == 1
+    assert deliver_due(late) == 0
+    assert breaches.remind(late + timedelta(minutes=1)) == 0
+    use_backend(settings, "django.core.mail.backends.locmem.EmailBackend")
+    assert deliver_due(late + timedelta(minutes=5)) == 1
 
 
 # --- what the operator must know

@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from contact import copies, reading
 from contact import services as contact
-from contact.models import Acknowledgement, EncryptedMessage, Note, Submission
+from contact.models import EncryptedMessage, Note, Submission
 from customers.clear_file import ClearFile
 from customers.forms.technical import FORMS
 from customers.models import (
@@ -43,6 +43,7 @@ from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
 from sitebackend import audit, nonce
 from sitebackend.crypto import openpgp
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Act, Actor, Event, Operator, SiteSettings
 from sitebackend.pages.models import Page, Revision
 from sitebackend.privacy import documents, registry
@@ -80,10 +81,13 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     Submission: {
         **dict.fromkeys(("id", "message"), _KEY),
         **dict.fromkeys(("idempotency_digest", "email_digest", "phone_digest", "name_digest"), _DIGEST),
-        "mail_payload": "told as waiting; what is in it is the message",
     },
     EncryptedMessage: {"id": _KEY, "armoured": _SEALED},
-    Acknowledgement: {"id": _KEY, "submission": _KEY, "wrapped": "told as waiting; the address is the message's"},
+    OutgoingMail: {
+        "about": _KEY,
+        "recipient_digest": _DIGEST,
+        "payload": "told as waiting; what is in it is told with what it is about",
+    },
     Note: {"id": _KEY, "submission": _KEY, "sealed": _SEALED},
     BillingDocument: {
         **dict.fromkeys(("id", "customer"), _KEY),

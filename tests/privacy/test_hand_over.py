@@ -22,6 +22,7 @@ from contact import services as contact
 from contact.models import EncryptedMessage, Submission
 from customers.models import Customer
 from sitebackend import nonce
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import SiteSettings
 from sitebackend.operator_key import secret_key_path
 from sitebackend.privacy import documents
@@ -95,6 +96,7 @@ def _parts(content: bytes) -> dict[str, bytes]:
 
 
 def _linked(client: Client) -> dict[str, bytes]:
+    deliver_due(timezone.now())
     link = next(line for line in str(mail.outbox[-1].body).splitlines() if "://" in line).partition("example.de")[2]
     return _parts(client.post(link).content)
 

@@ -93,7 +93,7 @@ def test_while_the_clock_stands_still_no_deadline_is_near() -> None:
 def test_a_request_without_mail_address_is_to_be_acknowledged_by_hand_today() -> None:
     request = _request(Statement(name="Anna", address="Weg 1"))
     assert _one(health.acknowledgements(NOON)).figure == 1
-    intake.mark_acknowledged(request, now=NOON)
+    intake.mark_acknowledged(request, at=NOON)
     assert list(health.acknowledgements(NOON)) == []
 
 

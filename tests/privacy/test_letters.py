@@ -11,8 +11,9 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from customers.models import Customer
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.privacy.health import untold_extensions
+from sitebackend.privacy.health import letters_to_post, untold_extensions
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake, letters
@@ -98,8 +99,11 @@ def test_an_extension_without_mail_address_is_told_by_letter_and_watched_until_t
 def test_an_extension_that_went_by_mail_is_told(operator: Operator) -> None:
     request = _asked(email="anna@example.org")
     deadline.extend(request, by=operator, now=NOW)
-    assert request.extension_told_at == NOW
-    assert len(mail.outbox) == 1
+    assert list(untold_extensions(NOW)) == []
+    assert len(list(untold_extensions(NOW + timedelta(hours=2)))) == 1
+    deliver_due(NOW)
+    assert list(untold_extensions(NOW + timedelta(hours=2))) == []
+    assert len(mail.outbox) == 2
 
 
 def test_the_answer_is_a_letter_until_its_text_goes(operator: Operator, admin_client: Client) -> None:
@@ -107,6 +111,19 @@ def test_the_answer_is_a_letter_until_its_text_goes(operator: Operator, admin_cl
     identity.settle(request, identity=Identity.NOTHING_HELD, now=NOW)
     answer.finish(request, outcome=Outcome.NOTHING_HELD, by=operator, now=NOW)
     assert request.reference in _text(admin_client.get(f"{PAGE}{request.pk}/letter/outcome/").content)
+    assert [finding.figure for finding in letters_to_post(NOW)] == [1]
+    posted = f"{PAGE}{request.pk}/step/posted/"
+    tomorrow = timezone.localdate(NOW) + timedelta(days=1)
+    for wrong in ("1999-01-01", tomorrow.isoformat(), "neulich"):
+        admin_client.post(posted, {"day": wrong})
+        request.refresh_from_db()
+        assert request.answer_sent_at is None
+    assert "step/posted/" in admin_client.get(f"{PAGE}{request.pk}/change/").content.decode()
+    admin_client.post(posted, {"day": timezone.localdate(NOW).isoformat()})
+    request.refresh_from_db()
+    assert request.answer_sent_at
+    assert list(letters_to_post(NOW)) == []
+    assert "step/posted/" not in admin_client.get(f"{PAGE}{request.pk}/change/").content.decode()
     execution.run_retention(NOW + timedelta(days=40))
     assert admin_client.get(f"{PAGE}{request.pk}/letter/outcome/").status_code == 302
 
@@ -121,7 +138,7 @@ def test_letters_are_for_the_operator_alone(client: Client) -> None:
 @pytest.mark.parametrize(("kind", "told"), [(Kind.ERASURE, True), (Kind.OBJECTION, True), (Kind.ACCESS, False)])
 def test_who_asks_for_erasure_is_told_at_once_what_it_means_for_a_contract(kind: Kind, told: bool) -> None:
     _asked(kind, email="anna@example.org", language="en")
-    intake.acknowledge_due(NOW)
+    deliver_due(NOW)
     assert ("no order can be carried out" in str(mail.outbox[0].body)) is told
 
 
@@ -132,7 +149,7 @@ def test_a_customer_is_not_erased_before_they_were_told(customer: Customer, oper
     with pytest.raises(Refused, match="contract"):
         execution.erase(request, plan_hash=plan, by=operator, now=NOW)
     assert Customer.objects.filter(pk=customer.pk).exists()
-    intake.mark_acknowledged(request, now=NOW)
+    intake.mark_acknowledged(request, at=NOW)
     request.refresh_from_db()
     execution.erase(request, plan_hash=execution.preview(request).hash, by=operator, now=NOW)
     assert not Customer.objects.exists()
@@ -144,4 +161,5 @@ def test_the_answer_to_a_restriction_says_that_its_end_will_be_told(operator: Op
     request.carried_out_at, request.carried_out_by, request.carried_out = NOW, operator, [["x", "art-18-restrict", 1]]
     request.save()
     answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
+    deliver_due(NOW)
     assert "Art. 18(3)" in str(mail.outbox[-1].body)

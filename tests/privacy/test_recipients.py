@@ -18,6 +18,8 @@ from customers.clear_file import ClearFile
 from customers.models import Customer
 from customers.services.billing import file_billing_document
 from sitebackend import nonce
+from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
@@ -43,7 +45,7 @@ def _settled(kind: Kind, customer: Customer) -> DataSubjectRequest:
     request = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(email=customer.email), now=NOW)
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
-    intake.mark_acknowledged(request, now=NOW)
+    intake.mark_acknowledged(request, at=NOW)
     request.refresh_from_db()
     return request
 
@@ -51,7 +53,7 @@ def _settled(kind: Kind, customer: Customer) -> DataSubjectRequest:
 def _wrote(email: str) -> str:
     fields = {"name": "Änne Möller", "street": "Weg 1", "postal_code": "1", "city": "X", "phone": "1", "message": "?"}
     contact.receive(fields=fields | {"email": email}, reply_to=email, nonce=nonce.issue(), now=NOW)
-    Submission.objects.update(delivery="sent", sent_at=NOW, mail_payload=None)
+    OutgoingMail.objects.filter(kind="contact.submission").update(**OutgoingMail().delivered(NOW))
     return Submission.objects.get().reference
 
 
@@ -138,6 +140,7 @@ def test_the_operator_ticks_off_who_was_told_and_the_letter_names_those(
     assert mailbox in shown
     told = {"outcome": Outcome.GRANTED, "told": [adviser], "told_too": "Druckerei Groß\r\n\r\n"}
     admin_client.post(f"{page}step/finish/", told)
+    deliver_due(timezone.now())
     letter = str(mail.outbox[-1].body)
     assert f"- {adviser}\n- Druckerei Groß\n" in letter
     assert reference not in letter
@@ -154,6 +157,7 @@ def test_nobody_told_is_nobody_named(customer: Customer, by: Operator) -> None:
     request = _settled(Kind.RESTRICTION, customer)
     rights.carry_out(request, lambda subject: rights.restrict(subject, now=NOW), by=by, now=NOW)
     answer.finish(request, outcome=Outcome.GRANTED, by=by, now=NOW)
+    deliver_due(NOW)
     assert "Art. 19" not in str(mail.outbox[-1].body)
 
 

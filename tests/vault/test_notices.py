@@ -1,6 +1,5 @@
 """What the operator is told: by mail, in `status` and the cockpit; and what the log forgets."""
 
-import smtplib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +9,13 @@ from pytest_django import Settings
 
 from sitebackend.crypto import sealing
 from sitebackend.findings import Level
+from sitebackend.mail.models import FIRST_PAUSE, OutgoingMail
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.vault import health, maintenance, services
 from sitebackend.vault.errors import TooManyTries, WrongPassphrase
 from sitebackend.vault.models import UnlockAttempt, UnlockSession, Vault, VaultEvent
+from tests.contact.mailserver import free_port, point_to, use_backend
 from tests.vault.conftest import PASSPHRASE
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +41,8 @@ def test_every_unlock_is_told_by_mail_and_once(recovery_key: str, operator: Oper
     SiteSettings.objects.create(business_name="Netz & Gerät")
     with time_machine.travel(START, tick=False):
         services.unlock(operator=operator, passphrase=PASSPHRASE)
-        assert services.mail_notices(START) == 1
-        assert services.mail_notices(START + timedelta(days=1)) == 0
+        assert deliver_due(START) == 1
+        assert deliver_due(START + timedelta(days=1)) == 0
     message = mail.outbox[-1]
     assert message.to == ["operator@example.de"]
     assert message.subject == "Tresor: geöffnet (Netz & Gerät)"
@@ -51,36 +53,32 @@ def test_every_unlock_is_told_by_mail_and_once(recovery_key: str, operator: Oper
 
 
 def test_a_mail_server_that_is_away_does_not_hinder_unlocking(
-    recovery_key: str, operator: Operator, monkeypatch: pytest.MonkeyPatch
+    recovery_key: str, operator: Operator, settings: Settings
 ) -> None:
-    def away(message: object) -> None:
-        raise smtplib.SMTPServerDisconnected
-
-    VaultEvent.objects.all().delete()
+    OutgoingMail.objects.all().delete()
     with time_machine.travel(START, tick=False):
         services.unlock(operator=operator, passphrase=PASSPHRASE)
-    with monkeypatch.context() as patch:
-        patch.setattr(services, "send", away)
-        assert services.mail_notices(START) == 0
-        assert services.mail_notices(START + timedelta(minutes=4)) == 0
-    assert services.mail_notices(START + timedelta(minutes=4)) == 0, "not before its time"
-    assert services.mail_notices(START + timedelta(minutes=5)) == 1
+    point_to(settings, free_port())
+    assert deliver_due(START) == 0
+    use_backend(settings, "django.core.mail.backends.locmem.EmailBackend")
+    assert deliver_due(START + FIRST_PAUSE / 2) == 0, "not before its time"
+    assert deliver_due(START + FIRST_PAUSE * 2) == 1
 
 
 def test_a_repeated_mail_is_recognisable(recovery_key: str) -> None:
     event = VaultEvent.objects.get()
-    services.mail_notices(START + timedelta(days=999))
-    VaultEvent.objects.update(announce_at=START)
-    services.mail_notices(START + timedelta(days=999))
+    deliver_due(START + timedelta(days=999))
+    OutgoingMail.objects.all().send_again(START)
+    deliver_due(START + timedelta(days=999))
     identities = {message.extra_headers["Message-ID"] for message in mail.outbox}
     assert identities == {f"<vault.{event.id.hex}@www.example.de>"}
 
 
 def test_locking_looking_and_single_typos_are_not_mailed(recovery_key: str, operator: Operator) -> None:
-    VaultEvent.objects.all().delete()
+    OutgoingMail.objects.all().delete()
     guess_wrong(operator, 1)
     services.record_opening(operator=operator, kind="customers.customer", key=operator.pk)
-    assert not VaultEvent.objects.filter(announce_at__isnull=False).exists()
+    assert not OutgoingMail.objects.exists()
 
 
 def test_running_into_the_limit_is_mailed_once(recovery_key: str, operator: Operator) -> None:
@@ -88,7 +86,8 @@ def test_running_into_the_limit_is_mailed_once(recovery_key: str, operator: Oper
     for _ in range(3):
         with pytest.raises(TooManyTries):
             services.unlock(operator=operator, passphrase="wrong")
-    assert VaultEvent.objects.filter(kind="locked_out", announce_at__isnull=False).count() == 1
+    locked_out = VaultEvent.objects.filter(kind="locked_out").values("pk")
+    assert OutgoingMail.objects.filter(about__in=locked_out).count() == 1
 
 
 # --- findings
@@ -131,13 +130,13 @@ def test_notices_that_stay_unsent_are_a_warning(recovery_key: str) -> None:
 
 def test_the_log_forgets_after_the_next_years_end_but_not_what_is_still_to_be_told(recovery_key: str) -> None:
     VaultEvent.objects.update(at=datetime(2026, 3, 1, tzinfo=UTC))
-    services.mail_notices(services.timezone.now())
+    deliver_due(services.timezone.now())
     assert services.sweep(datetime(2027, 12, 31, 22, tzinfo=UTC)) == 0  # an hour before the year's end here
-    VaultEvent.objects.update(announce_at=datetime(2027, 12, 31, tzinfo=UTC))
+    OutgoingMail.objects.all().send_again(datetime(2027, 12, 31, tzinfo=UTC))
     later = datetime(2028, 1, 1, tzinfo=UTC)
     services.sweep(later)
     assert VaultEvent.objects.count() == 1
-    services.mail_notices(later)
+    deliver_due(later)
     assert services.sweep(later) == 1
     assert not VaultEvent.objects.exists()
 

@@ -10,40 +10,34 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
-from contact import services as contact
-from contact.acknowledgements import acknowledge_due
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
 from sitebackend import node
 from sitebackend.alarm import sound
 from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
-from sitebackend.cockpit import browsers, idempotency, notices
+from sitebackend.cockpit import browsers, idempotency
 from sitebackend.instance import die_with
+from sitebackend.mail import services as mail
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
 from sitebackend.privacy import trail
 from sitebackend.privacy.papers import breaches, record
-from sitebackend.privacy.services import answer, deadline, execution, identity, intake
+from sitebackend.privacy.services import answer, deadline, execution
 from sitebackend.vault import services as vault
 
 COURTESY = 10  # added to its niceness: on the same machine, whoever waits for a page goes first
 #: In this order. A job does what is due at the given time and says how many things it did.
 SHORT: list[Job] = [
-    contact.deliver_due,
-    acknowledge_due,
     watch_keys,
     report_suspects,
     sound,
-    notices.mail_due,
+    mail.sweep,
     browsers.sweep,
-    vault.mail_notices,
     vault.sweep,
     pages.publish_due,
     pages.empty_trash,
     pages.forget_dead_links,
-    intake.acknowledge_due,
-    identity.mail_links,
     deadline.remind,
     execution.tell_journal,
     execution.verify_due,
@@ -53,6 +47,8 @@ SHORT: list[Job] = [
     record.keep_if_new,
     idempotency.sweep,
 ]
+#: Beside them: a mail server that answers slowly must hold up nothing else.
+MAIL: list[Job] = [mail.deliver_due]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
     work.sweep,
@@ -66,12 +62,11 @@ LONG: list[Job] = [
     execution.run_retention,
     execution.wipe_after_retention,
 ]
-
-
 #: They destroy what has had its time, and rest while the clock is in doubt.
 BY_TIME: frozenset[Job] = frozenset(
     {
-        acknowledge_due,
+        mail.sweep,
+        browsers.sweep,
         vault.sweep,
         pages.empty_trash,
         pages.forget_dead_links,
@@ -101,9 +96,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if options["once"]:
-            _once(Rounds([*SHORT, *LONG], stop, by_time=BY_TIME))
+            _once(Rounds([*SHORT, *MAIL, *LONG], stop, by_time=BY_TIME))
         else:
-            run_beside_each_other(Rounds(SHORT, stop, by_time=BY_TIME), Rounds(LONG, stop, by_time=BY_TIME))
+            run_beside_each_other(*(Rounds(jobs, stop, by_time=BY_TIME) for jobs in (SHORT, MAIL, LONG)))
 
 
 def _claim() -> None:
@@ -124,15 +119,17 @@ def _once(rounds: Rounds) -> None:
         raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
 
 
-def run_beside_each_other(short: Rounds, long: Rounds) -> None:
-    """Until either is stopped; should one break, the other ends too, and the supervisor starts both anew."""
-    beside = Thread(target=_run_in_thread, args=[long], name="long-jobs")
-    beside.start()
+def run_beside_each_other(first: Rounds, *others: Rounds) -> None:
+    """Until one is stopped; should one break, the others end too, and the supervisor starts all anew."""
+    beside = [Thread(target=_run_in_thread, args=[rounds], name="jobs-beside") for rounds in others]
+    for thread in beside:
+        thread.start()
     try:
-        short.run()
+        first.run()
     finally:
-        short.stop.set()
-        beside.join()
+        first.stop.set()
+        for thread in beside:
+            thread.join()
 
 
 def _run_in_thread(rounds: Rounds) -> None:

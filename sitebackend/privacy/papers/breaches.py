@@ -11,10 +11,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend.mail import is_waiting, try_to_send
+from sitebackend.mail import services as outbox
 from sitebackend.models import Operator
-from sitebackend.privacy.papers import mail
 from sitebackend.privacy.papers.account import Account
+from sitebackend.privacy.papers.mail import BREACH_REMINDER
 from sitebackend.privacy.papers.models import Breach, Risk
 from sitebackend.privacy.refusals import Refused
 
@@ -60,9 +60,7 @@ def missing(breach: Breach) -> Iterator[str]:
 
 
 def remind(now: datetime) -> int:
-    """Worker job: remind the operator of the 72 hours, once at each mark; gives how many mails went out."""
-    if is_waiting("breach-reminder"):
-        return 0
+    """Worker job: remind the operator of the 72 hours, once at each mark; gives how many mails were queued."""
     return sum(_reminded(breach, now) for breach in Breach.objects.undecided())
 
 
@@ -71,10 +69,11 @@ def mark(hours_left: int) -> int | None:
     return min((mark for mark in REMIND_AT if hours_left <= mark), default=None)
 
 
+@transaction.atomic
 def _reminded(breach: Breach, now: datetime) -> bool:
     reached = mark(breach.hours_left(now))
     if reached is None or reached == breach.reminded_at_hours:
         return False
-    if not try_to_send("breach-reminder", lambda: mail.remind(breach, hours_left=breach.hours_left(now))):
-        return False
-    return bool(Breach.objects.filter(pk=breach.pk).update(reminded_at_hours=reached))
+    Breach.objects.filter(pk=breach.pk).update(reminded_at_hours=reached)
+    outbox.queue(BREACH_REMINDER.name, about=breach.pk, facts={"hours_left": breach.hours_left(now)}, now=now)
+    return True

@@ -8,3 +8,9 @@ class RestrictionConfig(AppConfig):
     name = "sitebackend.privacy.restriction"
     label = "restriction"
     verbose_name = _("Restrictions")
+
+    def ready(self) -> None:
+        from sitebackend.mail import kinds
+        from sitebackend.privacy.restriction.models import Restriction
+
+        kinds.hold_back(lambda: Restriction.objects.values_list("row", flat=True))

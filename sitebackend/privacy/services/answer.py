@@ -1,7 +1,8 @@
 """A request is answered: the copy is handed over once, or the letter says what was done and what stays, and why.
 
-What must never happen: the copy of a person's data lies about. It is sealed under a key that exists only in
-the link that is mailed to the person; fetching it, its fourteen days, or the end of the request erases it.
+What must never happen: the copy of a person's data lies about, or the answer counts as sent that was not. The copy
+is sealed under a key that exists only in the link that is mailed to the person (and, until the mail server took it,
+sealed in the outbox); fetching it, its fourteen days, or the end of the request erases it.
 """
 
 import hashlib
@@ -17,13 +18,16 @@ from django.utils.translation import gettext as _
 
 from sitebackend import audit, retention
 from sitebackend.crypto import sealing
+from sitebackend.mail import services as outbox
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Act, Actor, Operator
-from sitebackend.privacy import deadlines, documents, mail, registry
+from sitebackend.privacy import deadlines, documents, registry
 from sitebackend.privacy.documents import Answer
+from sitebackend.privacy.mail import ACCESS, OUTCOME, outcome_facts
 from sitebackend.privacy.models import AccessAnswer, CopyForm, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Export
-from sitebackend.privacy.services import outcomes, recipients
+from sitebackend.privacy.services import execution, outcomes, recipients
 from sitebackend.references import SIGNS
 from sitebackend.vault import services as vault_log
 from sitebackend.vault.models import Lock
@@ -60,7 +64,7 @@ def needs_key(copy: Export) -> bool:
 def give_access(
     request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator, now: datetime, completed: bytes | None = None
 ) -> Outcome:
-    """Mail the person a link that gives the copy once, and close the request. Raises Refused, or what SMTP raises.
+    """Have the person mailed a link that gives the copy once, and close the request. Raises Refused.
 
     `completed`: the finished answer, made where the secret key is out of `package`.
     """
@@ -74,7 +78,8 @@ def give_access(
         token = _kept(request, content, now)
         _note_copy(request, CopyForm.LINK, by, now)
         _close(request, outcome, by, now)
-        mail.give_access(request, token=token, outcome=outcome)
+        facts = {"token": token, "nothing": nothing}
+        outbox.queue(ACCESS.name, about=request.pk, facts=facts, now=now)
     return outcome
 
 
@@ -147,10 +152,11 @@ def finish(
     told: Collection[str] = (),
     ground: str = "",
 ) -> None:
-    """Tell the person how it ended, and close the request. `told`: the recipients who heard of it (Art. 19 GDPR).
+    """Have the person told how it ended, and close the request. `told`: the recipients who heard of it (Art. 19 GDPR).
 
-    `ground`: the reasons of a refusal; they stay on the request, so that nothing typed is lost.
-    Raises Refused if that is not so, above all while an erasure is not proved, or what SMTP raises; then it stays open.
+    `ground`: the reasons of a refusal; they stay on the request, so that nothing typed is lost. Without a mail
+    address a letter must be posted, and `mark_posted` says that it was. Raises Refused if what the outcome says is
+    not so, above all while an erasure is not proved; then it stays open.
     """
     _require_open(request, *Kind)
     if ground.strip():
@@ -161,7 +167,15 @@ def finish(
         recipients.note_told(request, told)
         _close(request, outcome, by, now)
         if request.statement.email:
-            mail.tell_outcome(request, kept=outcomes.kept(request))
+            facts = outcome_facts(request, outcomes.kept(request))
+            outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
+            execution.verify_again(DataSubjectRequest.objects.filter(pk=request.pk))
+
+
+def mark_posted(request: DataSubjectRequest, *, at: datetime) -> None:
+    """The operator posted the letter with the answer. Raises Refused."""
+    if not DataSubjectRequest.objects.letters_to_post().filter(pk=request.pk).update(answer_sent_at=at):
+        raise Refused(_("There is no such letter."))
 
 
 def waiting(token: str, now: datetime) -> AccessAnswer | None:
@@ -183,8 +197,9 @@ def hand_over(token: str, *, now: datetime) -> bytes | None:
 
 
 def sweep(now: datetime) -> int:
-    """Worker job: erase copies that nobody fetched in time; gives how many."""
-    return AccessAnswer.objects.filter(expires_at__lte=now).delete()[0]
+    """Worker job: erase copies that nobody fetched in time; gives how many. The time runs from the mail."""
+    unsent = OutgoingMail.objects.filter(kind=ACCESS.name).unsent().values("about")
+    return AccessAnswer.objects.filter(expires_at__lte=now).exclude(request__in=unsent).delete()[0]
 
 
 def _require_open(request: DataSubjectRequest, *kinds: str) -> None:

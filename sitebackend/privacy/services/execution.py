@@ -2,7 +2,8 @@
 
 What must never happen: the person is told that something is gone which is not. So there are three marks, and
 the answer waits for all of them: `erased_at` (the transaction with the journal before it), `verified_at` (the
-plan is empty, the files are wiped), and the journal's lines told to the operator by mail.
+plan is empty, the files are wiped), and the journal's lines told to the operator by mail. The answer's own mail
+holds the person's address until it is delivered: with it the second mark falls, and comes back after the wipe.
 """
 
 from datetime import datetime
@@ -12,10 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from sitebackend.mail import is_waiting, try_to_send
+from sitebackend.mail import services as outbox
+from sitebackend.mail.models import NOTHING, State
 from sitebackend.models import Operator
-from sitebackend.privacy import deadlines, erasure, journal, mail, traces
+from sitebackend.privacy import deadlines, erasure, journal, traces
 from sitebackend.privacy.erasure import Plan, Receipt
+from sitebackend.privacy.mail import JOURNAL
 from sitebackend.privacy.models import DataSubjectRequest, Kind, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step
@@ -56,21 +59,20 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
 
 def verify_due(now: datetime) -> int:
     """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
-    erased = list(DataSubjectRequest.objects.to_verify()) if not cache.get(_WIPE_PAUSE) else []
+    erased = list(DataSubjectRequest.objects.to_verify().mailed_out()) if not cache.get(_WIPE_PAUSE) else []
     clean = [request for request in erased if not left_over(request)]
     return sum(_mark_verified(request, now) for request in clean) if clean and _wiped(now) else 0
 
 
 def _mark_verified(request: DataSubjectRequest, now: datetime) -> int:
-    """Unless more was erased while the files were wiped."""
-    return DataSubjectRequest.objects.filter(pk=request.pk, erased_at=request.erased_at).update(verified_at=now)
+    """Unless more was erased while the files were wiped, or a mail was queued."""
+    unchanged = DataSubjectRequest.objects.filter(pk=request.pk, erased_at=request.erased_at)
+    return unchanged.mailed_out().update(verified_at=now)
 
 
 def verify_again(requests: QuerySet[DataSubjectRequest]) -> int:
-    """Something of these persons was deleted after the proof: the files are wiped once more, and it is dated anew.
-
-    Called by a job that runs in turn with `verify_due`, as mails are sent: nothing is deleted while the files are
-    wiped, then. Gives how many erasures that concerns.
+    """Something of these persons is deleted after the proof, as the answer's own mail once it is sent: when no mail
+    waits any more the files are wiped once more, and it is dated anew. Gives how many erasures that concerns.
     """
     return requests.filter(erased_at__isnull=False).update(verified_at=None)
 
@@ -96,17 +98,29 @@ def _wiped(now: datetime) -> bool:
 
 
 def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
-    """What an erasure would still have to do: something came in after it, or a holding fell short."""
-    return erasure.verify(request.subject(), request.scope)
+    """What an erasure would still have to do: something came in after it, or a holding fell short.
+
+    Not the request itself: once answered, its text has its own period.
+    """
+    steps = erasure.verify(request.subject(), request.scope)
+    return tuple(step for step in steps if set(step.rows) - {request.pk})
 
 
 def tell_journal(now: datetime) -> int:
-    """Worker job: mail the journal's new lines to the operator; gives how many lines went out."""
-    new = [entry for entry in journal.entries() if entry.number > journal.told_position()] if _has_news() else []
-    if not new or not try_to_send("journal", lambda: mail.tell_journal(new)):
+    """Worker job: have the journal's new lines mailed to the operator; gives how many lines were queued."""
+    if not _has_news():
         return 0
-    journal.mark_told(new[-1].number)
-    return len(new)
+    told, last = journal.told_position(), journal.position()
+    if last <= told or _is_queued(last):
+        return 0
+    outbox.queue(JOURNAL.name, facts={"first": told + 1, "last": last}, now=now)
+    return last - told
+
+
+def _is_queued(last: int) -> bool:
+    """Whether the mail with this line is on its way. One that a restore held is not: its lines are no old news."""
+    mail = outbox.mail_about(NOTHING, JOURNAL.name)
+    return mail is not None and mail.state != State.HELD and mail.facts.get("last") == last
 
 
 def run_retention(now: datetime) -> int:
@@ -136,7 +150,7 @@ def is_told(request: DataSubjectRequest) -> bool:
 
 def _has_news() -> bool:
     """Cheap enough to be asked every second."""
-    if is_waiting("journal") or not journal.path().exists():
+    if not journal.path().exists():
         return False
     told = journal.path().with_name(journal.TOLD_FILE_NAME)
     return not told.exists() or told.stat().st_mtime_ns <= journal.path().stat().st_mtime_ns

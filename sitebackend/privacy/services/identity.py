@@ -16,15 +16,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend import audit, retention
-from sitebackend.crypto import lookup
-from sitebackend.mail import AGAIN_AFTER, try_to_send
+from sitebackend.mail import services as outbox
 from sitebackend.models import Act, Actor
-from sitebackend.privacy import deadlines, mail, registry
+from sitebackend.privacy import deadlines, registry
+from sitebackend.privacy.mail import IDENTITY_LINK, address_mark, link_signer
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-
-_signer = signing.TimestampSigner(salt="privacy.identity")
 
 
 def held(request: DataSubjectRequest) -> list[Item]:
@@ -61,6 +59,7 @@ def settle(request: DataSubjectRequest, *, identity: Identity, now: datetime) ->
     _settle(request, identity, now)
 
 
+@transaction.atomic
 def ask_by_link(request: DataSubjectRequest, *, now: datetime) -> None:
     """Have the worker mail a single-use link to a stored address. Raises Refused if there is none."""
     if request.identity or request.answered_at:
@@ -69,8 +68,9 @@ def ask_by_link(request: DataSubjectRequest, *, now: datetime) -> None:
     if not address:
         raise Refused(_("No mail address of this person is held. Ask by telephone or letter, as it is held."))
     request.take(replace(request.statement, link_to=address))
-    request.link_asked_at, request.link_mailed_at, request.mail_after = now, None, now
+    request.link_asked_at, request.link_mailed_at = now, None
     request.save()
+    outbox.queue(IDENTITY_LINK.name, about=request.pk, now=now)
 
 
 def pause(request: DataSubjectRequest, *, now: datetime) -> None:
@@ -81,19 +81,14 @@ def pause(request: DataSubjectRequest, *, now: datetime) -> None:
     request.save()
 
 
-def mail_links(now: datetime) -> int:
-    """Worker job: mail the links that were asked for; gives how many went out."""
-    return sum(_mailed(request, now) for request in DataSubjectRequest.objects.links_to_mail(now))
-
-
 def request_behind(token: str) -> DataSubjectRequest | None:
     """The open request whose link this is; None if it was used, has expired, or never was one."""
     try:
-        key, _colon, mark = _signer.unsign(token, max_age=retention.LINK_LIVES).partition(":")
+        key, _colon, mark = link_signer.unsign(token, max_age=retention.LINK_LIVES).partition(":")
     except signing.BadSignature:
         return None
-    asked = DataSubjectRequest.objects.open().filter(pk=key, identity="", link_asked_at__isnull=False).first()
-    return asked if asked and _mark(asked) == mark else None
+    asked = DataSubjectRequest.objects.links_asked().filter(pk=key).first()
+    return asked if asked and address_mark(asked) == mark else None
 
 
 @transaction.atomic
@@ -125,17 +120,3 @@ def _nothing_done(request: DataSubjectRequest) -> bool:
 
 def _but_itself(request: DataSubjectRequest, found: Iterable[Item]) -> list[Item]:
     return [item for item in found if item.identifier != str(request.pk)]
-
-
-def _mark(request: DataSubjectRequest) -> str:
-    """Ties the link to the address that it went to: another address asked later is not proved by it."""
-    return lookup.email(request.statement.link_to)[:20]
-
-
-def _mailed(request: DataSubjectRequest, now: datetime) -> bool:
-    rows = DataSubjectRequest.objects.filter(pk=request.pk)
-    token = _signer.sign(f"{request.pk}:{_mark(request)}")
-    if not try_to_send("confirmation-link", lambda: mail.ask_for_confirmation(request, token=token)):
-        rows.update(mail_after=now + AGAIN_AFTER)
-        return False
-    return bool(rows.update(link_mailed_at=now))

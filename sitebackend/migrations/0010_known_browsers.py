@@ -19,18 +19,6 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('logged_in', 'logged in'), ('logged_out', 'logged out'), ('login_refused', 'login refused'), ('exported', 'copy made'), ('listed', 'exported for invoicing'), ('fetched', 'copy fetched'), ('confirmed', 'identity confirmed by link'), ('erased', 'erased'), ('restricted', 'restricted'), ('corrected', 'corrected'), ('closed', 'purpose closed'), ('opened', 'opened with the secret key'), ('key_replaced', 'operator key replaced'), ('restored', 'backup restored'), ('new_browser', 'logged in from a browser that was not known'), ('account_made', 'account made'), ('switched_on', 'account switched on'), ('switched_off', 'account switched off'), ('password_set', 'password of an account changed'), ('address_set', 'e-mail address of an account changed'), ('rights_set', 'rights of an account changed'), ('factor_set', 'second factor set up'), ('codes_renewed', 'recovery codes renewed'), ('settings_set', 'business data changed'), ('reading_set', 'reading of messages allowed here')], max_length=15, verbose_name='what'),
         ),
         migrations.CreateModel(
-            name='OperatorNotice',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('act', models.CharField(choices=[('logged_in', 'logged in'), ('logged_out', 'logged out'), ('login_refused', 'login refused'), ('exported', 'copy made'), ('listed', 'exported for invoicing'), ('fetched', 'copy fetched'), ('confirmed', 'identity confirmed by link'), ('erased', 'erased'), ('restricted', 'restricted'), ('corrected', 'corrected'), ('closed', 'purpose closed'), ('opened', 'opened with the secret key'), ('key_replaced', 'operator key replaced'), ('restored', 'backup restored'), ('new_browser', 'logged in from a browser that was not known'), ('account_made', 'account made'), ('switched_on', 'account switched on'), ('switched_off', 'account switched off'), ('password_set', 'password of an account changed'), ('address_set', 'e-mail address of an account changed'), ('rights_set', 'rights of an account changed'), ('factor_set', 'second factor set up'), ('codes_renewed', 'recovery codes renewed'), ('settings_set', 'business data changed'), ('reading_set', 'reading of messages allowed here')], max_length=15)),
-                ('at', models.DateTimeField()),
-                ('recipient', models.EmailField(max_length=254)),
-                ('due_at', models.DateTimeField()),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
             name='KnownBrowser',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

@@ -5,10 +5,12 @@ for each read only, so a second thread shuts the connection down when its time i
 `smtp+tls://` without STARTTLS in the server's answer is an error, not a fallback, and certificates are checked.
 """
 
+import re
 import smtplib
 import socket
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Timer
 
 from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
@@ -61,8 +63,13 @@ class Failure:
     server_is_down: bool = False
 
 
-def explain(error: Exception) -> Failure:
-    """What an exception out of sending means for the mail and for those behind it."""
+def explain(error: Exception, *, recipients: Collection[str] = ()) -> Failure:
+    """What an exception out of sending means for the mail and for those behind it; its reply names no recipient."""
+    failure = _explained(error)
+    return replace(failure, reply=_without_addresses(failure.reply, recipients))
+
+
+def _explained(error: Exception) -> Failure:
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=recipients):
             return _answered(*next(iter(recipients.values())))
@@ -87,6 +94,14 @@ def _answered(code: int, text: bytes | str) -> Failure:
 def _reply(code: int, text: bytes | str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return f"{code} {' '.join(words.split())}"[:300]
+
+
+def _without_addresses(reply: str, recipients: Collection[str]) -> str:
+    """Servers repeat whom they refuse, in their own words; findings and lists show these words."""
+    reply = re.sub(r"[^\s<>]+@[^\s<>]+", "…", reply)
+    for address in recipients:
+        reply = re.sub(rf"(?<!\w){re.escape(address.partition('@')[0])}(?!\w)", "…", reply, flags=re.IGNORECASE)
+    return reply
 
 
 def _shut(handle: socket.socket) -> None:
