@@ -70,6 +70,9 @@ def found_elsewhere() -> DatabaseHome | None:
 
 def take_over() -> None:
     """Make this folder the database's, whosesoever it was. The caller has seen to the erasure journal."""
+    home = DatabaseHome.objects.first()
+    if home and _is_ours(home):
+        return
     mine = {"node": _own_name(), "place": _place(), "since": timezone.now(), "is_served": False}
     DatabaseHome.objects.update_or_create(id=1, defaults=mine)
 

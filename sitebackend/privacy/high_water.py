@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
 from sitebackend import node, whole_file
 
@@ -26,7 +27,8 @@ def rise(name: str, number: int) -> None:
 
     Raises OSError if the site's own copy cannot be written, node.Elsewhere if the database is another folder's.
     """
-    node.require()
+    if connection.in_atomic_block:  # whoever gives numbers is in a transaction
+        node.require()
     own, *media = _folders()
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(own / name, number)

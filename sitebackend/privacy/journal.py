@@ -56,7 +56,8 @@ def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime)
     Raises OSError if the journal cannot be written, JournalDamaged if it is not whole, node.Elsewhere if the
     database is another folder's: nothing may be destroyed then.
     """
-    node.require()
+    if connection.in_atomic_block:  # whoever destroys rows is in a transaction
+        node.require()
     _stay_until_the_transaction_ends()
     with _locked() as file:
         lines = _lines(file)

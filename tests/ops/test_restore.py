@@ -59,7 +59,16 @@ def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    left_out = ("site.sqlite3", "serve.lock", "backup.lock", "static", "before-restore", "keyring", "empty-home")
+    left_out = (
+        "site.sqlite3",
+        "serve.lock",
+        "node-id",
+        "backup.lock",
+        "static",
+        "before-restore",
+        "keyring",
+        "empty-home",
+    )
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
