@@ -15,9 +15,10 @@ from contact import reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
-from sitebackend import audit, operator_key
+from sitebackend import operator_key
+from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
-from sitebackend.models import Act, Actor
+from sitebackend.models import Act
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -60,6 +61,7 @@ class RecordInquiry(InboxFormPage):
     """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
 
     permission = "contact.add_submission"
+    once, in_one_transaction = True, False  # encrypting calls gpg
     form_class = InquiryForm
     title = _("Record an inquiry")
     intro = _(
@@ -72,7 +74,7 @@ class RecordInquiry(InboxFormPage):
             fields=form.typed(),
             channel=form.cleaned_data["channel"],
             received_at=form.cleaned_data["received_at"],
-            nonce=form.cleaned_data["nonce"],
+            nonce=self.request.POST.get(idempotency.FIELD) or form.cleaned_data["nonce"],
             now=timezone.now(),
         )
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
@@ -82,6 +84,7 @@ class SubmissionPage(InboxFormPage):
     """A submission and its notes. What is sealed shows with messages or vault open only; each showing is logged."""
 
     permission = "contact.view_submission"
+    once = True
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
     button = _("Add the note")
@@ -139,6 +142,7 @@ class Keys(InboxFormPage):
     """The operator key: which is in use, until when, and how another takes its place."""
 
     permission = "contact.change_knownkey"
+    needs_proof = True
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
     title, button = _("Operator key"), _("Put this key into place")
@@ -154,13 +158,14 @@ class Keys(InboxFormPage):
         except OSError as error:
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
-        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=self.operator, key=certificate.fingerprint)
+        notices.note_and_tell(Act.KEY_REPLACED, by=self.operator, key=certificate.fingerprint)
 
 
 class Reading(InboxFormPage):
     """The operator's choice to read messages here, and its end."""
 
     permission = "contact.change_readingkey"
+    needs_proof = True
     form_class = ReadingForm
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
@@ -183,6 +188,7 @@ class Reading(InboxFormPage):
 
     def carry_out(self, form: ReadingForm) -> None:
         reading.allow(passphrase=form.cleaned_data["passphrase"])
+        notices.note_and_tell(Act.READING_SET, by=self.operator)
 
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend import operator_key
 from sitebackend.retention import STATUTORY_BILLING_YEARS
+from sitebackend.system import data_owner
 
 SITE = "sitebackend"
 TRIAL_KEY = "Probeschlüssel"  # stands in the user id of the key that quickstart makes
@@ -107,6 +108,16 @@ def key(**kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @_site_check(deploy=True)
+def secret_key(**kwargs: Any) -> Iterator[CheckMessage]:
+    for path in operator_key.secret_key_files():
+        yield Error(
+            _("OPERATOR_KEY_FILE names a secret key: {path}.").format(path=path),
+            hint=_("Put the public certificate there instead: gpg --export --armor YOUR-ADDRESS."),
+            id="sitebackend.E010",
+        )
+
+
+@_site_check(deploy=True)
 def mail(**kwargs: Any) -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.SENDS_MAIL:
         yield Warning(
@@ -166,6 +177,17 @@ def permissions(**kwargs: Any) -> Iterator[CheckMessage]:
             _("Others on this machine may look into {folder}.").format(folder=settings.DATA_DIR),
             hint=f"chmod 700 {settings.DATA_DIR}",
             id="sitebackend.W009",
+        )
+
+
+@_site_check(deploy=True)
+def owners(**kwargs: Any) -> Iterator[CheckMessage]:
+    also = [settings.DATABASE_FILE] if settings.DATABASE_FILE else []
+    if strays := data_owner.strays(settings.DATA_DIR, also):
+        yield Warning(
+            _("{path} belongs to another account.").format(path=strays[0]),
+            hint=data_owner.taken_back(settings.DATA_DIR, also),
+            id="sitebackend.W011",
         )
 
 

@@ -1,18 +1,22 @@
 """The two things everybody here shares: who may come in, and the business whose site this is."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
+from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
@@ -91,14 +95,19 @@ class SiteSettings(models.Model):
         _("supervisory authority"),
         max_length=300,
         blank=True,
-        help_text=_("The data protection authority of your state; stands in the notice and in letters."),
+        help_text=_(
+            "Leave it empty: the one of your federal state stands in the notice and in letters. What you type wins."
+        ),
     )
     federal_state = models.CharField(
         _("federal state"),
         max_length=2,
         blank=True,
         choices=State.choices,
-        help_text=_("Its public holidays count when the deadline of a request falls on one."),
+        help_text=_(
+            "Its data protection authority stands in the notice and in letters; its public holidays count when the "
+            "deadline of a request falls on one."
+        ),
     )
     opening_hours = models.TextField(
         _("opening hours"), blank=True, help_text=_("One line each, as in “Montag bis Freitag 8–17 Uhr”.")
@@ -134,6 +143,24 @@ class SiteSettings(models.Model):
 
     def __str__(self) -> str:
         return self.business_name
+
+    @property
+    def authority(self) -> str:
+        """The supervisory authority with its address: as typed, or the one of the federal state. Empty: not known."""
+        typed = self.supervisory_authority.strip()
+        return typed if typed and typed != PLACEHOLDER else AUTHORITIES.get(self.federal_state, "")
+
+    def where_to_complain(self) -> str:
+        """Art. 77 GDPR in one or two sentences of the active language, true whatever is known here."""
+        anywhere = _(
+            "You may complain to a data protection authority (Art. 77 GDPR): where you live or work, where you think "
+            "that the law was broken, or where our business is."
+        )
+        ours = _("Responsible for us: {authority}").format(authority=self.authority)
+        return f"{anywhere} {ours}" if self.authority else str(anywhere)
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
 
@@ -182,6 +209,22 @@ class WorkerJob(models.Model):
         return self.name
 
 
+class DatabaseHome(models.Model):
+    """The data folder that this database belongs to: one row. `sitebackend.node` claims it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    node = models.UUIDField()
+    place = models.CharField(max_length=32)  #: a digest of where the folder lies
+    is_served = models.BooleanField(default=False)  #: a site was started there and did not end properly since
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_home_of_the_database")]
+
+    def __str__(self) -> str:
+        return str(self.node)
+
+
 class Actor(models.TextChoices):
     """Who did something, if no operator was logged in."""
 
@@ -209,6 +252,18 @@ class Act(models.TextChoices):
     OPENED = "opened", _("opened with the secret key")
     KEY_REPLACED = "key_replaced", _("operator key replaced")
     RESTORED = "restored", _("backup restored")
+    NEW_BROWSER = "new_browser", _("logged in from a browser that was not known")
+    ACCOUNT_MADE = "account_made", _("account made")
+    SWITCHED_ON = "switched_on", _("account switched on")
+    SWITCHED_OFF = "switched_off", _("account switched off")
+    PASSWORD_SET = "password_set", _("password of an account changed")
+    ADDRESS_SET = "address_set", _("e-mail address of an account changed")
+    RIGHTS_SET = "rights_set", _("rights of an account changed")
+    FACTOR_SET = "factor_set", _("second factor set up")
+    CODES_RENEWED = "codes_renewed", _("recovery codes renewed")
+    SETTINGS_SET = "settings_set", _("business data changed")
+    READING_SET = "reading_set", _("reading of messages allowed here")
+    CLOCK_CONFIRMED = "clock_confirmed", _("clock confirmed")
 
 
 class Event(models.Model):
@@ -234,6 +289,67 @@ class Event(models.Model):
         return self.get_act_display()
 
 
+class KnownBrowserQuerySet(models.QuerySet["KnownBrowser"]):
+    def forgotten(self, today: date) -> Self:
+        """Those that nobody has signed in from for so long that their cookie is gone."""
+        return self.filter(last_seen_on__lt=today - retention.KNOWN_BROWSERS)
+
+
+class KnownBrowser(models.Model):
+    """A browser that an operator has signed in from: the digest of the random value in its cookie, and two days."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="known_browsers")
+    digest = models.CharField(max_length=64)
+    first_seen_on = models.DateField()
+    last_seen_on = models.DateField()
+
+    objects = KnownBrowserQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("operator", "digest", name="one_row_of_browser_and_operator")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class OperatorNoticeQuerySet(models.QuerySet["OperatorNotice"]):
+    def due(self, now: datetime) -> Self:
+        return self.filter(due_at__lte=now).order_by("at")
+
+
+class OperatorNotice(models.Model):
+    """A mail that has to tell an operator what was done to an account, a key or the settings; it goes when sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    act = models.CharField(max_length=15, choices=Act)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")
+    account = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")  #: which it was done to
+    recipient = models.EmailField()
+    due_at = models.DateTimeField()
+
+    objects = OperatorNoticeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
+class ClockMark(models.Model):
+    """The newest time known to be true: one row, which `monitoring.clock` alone writes."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    newest = models.DateTimeField(_("newest time known to be true"))
+
+    class Meta:
+        verbose_name = _("mark of the clock")
+        verbose_name_plural = _("marks of the clock")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_mark_of_the_clock")]
+
+    def __str__(self) -> str:
+        return self.newest.isoformat()
+
+
 class SoundedAlarm(models.Model):
     """An alarm that ALARM_COMMAND was given; the row goes when the alarm has ended."""
 
@@ -242,6 +358,18 @@ class SoundedAlarm(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AnsweredForm(models.Model):
+    """A form of the cockpit that was carried out; see `cockpit.idempotency`. Digests, and where its answer led."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    content_digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.answer
 
 
 def site_settings(request: HttpRequest) -> dict[str, Any]:

@@ -11,14 +11,25 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
+from sitebackend.models import (
+    AnsweredForm,
+    ClockMark,
+    DatabaseHome,
+    Event,
+    KnownBrowser,
+    Operator,
+    OperatorNotice,
+    SiteSettings,
+    SoundedAlarm,
+    WorkerJob,
+)
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -50,6 +61,8 @@ class Operators(PersonalDataSource):
         UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
         VaultEvent: ("operator", "kind", "at", "holding"),
         Event: ("operator", "actor", "at", "act", "kind", "key"),
+        KnownBrowser: ("operator", "digest", "first_seen_on", "last_seen_on"),
+        OperatorNotice: ("by", "account", "act", "at", "recipient"),
     }
 
     def describe(self) -> Description:
@@ -108,6 +121,13 @@ def _account(operator: Operator) -> dict[str, object]:
         ],
         str(_("vault open since")): [
             f"{opened.unlocked_at:%Y-%m-%d %H:%M} UTC" for opened in UnlockSession.objects.filter(operator=operator)
+        ],
+        str(_("known browsers")): [
+            f"{browser.first_seen_on} – {browser.last_seen_on}" for browser in operator.known_browsers.all()
+        ],
+        str(_("mails that wait")): [
+            f"{notice.at:%Y-%m-%d %H:%M} UTC: {notice} → {notice.recipient}"
+            for notice in OperatorNotice.objects.filter(Q(by=operator) | Q(account=operator)).order_by("at")
         ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
         str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
@@ -227,7 +247,25 @@ holds_no_personal_data(UnlockAttempt, lock=_LOCK, tried_at="a time; says not who
 holds_no_personal_data(VaultEvent, lock=_LOCK, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
+holds_no_personal_data(
+    DatabaseHome,
+    id="always 1",
+    node="a random name",
+    place="a digest of a place on a disk",
+    is_served="yes or no",
+    since="a time",
+)
+holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
+holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
+_ANSWERED = "a digest under a random token that is kept nowhere"
+holds_no_personal_data(
+    AnsweredForm,
+    key=_ANSWERED,
+    content_digest=_ANSWERED,
+    answer="an address of the cockpit, with random keys",
+    at="a time",
+)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

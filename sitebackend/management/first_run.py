@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend import environment, operator_key, whole_file
+from sitebackend import environment, node, operator_key, whole_file
 from sitebackend.backup import signing
 from sitebackend.checks import TRIAL_KEY
 from sitebackend.crypto import openpgp, sealing, server_key
@@ -62,7 +62,7 @@ def set_up(kept: Secrets, say: Say) -> None:
     _keys().mkdir(mode=0o700, parents=True, exist_ok=True)
     steps: tuple[tuple[str, Callable[[Secrets], object]], ...] = (
         (_("server keys"), lambda _kept: _make_server_keys()),
-        (_("database"), lambda _kept: call_command("migrate", verbosity=0, interactive=False)),
+        (_("database"), lambda _kept: _make_database()),
         (_("static files"), lambda _kept: _collect_static_files()),
         (_("operator key"), _make_operator_key),
         (_("admin login"), _make_admin),
@@ -87,6 +87,11 @@ def _make_server_keys() -> None:
     signing.ensure()
 
 
+def _make_database() -> None:
+    call_command("migrate", verbosity=0, interactive=False)
+    node.claim()
+
+
 def _collect_static_files() -> None:
     """Anew if the last time was cut short (the manifest comes last), for Django takes half a file for a whole one."""
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
@@ -96,6 +101,9 @@ def _collect_static_files() -> None:
 
 def _make_operator_key(kept: Secrets) -> None:
     public_file = settings.OPERATOR_KEY_FILE[0]
+    if secret_files := operator_key.secret_key_files():
+        words = _("OPERATOR_KEY_FILE names a secret key: {path}.")
+        raise openpgp.SecretKeyError(words.format(path=secret_files[0]))
     if public_file.exists():
         return
     public, secret = openpgp.generate(

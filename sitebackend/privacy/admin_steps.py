@@ -6,10 +6,13 @@ from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from sitebackend.cockpit import notices
 from sitebackend.cockpit.pages import operator_of
+from sitebackend.models import Act
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.services import answer, deadline, execution, identity, intake, rights
@@ -56,7 +59,9 @@ def _extension_told(row: DataSubjectRequest, request: HttpRequest, now: datetime
 
 
 def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    execution.erase(row, plan_hash=request.POST.get("plan", ""), by=operator_of(request), now=now)
+    with transaction.atomic():
+        execution.erase(row, plan_hash=request.POST.get("plan", ""), by=operator_of(request), now=now)
+        notices.tell(Act.ERASED, by=operator_of(request))
     return _("Erased as shown. The worker now makes sure that it is physically gone.")
 
 
@@ -67,12 +72,18 @@ def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
     return _("The copy is ready, and the person has the link. The request is answered.")
 
 
+def _handed_over(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    answer.note_handed_over(row, by=operator_of(request), now=now)
+    return _("Noted: the copy was handed over. Close the request below.")
+
+
 def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     outcome = request.POST.get("outcome", "")
     if outcome not in Outcome.values:
         raise Refused(_("Say how it ended."))
     told = [*request.POST.getlist("told"), *request.POST.get("told_too", "").splitlines()]
-    answer.finish(row, outcome=Outcome(outcome), told=told, by=operator_of(request), now=now)
+    ground = request.POST.get("ground", "")
+    answer.finish(row, outcome=Outcome(outcome), told=told, ground=ground, by=operator_of(request), now=now)
     return _("The person is told, and the request is answered.")
 
 
@@ -113,6 +124,7 @@ STEPS: dict[str, Do] = {
     "extension-told": _extension_told,
     "erase": _erase,
     "access": _access,
+    "handed-over": _handed_over,
     "restrict": _restrict,
     "correct": _correct,
     "close": _close,

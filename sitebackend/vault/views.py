@@ -102,6 +102,7 @@ class UnlockMessages(Unlock):
 
 
 class ChangePassphrase(VaultFormPage):
+    needs_proof = True
     form_class = ChangePassphraseForm
     title, button = _("Change the passphrase"), _("Change")
     intro = _("The vault is locked everywhere afterwards. The recovery key stays as it is.")
@@ -114,6 +115,7 @@ class ChangePassphrase(VaultFormPage):
 
 
 class RenewRecoveryKey(VaultFormPage):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Make a new recovery key"), _("Make it")
     intro = _("The present recovery key works until the new one was typed back.")
@@ -136,6 +138,7 @@ class ConfirmRecoveryKey(VaultFormPage):
 
 
 class Recover(VaultFormPage):
+    needs_proof = True
     form_class = RecoverForm
     title, button = _("Passphrase forgotten"), _("Set the new passphrase")
     intro = _(
@@ -151,6 +154,7 @@ class Recover(VaultFormPage):
 
 
 class Rotate(VaultFormPage):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Renew the vault's key"), _("Renew the key")
     intro = _(

@@ -7,16 +7,18 @@ from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
 from contact import services as contact
 from contact.acknowledgements import acknowledge_due
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from sitebackend import node
 from sitebackend.alarm import sound
-from sitebackend.backup import restore, upload, work
+from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
+from sitebackend.cockpit import browsers, idempotency, notices
 from sitebackend.instance import die_with
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.pages import services as pages
@@ -33,6 +35,8 @@ SHORT: list[Job] = [
     watch_keys,
     report_suspects,
     sound,
+    notices.mail_due,
+    browsers.sweep,
     vault.mail_notices,
     vault.sweep,
     pages.publish_due,
@@ -47,18 +51,37 @@ SHORT: list[Job] = [
     trail.sweep,
     breaches.remind,
     record.keep_if_new,
+    idempotency.sweep,
 ]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
     work.sweep,
     restore.forget_old_state,
+    restore.forget_old_state_of_erased,
     backup.create_if_due,
+    backup.rotate_if_due,
     upload.carry_journal_if_grown,
     pages.remove_stray_files,
     pages.encode_pictures,
     execution.run_retention,
     execution.wipe_after_retention,
 ]
+
+
+#: They destroy what has had its time, and rest while the clock is in doubt.
+BY_TIME: frozenset[Job] = frozenset(
+    {
+        acknowledge_due,
+        vault.sweep,
+        pages.empty_trash,
+        pages.forget_dead_links,
+        answer.sweep,
+        trail.sweep,
+        restore.forget_old_state,
+        backup.rotate_if_due,
+        execution.run_retention,
+    }
+)
 
 
 class Command(BaseCommand):
@@ -73,13 +96,26 @@ class Command(BaseCommand):
         if options["supervised_by"]:
             die_with(options["supervised_by"])
             os.nice(COURTESY)
+        _claim()
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if options["once"]:
-            _once(Rounds([*SHORT, *LONG], stop))
+            _once(Rounds([*SHORT, *LONG], stop, by_time=BY_TIME))
         else:
-            run_beside_each_other(Rounds(SHORT, stop), Rounds(LONG, stop))
+            run_beside_each_other(Rounds(SHORT, stop, by_time=BY_TIME), Rounds(LONG, stop, by_time=BY_TIME))
+
+
+def _claim() -> None:
+    if gate.is_shut():  # the database is being replaced
+        return
+    try:
+        node.claim()
+    except DatabaseError as error:
+        reason = type(error).__name__
+        raise CommandError(
+            _("The database does not answer ({reason}). See DATABASE_URL.").format(reason=reason)
+        ) from error
 
 
 def _once(rounds: Rounds) -> None:

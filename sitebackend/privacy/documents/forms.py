@@ -4,12 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import vobject
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-from vobject.vcard import Address, Name
 
 from sitebackend.privacy.documents.answer import Answer, Entry
 from sitebackend.privacy.documents.words import labels, your_rights
@@ -19,7 +17,7 @@ from sitebackend.spreadsheets import table
 def as_html(answer: Answer) -> str:
     """One page without anything from outside, to read, print or keep."""
     with translation.override(answer.language):
-        rights = your_rights(answer.site["supervisory_authority"])
+        rights = your_rights(answer.site["where_to_complain"])
         context = {"answer": answer, "about": labels(), "rights": rights}
         page = render_to_string("privacy/answer.html", context)
     style = (Path(settings.BASE_DIR) / "static" / "css" / "answer.css").read_text()
@@ -79,6 +77,9 @@ def _cell(content: Any) -> str:
 
 
 def _vcard(told: dict[str, str]) -> str:
+    import vobject
+    from vobject.vcard import Address, Name
+
     card = vobject.vCard()
     card.add("fn").value = told.get("name") or told.get("company", "")
     card.add("n").value = Name(family=told.get("last_name", ""), given=told.get("first_name", ""))
