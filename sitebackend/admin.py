@@ -74,7 +74,11 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         with accounts.watched(_key(object_id), request):
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        if request.method == "POST" and not request.session.exists(str(request.session.session_key)):
+            logout(request)  # a change to the own account has ended this very session
+            return redirect("admin:index")
+        return response
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         with accounts.watched(_key(id), request):
@@ -83,13 +87,6 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""
         return super().has_delete_permission(request, obj) and not (obj and _is_known_to_the_trail(obj))
-
-    def response_change(self, request: HttpRequest, obj: Operator) -> HttpResponse:
-        """To the login, for operators whose change to the own account has ended this very session."""
-        if obj.pk == request.user.pk and not request.session.exists(str(request.session.session_key)):
-            logout(request)
-            return redirect("admin:index")
-        return super().response_change(request, obj)
 
 
 def _key(object_id: str | None) -> UUID | None:

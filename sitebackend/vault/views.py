@@ -168,6 +168,7 @@ class Rotate(VaultFormPage):
 
 
 class SetUpMessages(VaultFormPage):
+    needs_proof = True
     form_class = MessagesPassphraseForm
     title, button = _("Set up the lock for messages"), _("Set up")
     intro = _(
@@ -182,6 +183,7 @@ class SetUpMessages(VaultFormPage):
 
 
 class ChangeMessagesPassphrase(VaultFormPage):
+    needs_proof = True
     form_class = MessagesPassphraseForm
     title, button = _("Change the passphrase for messages"), _("Change")
     intro = _("Messages are locked everywhere afterwards. Nobody needs the old passphrase for it.")
@@ -193,6 +195,7 @@ class ChangeMessagesPassphrase(VaultFormPage):
 
 
 class RotateMessages(VaultFormPage):
+    needs_proof = True
     form_class = MessagesPassphraseForm
     title, button = _("Renew the key for messages"), _("Renew the key")
     intro = _(
@@ -207,6 +210,7 @@ class RotateMessages(VaultFormPage):
 
 
 class TakeAwayMessages(VaultFormPage):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Take the lock for messages away"), _("Take it away")
     intro = _("Messages then open with the vault only, as on a site without this lock. Nothing of them is lost.")

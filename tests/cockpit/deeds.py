@@ -20,8 +20,8 @@ from sitebackend import nonce
 from sitebackend.models import Operator
 from sitebackend.pages.models import Revision
 from sitebackend.privacy.services import execution, rights
-from sitebackend.vault import maintenance
-from sitebackend.vault.models import Vault
+from sitebackend.vault import maintenance, messages_lock, sessions
+from sitebackend.vault.models import Lock, Vault
 from tests.cockpit.roles import ADMINS, may_do
 from tests.cockpit.world import VAULT_PASSPHRASE, World, addresses, local, picture, rows_of, upload
 from tests.conftest import PASSPHRASE
@@ -30,6 +30,7 @@ from tests.pages.test_downloads import pdf
 
 PASSWORD = "a long enough password"
 NEW_PASSWORD = "eine ganz andere Losung 9"
+FOR_MESSAGES = "vier rote wörter im büro"
 NEW_VAULT_PASSPHRASE = "sechs andere würfel wörter hier"
 
 
@@ -222,13 +223,26 @@ def _vault(world: World) -> dict[str, Deed]:
     def deed(page: str, data: Mapping[str, Any] = {}, **options: Any) -> Deed:
         return Deed(reverse(page), data, **options)
 
+    def with_lock(_operator: Operator) -> None:
+        messages_lock.set_up(operator=None, passphrase=VAULT_PASSPHRASE, new=FOR_MESSAGES)
+
+    def open_messages(operator: Operator) -> None:
+        sessions.start(operator=operator, private=bytes(32), now=timezone.now(), lock=Lock.MESSAGES)
+
     present = {"passphrase": VAULT_PASSPHRASE}
     return {
         "admin:vault_set_up": deed(
             "admin:vault_set_up", new, first=lambda _operator: _none(Vault.objects.all().delete())
         ),
         "admin:vault_unlock": deed("admin:vault_unlock", present),
-        "admin:vault_lock": deed("admin:vault_lock"),
+        "admin:vault_lock": deed("admin:vault_lock", first=open_messages),
+        "admin:vault_unlock_messages": deed(
+            "admin:vault_unlock_messages", {"passphrase": FOR_MESSAGES}, first=with_lock
+        ),
+        "admin:vault_set_up_messages": deed("admin:vault_set_up_messages", present | new),
+        "admin:vault_messages_passphrase": deed("admin:vault_messages_passphrase", present | new, first=with_lock),
+        "admin:vault_rotate_messages": deed("admin:vault_rotate_messages", present | new, first=with_lock),
+        "admin:vault_take_away_messages": deed("admin:vault_take_away_messages", present, first=with_lock),
         "admin:vault_passphrase": deed("admin:vault_passphrase", present | new),
         "admin:vault_recovery_key": deed("admin:vault_recovery_key", present),
         "admin:vault_confirm_recovery_key": deed(

@@ -144,12 +144,17 @@ PAGES: dict[str, Roles] = {
     "admin:vault_overview": OWNER,
     "admin:vault_set_up": OWNER,
     "admin:vault_unlock": OWNER,
-    "admin:vault_lock": OWNER,
+    "admin:vault_lock": OFFICE,
     "admin:vault_passphrase": OWNER,
     "admin:vault_recovery_key": OWNER,
     "admin:vault_confirm_recovery_key": OWNER,
     "admin:vault_recover": OWNER,
     "admin:vault_rotate": OWNER,
+    "admin:vault_unlock_messages": OFFICE,
+    "admin:vault_set_up_messages": OWNER,
+    "admin:vault_messages_passphrase": OWNER,
+    "admin:vault_rotate_messages": OWNER,
+    "admin:vault_take_away_messages": OWNER,
 }
 
 #: Everything that is done by POST, and who may do it. The first word is the page, the rest says what is done there.
@@ -234,12 +239,17 @@ DEEDS: dict[str, Roles] = {
     # the vault
     "admin:vault_set_up": OWNER,
     "admin:vault_unlock": OWNER,
-    "admin:vault_lock": OWNER,
+    "admin:vault_lock": OFFICE,
     "admin:vault_passphrase": OWNER,
     "admin:vault_recovery_key": OWNER,
     "admin:vault_confirm_recovery_key": OWNER,
     "admin:vault_recover": OWNER,
     "admin:vault_rotate": OWNER,
+    "admin:vault_unlock_messages": OFFICE,
+    "admin:vault_set_up_messages": OWNER,
+    "admin:vault_messages_passphrase": OWNER,
+    "admin:vault_rotate_messages": OWNER,
+    "admin:vault_take_away_messages": OWNER,
 }
 
 

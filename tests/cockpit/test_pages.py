@@ -53,7 +53,7 @@ def test_a_stranger_is_asked_to_sign_in_not_refused(client: Client) -> None:
 
 def test_what_a_page_has_no_verb_for_is_refused_after_the_right_was_asked(client: Client) -> None:
     address = reverse("admin:vault_lock")
-    assert logged_in(client, Role.OFFICE).get(address).status_code == 403
+    assert logged_in(client, Role.EDITORIAL).get(address).status_code == 403
 
 
 @pytest.mark.parametrize("key", ["1", "0", "x", "%00", "6f0b1c1e-6a37-4d1c-9b55-000000000000"])

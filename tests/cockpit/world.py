@@ -358,6 +358,8 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
         "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
         "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
+        "admin:vault_unlock_messages", "admin:vault_set_up_messages", "admin:vault_messages_passphrase",
+        "admin:vault_rotate_messages", "admin:vault_take_away_messages",
     ]  # fmt: skip
     labels = ("sitebackend", "vault", "backup", "papers", "consent", "pages", "contact", "customers", "privacy")
     versions = {

@@ -7,10 +7,12 @@ from datetime import date
 
 import pytest
 
+from sitebackend.crypto import sealing
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import documents, registry
 from sitebackend.privacy.models import DataSubjectRequest, Kind
 from sitebackend.privacy.registry import Export, Item
+from sitebackend.vault.opened import OpenVault
 from tests.privacy.conftest import NOON, Accounts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("accounts")]
@@ -89,9 +91,11 @@ def test_nothing_is_loaded_from_anywhere(accounts: Accounts) -> None:
 def test_a_source_whose_values_the_vault_seals_is_opened_with_it(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vault = object()
+    vault = OpenVault(sealing.new_key_pair()[1], locks_at=NOON)
     copy = _copy(accounts, sealed="locked")
     monkeypatch.setattr(accounts, "export", lambda subject: [copy])
     monkeypatch.setattr(accounts, "open", lambda copy, given: _copy(accounts, Open=given is vault))
-    [told] = registry.export(registry.DataSubject(email="a@example.org"), vault)  # type: ignore[arg-type]
+    [told] = registry.export(registry.DataSubject(email="a@example.org"), vault)
     assert told.values == {"Open": True}
+    [told] = registry.export(registry.DataSubject(email="a@example.org"), vault.messages())
+    assert told == copy, "the lock for messages opens messages only"
