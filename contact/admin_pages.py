@@ -22,7 +22,8 @@ from sitebackend.models import Act
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import OpenMessages
 
 MOST_HITS = 100  # of one person; what is older is found by its reference
 
@@ -79,7 +80,7 @@ class RecordInquiry(InboxFormPage):
 
 
 class SubmissionPage(InboxFormPage):
-    """A submission and its notes. What is sealed shows with the vault open only; each showing is logged."""
+    """A submission and its notes. What is sealed shows with messages or vault open only; each showing is logged."""
 
     permission = "contact.view_submission"
     form_class = NoteForm
@@ -106,15 +107,16 @@ class SubmissionPage(InboxFormPage):
         reading.add_note(submission=self.submission, text=form.cleaned_data["text"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        open_vault = vault.opened(self.request)
-        shown = self._shown(open_vault) if open_vault else {}
-        frame = {"submission": self.submission, "is_open": open_vault is not None}
-        return super().get_context_data(**frame, **shown, **kwargs)
+        open_messages = vault.opened_messages(self.request)
+        shown = self._shown(open_messages) if open_messages else {}
+        locks = vault.locks_of(self.operator)
+        frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
+        return super().get_context_data(**kwargs) | frame | shown
 
-    def _shown(self, open_vault: OpenVault) -> dict[str, Any]:
-        shown: dict[str, Any] = {"notes": reading.notes(open_vault=open_vault, submission=self.submission)}
+    def _shown(self, open_messages: OpenMessages) -> dict[str, Any]:
+        shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}
         try:
-            fields = reading.read(open_vault=open_vault, submission=self.submission)
+            fields = reading.read(open_messages=open_messages, submission=self.submission)
             shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
         except reading.NotReadable as error:
             shown["why_not"] = str(error)
@@ -166,8 +168,8 @@ class Reading(InboxFormPage):
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
     intro = _(
-        "Without this, messages are read where your secret key is. With it, the passphrase of the secret key lies in "
-        "the vault, and messages can be read here while the vault is open."
+        "Without this, messages are read where your secret key is. With it, the passphrase of the secret key lies "
+        "sealed in the vault, and messages can be read here while the vault, or the lock for messages, is open."
     )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -189,4 +191,6 @@ class Reading(InboxFormPage):
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:
     """Log that its contents were shown, never what they are."""
-    vault.record_opening(operator=operator_of(request), kind="contact.submission", key=submission.pk)
+    vault.record_opening(
+        operator=operator_of(request), kind="contact.submission", key=submission.pk, lock=Lock.MESSAGES
+    )

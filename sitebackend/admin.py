@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import logout
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.forms import Textarea, TextInput
@@ -82,6 +83,13 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""
         return super().has_delete_permission(request, obj) and not (obj and _is_known_to_the_trail(obj))
+
+    def response_change(self, request: HttpRequest, obj: Operator) -> HttpResponse:
+        """To the login, for operators whose change to the own account has ended this very session."""
+        if obj.pk == request.user.pk and not request.session.exists(str(request.session.session_key)):
+            logout(request)
+            return redirect("admin:index")
+        return super().response_change(request, obj)
 
 
 def _key(object_id: str | None) -> UUID | None:

@@ -8,11 +8,14 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.crypto import lookup
+
+ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
 
 class Operator(AbstractUser):
@@ -22,10 +25,21 @@ class Operator(AbstractUser):
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
     seen_as: str = ""  #: a role that is tried on for the length of a request (`cockpit.viewing`)
     permissions: set[str] | None = None  #: what the roles allow, once `cockpit.roles` has looked it up
+    standing_before: list[Any] | None = None  #: as the database had it before this save
 
     class Meta:
         verbose_name = _("operator")
         verbose_name_plural = _("operators")
+
+    def standing(self) -> list[Any]:
+        """Return what a session is bound to besides the password: who may come in, and as what."""
+        roles = [ROLE_OF_SUPERUSERS] if self.is_superuser else sorted(self.groups.values_list("name", flat=True))
+        return [self.is_active, self.is_staff, roles]
+
+    def get_session_auth_hash(self) -> str:
+        """As Django's, and of the standing too: sessions end when either changes, whoever wrote it."""
+        bound = f"{super().get_session_auth_hash()}|{self.standing()}"
+        return salted_hmac("sitebackend.models.Operator.session", bound, algorithm="sha256").hexdigest()
 
     @classmethod
     def with_email(cls, email: str) -> "list[Operator]":
@@ -167,6 +181,22 @@ class WorkerJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DatabaseHome(models.Model):
+    """The data folder that this database belongs to: one row. `sitebackend.node` claims it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    node = models.UUIDField()
+    place = models.CharField(max_length=32)  #: a digest of where the folder lies
+    is_served = models.BooleanField(default=False)  #: a site was started there and did not end properly since
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_home_of_the_database")]
+
+    def __str__(self) -> str:
+        return str(self.node)
 
 
 class Actor(models.TextChoices):

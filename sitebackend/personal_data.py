@@ -19,6 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
 from sitebackend.models import (
+    DatabaseHome,
     Event,
     KnownBrowser,
     Operator,
@@ -113,7 +114,7 @@ def _account(operator: Operator) -> dict[str, object]:
         **{label(Operator, name): getattr(operator, name) for name in fields},
         str(_("second factors")): [_device(device) for device in _devices(operator)],
         str(_("vault")): [
-            f"{event.at:%Y-%m-%d %H:%M} UTC: {event.get_kind_display()} {event.holding}".strip()
+            f"{event.at:%Y-%m-%d %H:%M} UTC: {event} {event.holding}".strip()
             for event in VaultEvent.objects.filter(operator=operator).order_by("at")
         ],
         str(_("vault open since")): [
@@ -229,19 +230,30 @@ holds_no_personal_data(
 )
 _KEY = "a key, sealed or public, of nobody's"
 _SLOT = "how a key slot is opened"
-holds_no_personal_data(Vault, id="always 1", public_key=_KEY, made_at="a time", rotated_at="a time")
+_LOCK = "which lock: vault or messages"
+holds_no_personal_data(
+    Vault, id="1 or 2", lock=_LOCK, public_key=_KEY, sealed_private_key=_KEY, made_at="a time", rotated_at="a time"
+)
 holds_no_personal_data(
     KeySlot,
-    vault="always the one",
+    vault=_LOCK,
     sealed_key=_KEY,
     **dict.fromkeys(("kind", "salt", "memory_kib", "iterations", "lanes", "made_at", "confirmed_at"), _SLOT),
 )
-holds_no_personal_data(UnlockSession, sealed_key=_KEY)
-holds_no_personal_data(UnlockAttempt, tried_at="a time; says not whose")
-holds_no_personal_data(VaultEvent, announce_at="when a mail is due")
+holds_no_personal_data(UnlockSession, lock=_LOCK, sealed_key=_KEY)
+holds_no_personal_data(UnlockAttempt, lock=_LOCK, tried_at="a time; says not whose")
+holds_no_personal_data(VaultEvent, lock=_LOCK, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
 holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
+holds_no_personal_data(
+    DatabaseHome,
+    id="always 1",
+    node="a random name",
+    place="a digest of a place on a disk",
+    is_served="yes or no",
+    since="a time",
+)
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(

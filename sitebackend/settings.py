@@ -164,6 +164,13 @@ VAULT_FINGERPRINT: str = read(
     default="",
     parse=fingerprint,
 )
+VAULT_MESSAGES_FINGERPRINT: str = read(
+    "VAULT_MESSAGES_FINGERPRINT",
+    "the fingerprint of the key of the lock for messages, as its page shows it",
+    "9c41…",
+    default="",
+    parse=fingerprint,
+)
 
 ALARM_COMMAND: list[str] = read(
     "ALARM_COMMAND",
@@ -223,7 +230,9 @@ DATABASES = {
         parse=database_url,
     )
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+#: The SQLite database; None if the database is elsewhere.
+DATABASE_FILE = Path(DATABASES["default"]["NAME"]) if DATABASES["default"]["ENGINE"].endswith("sqlite3") else None
+if DATABASE_FILE:
     # FULL: what the thanks page acknowledged survives a power cut. secure_delete: deleted rows are overwritten.
     # IMMEDIATE: writers queue at the start of a transaction, they do not fail in its middle.
     DATABASES["default"]["OPTIONS"] = {

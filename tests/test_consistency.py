@@ -112,7 +112,7 @@ def test_typed_text_is_never_trusted_as_html() -> None:
 
 
 def test_public_templates_hold_no_token_and_no_user() -> None:
-    public = [path for path in TEMPLATES if not {"admin", "vault", "cockpit", "email"} & set(path.parts)]
+    public = [path for path in TEMPLATES if not {"admin", "cockpit", "vault", "email"} & set(path.parts)]
     assert lines_with(r"csrf_token|[{][{%][^}]*\b(user\.|in messages\b|if messages\b)", public) == []
 
 

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import segno
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -58,6 +57,8 @@ def qr_code(request: HttpRequest) -> HttpResponse:
     """The pending device's secret as a picture, from an address that does not hold it."""
     if not may_set_up(request) or not isinstance(request.user, Operator):
         return redirect("admin:login")
+    import segno
+
     picture = BytesIO()
     code = segno.make(second_factor.pending_device(request.user).config_url, error="m")
     code.save(picture, kind="svg", scale=5, border=3, dark="#000", light="#fff")

@@ -62,6 +62,9 @@ class OperatorPage(TemplateView):
         if not self.has_permission():  # here, for nothing that a subclass dispatches may come before
             raise PermissionDenied
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data())
+
     def has_permission(self) -> bool:
         """Whether the account may do what this request asks for."""
         return self.operator.has_perm(self.permission)

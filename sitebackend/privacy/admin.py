@@ -25,7 +25,8 @@ from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
 from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
 from sitebackend.vault import services as vault
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import Unlocked
 
 LARGEST_COPY = 100 * 1024 * 1024  # bytes of a completed answer that comes back from where the secret key is
 
@@ -166,8 +167,12 @@ class RequestStep(OneRequest):
     """Do one step and come back; what it refuses is told."""
 
     largest_upload = LARGEST_COPY
-    #: what these destroy or hand over is for Betrieb only
-    NEEDS: ClassVar = {"erase": "privacy.carry_out_erasure", "access": "privacy.hand_over_copy"}
+    #: what these destroy or hand over is for Betrieb only; with a purpose, what rests on it goes
+    NEEDS: ClassVar = {
+        "erase": "privacy.carry_out_erasure",
+        "close": "privacy.carry_out_erasure",
+        "access": "privacy.hand_over_copy",
+    }
 
     @staticmethod
     def needs_proof(request: HttpRequest, *, pk: UUID, verb: str) -> bool:
@@ -223,7 +228,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
-        facts |= _copy_shown(row, vault.opened(request))
+        facts |= _copy_shown(row, vault.unlocked(request), vault.locks_of(request.user))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
         facts |= _plan_shown(row)
     if row.identity:
@@ -249,16 +254,15 @@ def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
     return {name: found(row.subject()), "offers": name}
 
 
-def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:
-    is_open = opened is not None
-    copies = answer.copies(row)
+def _copy_shown(row: DataSubjectRequest, unlocked: Unlocked | None, ways: list[Lock]) -> dict[str, Any]:
+    copies = [(copy, answer.needs_key(copy), answer.needs_lock(copy, unlocked)) for copy in answer.copies(row)]
+    needed = {lock for _copy, _needs_key, lock in copies if lock}
     return {
         "wants_copy": True,
-        "copies": [
-            (copy, answer.needs_key(copy), answer.needs_vault(copy, is_open=is_open), copy.sealed) for copy in copies
-        ],
-        "needs_vault": any(answer.needs_vault(copy, is_open=is_open) for copy in copies),
-        "needs_key": any(answer.needs_key(copy) for copy in copies),
+        "copies": [(copy, needs_key, bool(lock), copy.sealed) for copy, needs_key, lock in copies],
+        "needs_vault": bool(needed),
+        "locks": [lock for lock in ways if lock == Lock.VAULT or needed == {Lock.MESSAGES}],
+        "needs_key": any(needs_key for _copy, needs_key, _lock in copies),
         "passphrase": answer.new_passphrase(),
     }
 

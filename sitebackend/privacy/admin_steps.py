@@ -68,7 +68,7 @@ def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
 def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     upload = request.FILES.get("completed")
     completed = upload.read() if upload else None
-    answer.give_access(row, vault=vault.opened(request), by=operator_of(request), now=now, completed=completed)
+    answer.give_access(row, vault=vault.unlocked(request), by=operator_of(request), now=now, completed=completed)
     return _("The copy is ready, and the person has the link. The request is answered.")
 
 

@@ -167,6 +167,10 @@ DEEDS = [
     "/admin/vault/recovery-key/",
     "/admin/vault/recover/",
     "/admin/vault/rotate/",
+    "/admin/vault/messages/set-up/",
+    "/admin/vault/messages/passphrase/",
+    "/admin/vault/messages/rotate/",
+    "/admin/vault/messages/take-away/",
 ]
 
 

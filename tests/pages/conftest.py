@@ -34,5 +34,5 @@ def operator(db: None) -> Client:
     """A browser in which the operator is logged in."""
     client = Client()
     account = Operator.objects.create_superuser("operator")
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     return client
