@@ -242,6 +242,15 @@ def test_rights_and_switches_are_told(
     assert "other@example.de" in [recipient for recipient, _subject in told()]
 
 
+def test_ones_own_role_given_away_is_told(
+    desk: Desk, later: time_machine.Traveller, chef: Operator, other: Operator
+) -> None:
+    form = account_form(chef, role="Büro")
+    assert done(desk, f"/admin/sitebackend/operator/{chef.pk}/change/", form).status_code == 302
+    assert acts() == [Act.RIGHTS_SET]
+    assert desk.get(ADD_OPERATOR).status_code == 302, "logged out by it"
+
+
 def test_switching_on_is_told(desk: Desk, later: time_machine.Traveller, other: Operator) -> None:
     Operator.objects.filter(pk=other.pk).update(is_active=False)
     where = f"/admin/sitebackend/operator/{other.pk}/change/"
