@@ -16,7 +16,7 @@ from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, Readin
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
 from sitebackend import operator_key
-from sitebackend.cockpit import notices
+from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
 from sitebackend.models import Act
 from sitebackend.uploads import LARGEST
@@ -61,6 +61,7 @@ class RecordInquiry(InboxFormPage):
     """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
 
     permission = "contact.add_submission"
+    once, in_one_transaction = True, False  # encrypting calls gpg
     form_class = InquiryForm
     title = _("Record an inquiry")
     intro = _(
@@ -73,7 +74,7 @@ class RecordInquiry(InboxFormPage):
             fields=form.typed(),
             channel=form.cleaned_data["channel"],
             received_at=form.cleaned_data["received_at"],
-            nonce=form.cleaned_data["nonce"],
+            nonce=self.request.POST.get(idempotency.FIELD) or form.cleaned_data["nonce"],
             now=timezone.now(),
         )
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
@@ -83,6 +84,7 @@ class SubmissionPage(InboxFormPage):
     """A submission and its notes. What is sealed shows with messages or vault open only; each showing is logged."""
 
     permission = "contact.view_submission"
+    once = True
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
     button = _("Add the note")

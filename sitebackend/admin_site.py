@@ -8,17 +8,19 @@ name of every row, and of every row of an inline, into its log. So every admin o
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import models
 from django.db.models import Model
-from django.forms import Field
+from django.forms import Field, TextInput
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,18 +30,22 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 from sitebackend import findings, second_factor
-from sitebackend.cockpit import accounts, login, pages, sign_in_again
+from sitebackend.cockpit import accounts, guarded_form, login, pages, sign_in_again
+from sitebackend.cockpit import clock as clock  # hangs itself below /admin/
 from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
 from sitebackend.cockpit.forms import OperatorLoginForm
 from sitebackend.cockpit.proof import needs_proof
 from sitebackend.cockpit.roles import Role
 from sitebackend.findings import Finding
+from sitebackend.formats import fields
 from sitebackend.models import Operator
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
 else:  # it takes a parameter for the type checker only
     _ModelAdmin = ModelAdmin
+
+_SHORT_INPUT = TextInput(attrs={"class": "vIntegerField"})
 
 
 class OperatorSite(AdminSite):
@@ -149,14 +155,34 @@ def name_inputs(field: Field) -> None:
 class OperatorModelAdmin(_ModelAdmin):
     """Base of every admin here: its history names rows by kind and key, and fields, never what they hold."""
 
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": fields.SplitDateTimeField, "widget": AdminSplitDateTime},
+        models.DateField: {"form_class": fields.DateField, "widget": AdminDateWidget},
+        models.TimeField: {"form_class": fields.TimeField, "widget": AdminTimeWidget},
+        models.IntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.BigIntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.DecimalField: {"form_class": fields.AmountField, "widget": _SHORT_INPUT},
+    }
     view_on_site = False
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is not None:
-            self.existing(request, object_id)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        row = None if object_id is None else self.existing(request, object_id)
+        show = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return show() if request.method != "POST" else guarded_form.save(self, request, row, show)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """As Django's; while one is sent, with the refusal of `guarded_form`."""
+        form_class = super().get_form(request, obj, change=change, **kwargs)
+        return form_class if request.method != "POST" else guarded_form.guarded(self, request, obj, form_class)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form, row = context["adminform"].form, context.get("original")
+        context |= guarded_form.fields_of(self, request, form, row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self.existing(request, object_id)

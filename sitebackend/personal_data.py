@@ -19,6 +19,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
 from sitebackend.models import (
+    AnsweredForm,
+    ClockMark,
     DatabaseHome,
     Event,
     KnownBrowser,
@@ -245,7 +247,6 @@ holds_no_personal_data(UnlockAttempt, lock=_LOCK, tried_at="a time; says not who
 holds_no_personal_data(VaultEvent, lock=_LOCK, announce_at="when a mail is due")
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
-holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
 holds_no_personal_data(
     DatabaseHome,
     id="always 1",
@@ -254,7 +255,17 @@ holds_no_personal_data(
     is_served="yes or no",
     since="a time",
 )
+holds_no_personal_data(OperatorNotice, due_at="when a mail is due")
+holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
+_ANSWERED = "a digest under a random token that is kept nowhere"
+holds_no_personal_data(
+    AnsweredForm,
+    key=_ANSWERED,
+    content_digest=_ANSWERED,
+    answer="an address of the cockpit, with random keys",
+    at="a time",
+)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

@@ -503,6 +503,7 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "ERROR", "propagate": False},
         "axes": {"level": "CRITICAL"},
         "gnupg": {"level": "CRITICAL"},
+        "pypdf": {"level": "CRITICAL"},  # complains of every file that is not quite right
     },
 }
 

@@ -49,7 +49,8 @@ TOKEN, ONCE, FILE = f"{PREFIX}-token", f"{PREFIX}-once", f"{PREFIX}-file"
 ASKS_ONLY = "X-Sign-In"  #: header of a script that wants to know whether a form would pass, before it is sent
 COUNTS_ONCE = 24 * 60 * 60  # seconds for which a page that was sent is known
 
-_SECRET = re.compile("password|passphrase|secret|code|key|pin|plan", re.IGNORECASE)  # not shown, though carried
+#: not shown, though carried
+_SECRET = re.compile("password|passphrase|secret|code|key|pin|plan|^form_(token|version)$", re.IGNORECASE)
 
 _OTHER_ACCOUNT = _(
     "This form was filled in under another account, and only that one may send it. Sign in with it; nothing is lost."

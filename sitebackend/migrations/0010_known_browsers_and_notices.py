@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0009_home_of_the_database'),
+        ('sitebackend', "0009_home_of_the_database"),
     ]
 
     operations = [

@@ -214,7 +214,7 @@ def places(page: Page, menu: str) -> list[tuple[str, str]]:
     """Title and number of each page in that menu, as they stand there."""
     rows = page.locator(f"[data-language=Deutsch][data-menu={menu}] .menu-row").all()
     return [
-        (row.locator(".menu-title").inner_text().split("\n")[0], row.locator("input[type=number]").input_value())
+        (row.locator(".menu-title").inner_text().split("\n")[0], row.locator("input[inputmode=numeric]").input_value())
         for row in rows
     ]
 
