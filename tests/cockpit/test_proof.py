@@ -34,7 +34,9 @@ def asks(response: HttpResponse) -> bool:
 
 
 def acts() -> list[str]:
-    return sorted(Event.objects.exclude(act__in=[Act.LOGGED_IN, Act.LOGIN_REFUSED]).values_list("act", flat=True))
+    return sorted(
+        Event.objects.exclude(act__in=[Act.LOGGED_IN, Act.LOGGED_OUT, Act.LOGIN_REFUSED]).values_list("act", flat=True)
+    )
 
 
 def told() -> list[tuple[str, str]]:
