@@ -22,18 +22,18 @@ from sitebackend.models import Act, Operator
 def watched(key: Any, request: HttpRequest) -> Iterator[None]:
     """The account with this key, while a form may change it: all in one transaction."""
     with transaction.atomic():
+        by = operator_of(request)  # who changes their own role is logged out by it
         before = Operator.objects.filter(pk=key).first()
         rights = _rights(before) if before else None
         yield
         after = Operator.objects.filter(pk=key).first()
         if before and after:
-            _tell(before, after, is_other_right=_rights(after) != rights, request=request)
+            if after.password != before.password:
+                browsers.forget(after, but=request if after == by else None)
+            _tell(before, after, by=by, is_other_right=_rights(after) != rights)
 
 
-def _tell(before: Operator, after: Operator, *, is_other_right: bool, request: HttpRequest) -> None:
-    by = operator_of(request)
-    if after.password != before.password:
-        browsers.forget(after, but=request if after == by else None)
+def _tell(before: Operator, after: Operator, *, by: Operator, is_other_right: bool) -> None:
     done = {
         Act.PASSWORD_SET: after.password != before.password,
         Act.ADDRESS_SET: after.email != before.email,

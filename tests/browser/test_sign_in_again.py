@@ -42,6 +42,7 @@ def fill_in(visit: Visit, name: str) -> None:
     page.fill("[name=last_name]", name)
     page.fill("[name=street]", "Am Deich 3")
     page.fill("[name=notes]", "erste Zeile\n  zweite „Zeile“ & <mehr>")
+    page.fill("[name=notes_purpose]", "Vertrag")
     for group, answer in (("contract", "contract"), ("invoicing", "contract"), ("retention", "refused")):
         page.check(f"[name={group}][value={answer}]")
 
@@ -68,7 +69,7 @@ def test_a_new_customer_outlives_the_session(
     visit.page.wait_for_selector("[name=sign-in-password]")
     assert running_site.shell(COUNT.format(name=name)).split()[-1] == "0"
     sign_in(visit, running_site)
-    visit.page.wait_for_selector(".messagelist .success")
+    visit.page.wait_for_url("**/customer/*-*/")
     assert name in visit.page.inner_text("#content")
     assert "zweite „Zeile“ & <mehr>" in visit.page.inner_text("#content")
     assert running_site.shell(COUNT.format(name=name)).split()[-1] == "1"
@@ -89,6 +90,7 @@ def test_a_chosen_file_stays_chosen_while_a_dialog_asks(
     page.get_by_role("button", name="Datei lesen").click()
     page.wait_for_selector("dialog[open] [name=sign-in-username]")
     assert Axe().run(page).response["violations"] == []
+    page.fill("[name=sign-in-username]", running_site.secrets["admin_username"])
     page.fill("[name=sign-in-password]", "falsch")
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open] .errornote, dialog[open] .errorlist")
@@ -121,7 +123,7 @@ def test_a_page_that_was_open_for_long_asks_in_a_dialog(visit: Visit, running_si
     page.wait_for_selector("dialog[open] [name=sign-in-username]")
     assert page.input_value("[name=last_name]") == "Langsam"
     sign_in(visit, running_site)
-    page.wait_for_selector(".messagelist .success")
+    page.wait_for_url("**/customer/*-*/")
     assert running_site.shell(COUNT.format(name="Langsam")).split()[-1] == "1"
 
 

@@ -34,7 +34,9 @@ def asks(response: HttpResponse) -> bool:
 
 
 def acts() -> list[str]:
-    return sorted(Event.objects.exclude(act__in=[Act.LOGGED_IN, Act.LOGIN_REFUSED]).values_list("act", flat=True))
+    return sorted(
+        Event.objects.exclude(act__in=[Act.LOGGED_IN, Act.LOGGED_OUT, Act.LOGIN_REFUSED]).values_list("act", flat=True)
+    )
 
 
 def told() -> list[tuple[str, str]]:
@@ -167,6 +169,10 @@ DEEDS = [
     "/admin/vault/recovery-key/",
     "/admin/vault/recover/",
     "/admin/vault/rotate/",
+    "/admin/vault/messages/set-up/",
+    "/admin/vault/messages/passphrase/",
+    "/admin/vault/messages/rotate/",
+    "/admin/vault/messages/take-away/",
 ]
 
 
@@ -236,6 +242,15 @@ def test_rights_and_switches_are_told(
     assert done(desk, where, account_form(other, **changed)).status_code == 302
     assert acts() == [act]
     assert "other@example.de" in [recipient for recipient, _subject in told()]
+
+
+def test_ones_own_role_given_away_is_told(
+    desk: Desk, later: time_machine.Traveller, chef: Operator, other: Operator
+) -> None:
+    form = account_form(chef, role="Büro")
+    assert done(desk, f"/admin/sitebackend/operator/{chef.pk}/change/", form).status_code == 302
+    assert acts() == [Act.RIGHTS_SET]
+    assert desk.get(ADD_OPERATOR).status_code == 302, "logged out by it"
 
 
 def test_switching_on_is_told(desk: Desk, later: time_machine.Traveller, other: Operator) -> None:
