@@ -12,7 +12,7 @@ from django.utils import translation
 
 from contact.models import KnownKey
 from sitebackend import mail, operator_key
-from sitebackend.crypto.openpgp import Certificate
+from sitebackend.crypto.certificate import Certificate
 
 WARN_DAYS = (60, 30, 14, 7, 1, 0)  # before the end; 0: it has ended
 UNREADABLE = "unreadable"  # in the place of a fingerprint: a file cannot be read

@@ -1,5 +1,6 @@
 """The operator's side of a request: the list with its deadlines, and one page that leads from arrival to answer."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,18 +17,20 @@ from django.utils.translation import ngettext
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail import NOT_TAKEN
-from sitebackend.privacy import admin_copy, deadlines, registry
+from sitebackend.privacy import admin_copy, deadlines, registry, traces
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
+from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import Unlocked
 
+SLOW_AFTER = timedelta(seconds=15)  # an erasure that is not proved by then has a reader in its way
+WATCHED_FOR = timedelta(minutes=10)  # an open page looks again for so long; it keeps session and vault from idling
 LARGEST_COPY = 100 * 1024 * 1024  # bytes of a completed answer that comes back from where the secret key is
 
 #: The statements of a person, in the operator's words.
@@ -172,6 +175,7 @@ class RequestStep(OneRequest):
         "erase": "privacy.carry_out_erasure",
         "close": "privacy.carry_out_erasure",
         "access": "privacy.hand_over_copy",
+        "handed-over": "privacy.hand_over_copy",
     }
 
     @staticmethod
@@ -222,7 +226,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         "unproved": [_held_line(item) for item in identity.unproved(row, held)],
         "link_to": "" if row.identity else identity.link_goes_to(row, held),
         "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
-        "outcomes": Outcome.choices,
+        "outcomes": [(outcome, outcome.label, outcomes.hindrance(row, outcome)) for outcome in Outcome],
         "is_changed": bool(row.erased_at) or (row.carried_out_at and row.kind != Kind.OBJECTION),
         "received_by": said.received_by.splitlines(),
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
@@ -273,6 +277,21 @@ def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:
         "plan": plan,
         "lines": [(registry.source(step.source).describe().title, step) for step in plan.steps if step.rows],
         "left_over": plan.destructive if row.erased_at else (),
-        "is_told": execution.is_told(row),
+        **(_proof_shown(row) if row.erased_at and not plan.destructive else {}),
         **({"suggested": Outcome.PARTLY} if any(step.source != "privacy.requests" for step in plan.retained) else {}),
+    }
+
+
+def _proof_shown(row: DataSubjectRequest) -> dict[str, Any]:
+    """What the answer waits for, as it is at this moment; nothing once the person can be told."""
+    if execution.is_told(row):
+        return {}
+    now = timezone.now()
+    waited = now - (row.erased_at or now)
+    readers = traces.readers() if not row.verified_at and waited > SLOW_AFTER else []
+    return {
+        "waits": True,
+        "is_watched": waited < WATCHED_FOR,
+        "waits_for_night": not row.verified_at and not traces.is_a_good_time(now),
+        "readers": ", ".join(readers),
     }

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -131,7 +132,7 @@ def test_each_mark_reminds_once_and_the_last_says_overdue() -> None:
 
 def test_an_answered_request_reminds_nobody(operator: Operator) -> None:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOON)
     mail.outbox.clear()
     assert deadline.remind(NOON + timedelta(days=60)) == 0
 
@@ -263,7 +264,7 @@ def _make_sure() -> int:
 
 @pytest.fixture
 def wiping(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Wiping needs to be outside a transaction; tests/privacy/test_traces.py does it for real."""
+    """Wiping needs to be outside a transaction; test_physical_erasure.py does it for real."""
     calls: list[int] = []
     monkeypatch.setattr(traces, "wipe", lambda: not calls.append(1))
     return calls
@@ -356,6 +357,37 @@ def test_an_erasure_without_identity_or_of_an_old_preview_changes_nothing(operat
     assert Operator.objects.filter(email=SAID.email).count() == 2
 
 
+def test_what_is_erased_while_the_files_are_wiped_is_not_taken_for_gone(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+
+    def wipe() -> bool:
+        _account("late")
+        later = NOON + timedelta(seconds=1)
+        execution.erase(request, plan_hash=execution.preview(request).hash, by=operator, now=later)
+        return True
+
+    monkeypatch.setattr(traces, "wipe", wipe)
+    assert execution.verify_due(NOON) == 0
+    request.refresh_from_db()
+    assert request.verified_at is None
+
+
+def test_what_was_deleted_after_the_proof_is_proved_again(operator: Operator, wiping: list[int]) -> None:
+    _account()
+    request, untouched = _settled(Kind.ERASURE), _request(Kind.ERASURE)
+    _erase(request, operator)
+    assert _make_sure() == 1
+    assert execution.verify_again(DataSubjectRequest.objects.filter(pk__in=[request.pk, untouched.pk])) == 1
+    assert execution.verify_due(NOON + timedelta(hours=1)) == 1
+    request.refresh_from_db()
+    assert request.verified_at == NOON + timedelta(hours=1)
+    assert len(wiping) == 2
+
+
 def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(traces, "_size", lambda: traces.LARGE)
     monkeypatch.setattr("django.db.connection.vendor", "sqlite")
@@ -368,7 +400,7 @@ def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, s
 
 def _answered(operator: Operator) -> DataSubjectRequest:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOON)
     return request
 
 
@@ -376,7 +408,7 @@ def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator)
     request = _answered(operator)
     execution.run_retention(NOON + timedelta(days=30))
     request.refresh_from_db()
-    assert request.statement == SAID
+    assert request.statement == replace(SAID, ground="So.")
     execution.run_retention(NOON + timedelta(days=31))
     request.refresh_from_db()
     assert (request.sealed, request.email_digest, request.name_digest) == (None, "", "")

@@ -5,7 +5,7 @@ Nothing here asks whether the person is known: the outside sees the same, in the
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
@@ -14,6 +14,7 @@ from sitebackend.privacy import deadlines, mail
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
+from sitebackend.turns import transaction_in_turn
 
 
 def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
@@ -24,7 +25,7 @@ def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSub
     )  # fmt: skip
     request.take(said)
     try:
-        with transaction.atomic():
+        with transaction_in_turn():
             request.save()
     except IntegrityError:
         return DataSubjectRequest.objects.get(nonce_digest=request.nonce_digest)
