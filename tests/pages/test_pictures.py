@@ -266,7 +266,7 @@ def test_the_operator_uploads_a_picture_and_later_changes_its_words(operator: Cl
 def test_a_refused_upload_says_why(operator: Client, media: Path) -> None:
     upload = SimpleUploadedFile("x.jpg", b"<svg onload=alert(1)>", "image/jpeg")
     response = operator.post("/admin/pages/image/add/", {"name": "x", "alternative": "x", "upload": upload})
-    assert "kein lesbares Bild" in response.content.decode()
+    assert "Das ist eine SVG-Zeichnung, kein Bild als JPEG, PNG oder WebP." in response.content.decode()
     assert not Image.objects.exists()
 
 
