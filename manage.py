@@ -7,21 +7,31 @@ import sys
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitebackend.settings")
-    if sys.argv[1:2] == ["quickstart"]:
-        from sitebackend import environment  # before the settings, which it makes readable
+    from sitebackend import environment  # before the settings, which it makes readable
+    from sitebackend.system import data_owner
 
-        try:
+    try:
+        if data_owner.touches_data(sys.argv[1:]):
+            data_owner.require_readable(environment.path())
+        if sys.argv[1:2] == ["quickstart"]:
             environment.ensure(sys.argv[2:])
-        except OSError as error:
-            sys.stderr.write(f"{environment.path()}: {error.strerror}. quickstart must be able to write this file.\n")
-            return 1
+    except data_owner.NotTheOwner as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{environment.path()}: {error.strerror}. quickstart must be able to write this file.\n")
+        return 1
 
+    from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know every sign
     try:
+        if data_owner.touches_data(sys.argv[1:]):
+            folder, database = settings.DATA_DIR, settings.DATABASE_FILE
+            data_owner.require(sys.argv, folder=folder, database=database, names=settings.SETTING_NAMES)
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has had enough, as in `… | head`
@@ -30,7 +40,7 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 1
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, data_owner.NotTheOwner) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

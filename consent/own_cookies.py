@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
+
 
 @dataclass(frozen=True, slots=True)
 class OwnCookie:
@@ -24,6 +26,10 @@ def hours(seconds: int) -> str:
     """`24 hours` in the active language; seconds are rounded up to whole hours."""
     number = -(-seconds // 3600)
     return ngettext("%(number)d hour", "%(number)d hours", number) % {"number": number}
+
+
+def days(number: int) -> str:
+    return ngettext("%(number)d day", "%(number)d days", number) % {"number": number}
 
 
 def _session() -> str:
@@ -45,6 +51,14 @@ OWN_COOKIES = {
         lambda: settings.CSRF_COOKIE_NAME,
         _("Protects the forms of the administration. Visitors never get it."),
         lambda: gettext("until the browser is closed"),
+    ),
+    "admin-device": OwnCookie(
+        lambda: settings.DEVICE_COOKIE_NAME,
+        _(
+            "Tells the operator's browser from one that is not known, so that a stranger's login is noticed. "
+            "Visitors never get it."
+        ),
+        lambda: days(retention.KNOWN_BROWSERS.days),
     ),
     "*": OwnCookie(
         lambda: gettext("the provider's own"),

@@ -26,7 +26,7 @@ GROUPS: list[dict[str, Any]] = [
         "varname": "essential",
         "is_required": True,
         "ordering": 1,
-        "cookies": ["einwilligung", "admin-session", "admin-csrf", "vault"],
+        "cookies": ["einwilligung", "admin-session", "admin-csrf", "admin-device", "vault"],
         "wordings": {
             "de": {
                 "name": "Notwendig",
@@ -35,7 +35,7 @@ GROUPS: list[dict[str, Any]] = [
                     "setzt für ihn weitere Cookies. Keines davon enthält personenbezogene Daten."
                 ),
                 "provider": "Diese Website",
-                "lifetime": "Höchstens ein Tag",
+                "lifetime": "Ihre Auswahl einen Tag, die Cookies der Verwaltung höchstens 180 Tage",
             },
             "en": {
                 "name": "Necessary",
@@ -44,7 +44,7 @@ GROUPS: list[dict[str, Any]] = [
                     "sets further cookies for him. None of them holds personal data."
                 ),
                 "provider": "This website",
-                "lifetime": "One day at most",
+                "lifetime": "Your choice one day, the administration's cookies 180 days at most",
             },
         },
     },

@@ -11,6 +11,7 @@ from contact.forms import ContactForm, one_line, storable, visible
 from contact.message import LABELS
 from contact.models import Channel
 from sitebackend import nonce
+from sitebackend.formats.fields import DateTimeField
 
 OTHER_CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.FORM]
 
@@ -19,7 +20,7 @@ class InquiryForm(ContactForm):
     """An inquiry that came another way. People on the telephone do not say everything: little is required."""
 
     channel = forms.ChoiceField(label=_("It came by"), choices=OTHER_CHANNELS)
-    received_at = forms.DateTimeField(
+    received_at = DateTimeField(
         label=_("When?"),
         initial=timezone.localtime,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

@@ -14,13 +14,15 @@ from contact import reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
 from contact.message import LABELS
 from contact.models import ReadingKey, Submission
-from sitebackend import audit, operator_key
+from sitebackend import operator_key
+from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
-from sitebackend.models import Act, Actor
+from sitebackend.models import Act
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import OpenMessages
 
 MOST_HITS = 100  # of one person; what is older is found by its reference
 
@@ -58,6 +60,7 @@ class RecordInquiry(InboxFormPage):
     """S10: whoever wrote a mail, called or sent a letter has the same rights as who used the form."""
 
     permission = "contact.add_submission"
+    once, in_one_transaction = True, False  # encrypting calls gpg
     form_class = InquiryForm
     title = _("Record an inquiry")
     intro = _(
@@ -70,15 +73,16 @@ class RecordInquiry(InboxFormPage):
             fields=form.typed(),
             channel=form.cleaned_data["channel"],
             received_at=form.cleaned_data["received_at"],
-            nonce=form.cleaned_data["nonce"],
+            nonce=self.request.POST.get(idempotency.FIELD) or form.cleaned_data["nonce"],
         )
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
 
 
 class SubmissionPage(InboxFormPage):
-    """A submission and its notes. What is sealed shows with the vault open only; each showing is logged."""
+    """A submission and its notes. What is sealed shows with messages or vault open only; each showing is logged."""
 
     permission = "contact.view_submission"
+    once = True
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
     button = _("Add the note")
@@ -103,15 +107,16 @@ class SubmissionPage(InboxFormPage):
         reading.add_note(submission=self.submission, text=form.cleaned_data["text"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        open_vault = vault.opened(self.request)
-        shown = self._shown(open_vault) if open_vault else {}
-        frame = {"submission": self.submission, "is_open": open_vault is not None}
-        return super().get_context_data(**frame, **shown, **kwargs)
+        open_messages = vault.opened_messages(self.request)
+        shown = self._shown(open_messages) if open_messages else {}
+        locks = vault.locks_of(self.operator)
+        frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
+        return super().get_context_data(**kwargs) | frame | shown
 
-    def _shown(self, open_vault: OpenVault) -> dict[str, Any]:
-        shown: dict[str, Any] = {"notes": reading.notes(open_vault=open_vault, submission=self.submission)}
+    def _shown(self, open_messages: OpenMessages) -> dict[str, Any]:
+        shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}
         try:
-            fields = reading.read(open_vault=open_vault, submission=self.submission)
+            fields = reading.read(open_messages=open_messages, submission=self.submission)
             shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
         except reading.NotReadable as error:
             shown["why_not"] = str(error)
@@ -135,6 +140,7 @@ class Keys(InboxFormPage):
     """The operator key: which is in use, until when, and how another takes its place."""
 
     permission = "contact.change_knownkey"
+    needs_proof = True
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
     title, button = _("Operator key"), _("Put this key into place")
@@ -150,19 +156,20 @@ class Keys(InboxFormPage):
         except OSError as error:
             words = _("This program may not write the file: use manage.py operator_key import as its owner.")
             raise operator_key.OperatorKeyUnusable(str(words)) from error
-        audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=self.operator, key=certificate.fingerprint)
+        notices.note_and_tell(Act.KEY_REPLACED, by=self.operator, key=certificate.fingerprint)
 
 
 class Reading(InboxFormPage):
     """The operator's choice to read messages here, and its end."""
 
     permission = "contact.change_readingkey"
+    needs_proof = True
     form_class = ReadingForm
     template_name = "admin/contact/reading.html"
     title, button = _("Read messages here"), _("Allow reading here")
     intro = _(
-        "Without this, messages are read where your secret key is. With it, the passphrase of the secret key lies in "
-        "the vault, and messages can be read here while the vault is open."
+        "Without this, messages are read where your secret key is. With it, the passphrase of the secret key lies "
+        "sealed in the vault, and messages can be read here while the vault, or the lock for messages, is open."
     )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -179,8 +186,11 @@ class Reading(InboxFormPage):
 
     def carry_out(self, form: ReadingForm) -> None:
         reading.allow(passphrase=form.cleaned_data["passphrase"])
+        notices.note_and_tell(Act.READING_SET, by=self.operator)
 
 
 def record_opening(request: HttpRequest, submission: Submission) -> None:
     """Log that its contents were shown, never what they are."""
-    vault.record_opening(operator=operator_of(request), kind="contact.submission", key=submission.pk)
+    vault.record_opening(
+        operator=operator_of(request), kind="contact.submission", key=submission.pk, lock=Lock.MESSAGES
+    )

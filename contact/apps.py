@@ -10,5 +10,5 @@ class ContactConfig(AppConfig):
         from contact.models import Note, ReadingKey
         from sitebackend.vault import holdings
 
-        holdings.register(Note, "sealed", context=lambda row: row.context)
-        holdings.register(ReadingKey, "sealed_passphrase", context=lambda row: row.CONTEXT)
+        holdings.register(Note, "sealed", context=lambda row: row.context, of_messages=True)
+        holdings.register(ReadingKey, "sealed_passphrase", context=lambda row: row.CONTEXT, of_messages=True)

@@ -13,7 +13,8 @@ from contact.models import Submission
 from sitebackend.mail.message import message_id
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.registry import Export
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault import services as vault
+from sitebackend.vault.opened import OpenMessages, Unlocked
 
 CARD = ("name", "street", "postal_code", "city", "phone", "email")
 
@@ -49,23 +50,23 @@ def content_of(message: bytes) -> tuple[dict[str, str], dict[str, str]]:
     return content(fields_of(message))
 
 
-def opened(copies: Sequence[Export], vault: OpenVault) -> list[Export]:
+def opened(copies: Sequence[Export], unlocked: Unlocked) -> list[Export]:
     """The copies with the notes, and with the messages if the operator reads here."""
+    messages = vault.messages_of(unlocked)
     sent = Submission.objects.select_related("message").in_bulk([UUID(copy.item.identifier) for copy in copies])
-    noted = [_with_notes(copy, sent[UUID(copy.item.identifier)], vault) for copy in copies]
+    noted = [_with_notes(copy, sent[UUID(copy.item.identifier)], messages) for copy in copies]
     if not reading.is_possible():
         return noted
     try:
-        with reading.opener(open_vault=vault) as read:
+        with reading.opener(open_messages=messages) as read:
             return [_with_message(copy, sent[UUID(copy.item.identifier)], read) for copy in noted]
     except reading.NotReadable as error:
         return [replace(copy, sealed=str(error)) for copy in noted]
 
 
-def _with_notes(copy: Export, submission: Submission, vault: OpenVault) -> Export:
-    notes = [
-        f"{note.written_at:%Y-%m-%d}: {note.text}" for note in reading.notes(open_vault=vault, submission=submission)
-    ]
+def _with_notes(copy: Export, submission: Submission, messages: OpenMessages) -> Export:
+    shown = reading.notes(open_messages=messages, submission=submission)
+    notes = [f"{note.written_at:%Y-%m-%d}: {note.text}" for note in shown]
     values = {**copy.values, **({_("Notes of the operator"): notes} if notes else {})}
     return replace(copy, values=values, in_vault=False)
 

@@ -149,7 +149,7 @@ class Submission(models.Model):
 
 
 class Note(models.Model):
-    """What the operator noted on a submission, sealed to the vault."""
+    """What the operator noted on a submission, sealed to the lock for messages, or to the vault without one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="notes", editable=False)
@@ -171,7 +171,7 @@ class Note(models.Model):
 
 
 class ReadingKey(models.Model):
-    """The operator's choice to read here: the secret key's passphrase, sealed to the vault. No row: not chosen."""
+    """The operator's choice to read here: the secret key's passphrase, sealed as notes are. No row: not chosen."""
 
     CONTEXT = "operator-key-passphrase"
 

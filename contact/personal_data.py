@@ -31,7 +31,8 @@ from sitebackend.privacy.registry import (
 )
 from sitebackend.privacy.versions import version_of
 from sitebackend.references import tidy_reference
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import Unlocked
 
 holds_no_personal_data(
     Submission,
@@ -52,6 +53,7 @@ holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the o
 @register
 class Submissions(PersonalDataSource):
     name = "contact.submissions"
+    lock = Lock.MESSAGES
     may_be_restricted = True
     models = {
         Submission: (
@@ -108,7 +110,7 @@ class Submissions(PersonalDataSource):
                 ciphertext=submission.message.armoured,
             )
 
-    def opened(self, copies: Sequence[Export], vault: OpenVault) -> list[Export]:
+    def opened(self, copies: Sequence[Export], vault: Unlocked) -> list[Export]:
         return opened(copies, vault)
 
     def opens_ciphertexts(self) -> bool:

@@ -1,9 +1,9 @@
 """Reading a submission in the admin, for operators who chose to.
 
-What must never happen: the server opens a message while the vault is locked. So what this needs is split: the
-secret key's file lies on the machine under its passphrase, and the passphrase is sealed to the vault. Without
-an unlocked vault neither opens anything. Whoever does not want the secret key here leaves it on their own
-computer and takes the ciphertext away.
+What must never happen: the server opens a message while it is locked. So what this needs is split: the secret
+key's file lies on the machine under its passphrase, and the passphrase is sealed to the lock for messages, or to
+the vault as long as messages have no lock of their own. Without one of the two unlocked neither opens anything.
+Whoever does not want the secret key here leaves it on their own computer and takes the ciphertext away.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from sitebackend import operator_key
 from sitebackend.crypto import openpgp
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.vault import services as vault
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.opened import OpenMessages
 
 Reader = Callable[[Submission], dict[str, str]]  # raises NotReadable
 ALTERED = gettext_lazy("What is stored was altered: it does not open.")
@@ -42,7 +42,7 @@ class ShownNote:
 
 
 def allow(*, passphrase: str) -> None:
-    """Keep the secret key's passphrase in the vault, after a trial that it opens what is encrypted now.
+    """Keep the secret key's passphrase sealed, after a trial that it opens what is encrypted now.
 
     Raises NotReadable, OperatorKeyUnusable, VaultError.
     """
@@ -50,7 +50,7 @@ def allow(*, passphrase: str) -> None:
     with _decrypting(passphrase) as decrypt:
         decrypt(armoured)
     with transaction.atomic():
-        sealed = vault.seal(passphrase.encode(), context=ReadingKey.CONTEXT)
+        sealed = vault.seal_message(passphrase.encode(), context=ReadingKey.CONTEXT)
         ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
 
 
@@ -60,25 +60,25 @@ def forbid() -> None:
 
 
 def is_possible() -> bool:
-    """Whether the open vault leads to the secret key: the operator chose so, and its file is here."""
+    """Whether opening messages leads to the secret key: the operator chose so, and its file is here."""
     return ReadingKey.objects.exists() and operator_key.secret_key_path().exists()
 
 
-def read(*, open_vault: OpenVault, submission: Submission) -> dict[str, str]:
+def read(*, open_messages: OpenMessages, submission: Submission) -> dict[str, str]:
     """The fields as they were typed. Raises NotReadable."""
     if submission.restricted_since:
         raise NotReadable(_("The use of this message is restricted (Art. 18 GDPR). Lift the restriction first."))
-    with opener(open_vault=open_vault) as opened:
+    with opener(open_messages=open_messages) as opened:
         return opened(submission)
 
 
 @contextmanager
-def opener(*, open_vault: OpenVault) -> Iterator[Reader]:
+def opener(*, open_messages: OpenMessages) -> Iterator[Reader]:
     """What opens one message after the other, for the senders' own copies: no restriction stands against these.
 
     Raises NotReadable if none can be opened.
     """
-    with _decrypting(_passphrase(open_vault)) as decrypt:
+    with _decrypting(_passphrase(open_messages)) as decrypt:
 
         def opened(submission: Submission) -> dict[str, str]:
             try:
@@ -91,32 +91,34 @@ def opener(*, open_vault: OpenVault) -> Iterator[Reader]:
         yield opened
 
 
-def _passphrase(open_vault: OpenVault) -> str:
+def _passphrase(open_messages: OpenMessages) -> str:
     chosen = ReadingKey.objects.first()
     if chosen is None:
         raise NotReadable(_("Reading here is not set up."))
     try:
-        return open_vault.unseal(chosen.sealed_passphrase, context=ReadingKey.CONTEXT).decode()
+        return open_messages.unseal(chosen.sealed_passphrase, context=ReadingKey.CONTEXT).decode()
     except SealingError as error:
         raise NotReadable(ALTERED) from error
 
 
 @transaction.atomic
 def add_note(*, submission: Submission, text: str) -> Note:
-    """Seal a note; needs no open vault. Raises VaultError."""
+    """Seal a note; needs nothing open. Raises VaultError."""
     note = Note(submission=submission)
-    note.sealed = vault.seal(text.encode(), context=note.context)
+    note.sealed = vault.seal_message(text.encode(), context=note.context)
     note.save(force_insert=True)
     return note
 
 
-def notes(*, open_vault: OpenVault, submission: Submission) -> list[ShownNote]:
-    return [ShownNote(timezone.localtime(note.written_at), _text(open_vault, note)) for note in submission.notes.all()]
+def notes(*, open_messages: OpenMessages, submission: Submission) -> list[ShownNote]:
+    return [
+        ShownNote(timezone.localtime(note.written_at), _text(open_messages, note)) for note in submission.notes.all()
+    ]
 
 
-def _text(open_vault: OpenVault, note: Note) -> str:
+def _text(open_messages: OpenMessages, note: Note) -> str:
     try:
-        return open_vault.unseal(note.sealed, context=note.context).decode()
+        return open_messages.unseal(note.sealed, context=note.context).decode()
     except SealingError:
         return ""
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import invoicing_list
 from customers.clear_file import ClearFile
+from customers.forms.duplicates import AsksForDuplicates, ContactPointFormSet
 from customers.forms.search import SearchForm
 from customers.models import BillingDocument, ConsentEntry, ContactPoint, Customer, NumberRange, Wording
 from customers.models.customer import CustomerQuerySet
@@ -67,6 +68,7 @@ class ContactPoints(admin.StackedInline):  # type: ignore[type-arg]
     """Further telephones, mail addresses and addresses, below the customer's own."""
 
     model = ContactPoint
+    formset = ContactPointFormSet
     extra = 0
     fields = (("kind", "label", "for_invoices"), "value", ("street", "postal_code", "city", "country"))
 
@@ -85,6 +87,7 @@ class CustomerAdmin(WithoutDeletion):
         (_("More"), {"fields": ("vat_number", "notes", "notes_purpose", "status", "hold_reason")}),
     )
 
+    form = AsksForDuplicates
     inlines = (ContactPoints,)
     actions = ("export_for_invoicing",)
 

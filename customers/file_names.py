@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import PurePath
 
-_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{2})(?!\d)(?:\s*(?:€|EUR))?", re.IGNORECASE)
+_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)", re.ASCII)
+_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+|\d+),(\d{2})(?!\d)(?:\s*(?:€|EUR))?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from stdnum.eu import vat
 
 
 def validate_vat_number(value: str) -> None:
+    from stdnum.eu import vat
+
     if not vat.is_valid(value):
         raise ValidationError(_("This is no valid VAT number of a country of the European Union."), code="vat_number")

@@ -1,10 +1,12 @@
 """The operators in the admin, who may come in, and the business data that the whole site shares."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import logout
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.forms import Textarea, TextInput
@@ -13,8 +15,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import OperatorModelAdmin
+from sitebackend.cockpit import accounts, notices
+from sitebackend.cockpit.pages import operator_of
 from sitebackend.cockpit.roles import Role, give_role, in_charge, roles_of
-from sitebackend.models import Event, Operator, SiteSettings
+from sitebackend.models import Act, Event, Operator, SiteSettings
 
 
 def role_field() -> forms.ChoiceField:
@@ -43,6 +47,7 @@ class OperatorForm(UserChangeForm):  # type: ignore[type-arg]
 
 @admin.register(Operator)
 class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
+    needs_proof = True
     form, add_form = OperatorForm, OperatorCreationForm
     list_display = ("username", "email", "role", "is_active", "last_login")
     list_filter = ("is_active", "groups")
@@ -62,10 +67,37 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         give_role(form.instance, Role(form.cleaned_data["role"]))
+        if not change:
+            notices.note_and_tell(Act.ACCOUNT_MADE, by=operator_of(request), account=form.instance)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        with accounts.watched(_key(object_id), request):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with accounts.watched(_key(id), request):
+            return super().user_change_password(request, id, form_url)
 
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         """The history goes with its account: until the trail knows nothing of it any more, it is made inactive only."""
         return super().has_delete_permission(request, obj) and not (obj and _is_known_to_the_trail(obj))
+
+    def response_change(self, request: HttpRequest, obj: Operator) -> HttpResponse:
+        """To the login, for operators whose change to the own account has ended this very session."""
+        if obj.pk == request.user.pk and not request.session.exists(str(request.session.session_key)):
+            logout(request)
+            return redirect("admin:index")
+        return super().response_change(request, obj)
+
+
+def _key(object_id: str | None) -> UUID | None:
+    """Return the key of an account, or None for what is none: it finds no account."""
+    try:
+        return UUID(object_id or "")
+    except ValueError:
+        return None
 
 
 def _is_known_to_the_trail(operator: Operator) -> bool:
@@ -76,6 +108,7 @@ def _is_known_to_the_trail(operator: Operator) -> bool:
 class SiteSettingsAdmin(OperatorModelAdmin):
     """One row: its list leads straight to it."""
 
+    needs_proof = True
     fieldsets = (
         (None, {"fields": ("business_name", "claim", "opening_hours")}),
         (_("Imprint"), {"fields": ("owner", "street", "postal_code", "city", "country", "vat_number")}),
@@ -98,6 +131,10 @@ class SiteSettingsAdmin(OperatorModelAdmin):
         if SiteSettings.objects.exists():
             return redirect("admin:sitebackend_sitesettings_change", "1")
         return redirect("admin:sitebackend_sitesettings_add")
+
+    def save_model(self, request: HttpRequest, obj: SiteSettings, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        notices.note_and_tell(Act.SETTINGS_SET, by=operator_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not SiteSettings.objects.exists() and super().has_add_permission(request)

@@ -8,17 +8,19 @@ name of every row, and of every row of an inline, into its log. So every admin o
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime, AdminTimeWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import models
 from django.db.models import Model
-from django.forms import Field
+from django.forms import Field, TextInput
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -27,17 +29,22 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
-from sitebackend import admin_login, findings, second_factor
-from sitebackend.cockpit import pages
+from sitebackend import findings, second_factor
+from sitebackend.cockpit import accounts, guarded_form, login, pages, sign_in_again
 from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
+from sitebackend.cockpit.forms import OperatorLoginForm
+from sitebackend.cockpit.proof import needs_proof
 from sitebackend.cockpit.roles import Role
 from sitebackend.findings import Finding
+from sitebackend.formats import fields
 from sitebackend.models import Operator
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
 else:  # it takes a parameter for the type checker only
     _ModelAdmin = ModelAdmin
+
+_SHORT_INPUT = TextInput(attrs={"class": "vIntegerField"})
 
 
 class OperatorSite(AdminSite):
@@ -46,7 +53,7 @@ class OperatorSite(AdminSite):
     site_header = _("Cockpit")
     site_title = _("Cockpit")
     index_title = _("Today")
-    login_form = admin_login.OperatorLoginForm
+    login_form = OperatorLoginForm
     index_template = "admin/cockpit.html"
 
     def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -63,6 +70,16 @@ class OperatorSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_factor.is_satisfied(request.user)
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's door, at which nothing that was typed is lost, and which asks for a proof where the view says so."""
+        guarded = super().admin_view(view, cacheable)
+        return sign_in_again.guard(view, guarded, lets_in=self.has_permission)
+
+    @needs_proof()
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        with accounts.watched(request.user.pk, request):
+            return super().password_change(request, extra_context)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The form; or, for somebody who has logged in without having a second factor, its set-up."""
         if request.method == "GET" and super().has_permission(request) and second_factor.is_missing(request.user):
@@ -73,9 +90,9 @@ class OperatorSite(AdminSite):
         """Leaving and setting up the second factor are open to those who are not through the door yet."""
         return [
             path("logout/", self.logout, name="logout"),
-            path("second-factor/", admin_login.set_up, name="second_factor"),
-            path("second-factor/qr.svg", admin_login.qr_code, name="second_factor_qr"),
-            path("second-factor/codes/", admin_login.renew_codes, name="recovery_codes"),
+            path("second-factor/", _for_set_up(login.set_up), name="second_factor"),
+            path("second-factor/qr.svg", login.qr_code, name="second_factor_qr"),
+            path("second-factor/codes/", _for_set_up(login.renew_codes), name="recovery_codes"),
             *pages.urls(self.admin_view),
             # its redirects tell of rows without asking for a right; no list of ours leads there
             *(pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site"),
@@ -122,6 +139,11 @@ def _require_permissions(admin_class: type["OperatorModelAdmin"]) -> None:
             raise ImproperlyConfigured(f"the action {action} of {admin_class.__name__} names no permission")
 
 
+def _for_set_up(view: Any) -> Any:
+    """The second factor's own pages are open before it is there, and ask for a proof like any other."""
+    return sign_in_again.guard(view, view, lets_in=login.may_set_up)
+
+
 def name_inputs(field: Field) -> None:
     """Give the two inputs of a date with its time a name each; Django labels neither."""
     if isinstance(field.widget, AdminSplitDateTime):
@@ -132,14 +154,34 @@ def name_inputs(field: Field) -> None:
 class OperatorModelAdmin(_ModelAdmin):
     """Base of every admin here: its history names rows by kind and key, and fields, never what they hold."""
 
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": fields.SplitDateTimeField, "widget": AdminSplitDateTime},
+        models.DateField: {"form_class": fields.DateField, "widget": AdminDateWidget},
+        models.TimeField: {"form_class": fields.TimeField, "widget": AdminTimeWidget},
+        models.IntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.BigIntegerField: {"form_class": fields.WholeNumberField, "widget": _SHORT_INPUT},
+        models.DecimalField: {"form_class": fields.AmountField, "widget": _SHORT_INPUT},
+    }
     view_on_site = False
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if object_id is not None:
-            self.existing(request, object_id)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        row = None if object_id is None else self.existing(request, object_id)
+        show = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return show() if request.method != "POST" else guarded_form.save(self, request, row, show)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """As Django's; while one is sent, with the refusal of `guarded_form`."""
+        form_class = super().get_form(request, obj, change=change, **kwargs)
+        return form_class if request.method != "POST" else guarded_form.guarded(self, request, obj, form_class)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form, row = context["adminform"].form, context.get("original")
+        context |= guarded_form.fields_of(self, request, form, row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self.existing(request, object_id)

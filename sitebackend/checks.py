@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend import operator_key
 from sitebackend.retention import STATUTORY_BILLING_YEARS
+from sitebackend.system import data_owner
 
 SITE = "sitebackend"
 TRIAL_KEY = "Probeschlüssel"  # stands in the user id of the key that quickstart makes
@@ -166,6 +167,17 @@ def permissions(**kwargs: Any) -> Iterator[CheckMessage]:
             _("Others on this machine may look into {folder}.").format(folder=settings.DATA_DIR),
             hint=f"chmod 700 {settings.DATA_DIR}",
             id="sitebackend.W009",
+        )
+
+
+@_site_check(deploy=True)
+def owners(**kwargs: Any) -> Iterator[CheckMessage]:
+    also = [settings.DATABASE_FILE] if settings.DATABASE_FILE else []
+    if strays := data_owner.strays(settings.DATA_DIR, also):
+        yield Warning(
+            _("{path} belongs to another account.").format(path=strays[0]),
+            hint=data_owner.taken_back(settings.DATA_DIR, also),
+            id="sitebackend.W011",
         )
 
 

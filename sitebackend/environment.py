@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sitebackend import whole_file
 from sitebackend.instance import LOOPBACK, Address
+from sitebackend.system import data_owner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HEADER = "# Made by `manage.py quickstart` for trying out. README has the table of all settings.\n"
@@ -23,7 +24,7 @@ def path() -> Path:
 
 
 def ensure(arguments: list[str]) -> None:
-    """Make `.env` if there is none. Raises OSError if it cannot be written.
+    """Make `.env` if there is none. Raises OSError if it cannot be written, NotTheOwner if it is not ours to make.
 
     Asked only for help, the values are set for this process and nothing is written.
     """
@@ -34,6 +35,8 @@ def ensure(arguments: list[str]) -> None:
     if wanted.help:
         os.environ.update(values)
     else:
+        command = ["manage.py", "quickstart", *arguments]
+        data_owner.require(command, folder=_data_folder(), database=None, names=["DATA_DIR", *values])
         _create("".join([HEADER, *(f"{name}={value}\n" for name, value in values.items())]))
 
 
@@ -57,14 +60,17 @@ def _given_to(arguments: list[str]) -> argparse.Namespace:
 
 def _values(bind: Address) -> dict[str, str]:
     url = f"http://{bind}" if bind.host in LOOPBACK else f"http://127.0.0.1:{bind.port}"
-    folder = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
     return {
         "SITE_URL": url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "OPERATOR_EMAIL": "operator@example.de",
-        "EMAIL_URL": f"filemail://{folder / 'mail'}",
+        "EMAIL_URL": f"filemail://{_data_folder() / 'mail'}",
         "ADMIN_SECOND_FACTOR": "optional",
     }
+
+
+def _data_folder() -> Path:
+    return Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 
 
 def _is_given(name: str) -> bool:

@@ -39,6 +39,7 @@ class Finding:
     url: str = ""
     stops_intake: bool = False  #: True turns `/readyz` red: no submission can be taken
     holds_up_mail: bool = False  #: True names it in `/readyz`: mails to the operator do not go out
+    degrades_intake: bool = False  #: True names it in `/readyz`: submissions are taken, with something missing
     code: str = ""  #: stable name for machines, as in `contact.queue`
     figure: float | None = None  #: the number behind the text, if there is one
 

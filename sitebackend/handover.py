@@ -47,7 +47,7 @@ def master_data_of(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 class FromSubmission(Register):
-    """The registration of a new customer, filled in from a submission while the vault is open."""
+    """The registration of a new customer, filled in from a submission while messages are open."""
 
     def has_permission(self) -> bool:
         return super().has_permission() and self.operator.has_perm("contact.view_submission")
@@ -65,10 +65,10 @@ class FromSubmission(Register):
     def get_initial(self) -> dict[str, Any]:
         if self.request.method == "POST":
             return {}
-        open_vault = vault.opened(self.request)
-        if open_vault is None:
+        open_messages = vault.opened_messages(self.request)
+        if open_messages is None:
             raise reading.NotReadable
-        fields = reading.read(open_vault=open_vault, submission=self.submission)
+        fields = reading.read(open_messages=open_messages, submission=self.submission)
         admin_pages.record_opening(self.request, self.submission)
         return master_data_of(fields)
 
@@ -81,7 +81,7 @@ class FromSubmission(Register):
         )
 
     def _the_submission(self) -> HttpResponse:
-        """Its page says what is in the way: a locked vault, or reading that is not set up."""
+        """Its page says what is in the way: locked messages, or reading that is not set up."""
         return redirect(reverse("admin:contact_submission_page", args=[self.submission.pk]))
 
 

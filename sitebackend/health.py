@@ -1,8 +1,10 @@
 """What the ground reports: database, disk, worker, operator key."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -10,11 +12,14 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from sitebackend import operator_key
+from sitebackend import node, operator_key
 from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
+from sitebackend.http import failover_cache
 from sitebackend.models import WorkerJob
+from sitebackend.system import data_owner
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 WORKER_SILENCE = timedelta(minutes=10)  # a job may take long, such as a backup
@@ -40,6 +45,36 @@ def database(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def home_of_the_database(now: datetime) -> Iterator[Finding]:
+    if home := node.found_elsewhere():
+        yield Finding(
+            area=_("Database"),
+            level=Level.ALARM,
+            text=str(node.elsewhere(home)),
+            next_step=_("Until then nothing is erased and backed up from here."),
+            code="database.elsewhere",
+        )
+
+
+@report
+def shared_cache(now: datetime) -> Iterator[Finding]:
+    cache = failover_cache.shared()
+    if cache is None:
+        return
+    if cache.answers():
+        yield Finding(_("Cache"), Level.FINE, _("answers"), code="cache.answers")
+        return
+    yield Finding(
+        area=_("Cache"),
+        level=Level.WARNING,
+        text=_("The shared cache does not answer: each process counts limits and failed logins for itself."),
+        next_step=_("Start it, or correct CACHE_URL. Submissions are taken meanwhile."),
+        degrades_intake=True,
+        code="cache.unreachable",
+    )
+
+
+@report
 def disk(now: datetime) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.DATA_DIR).free
     if free < LEAST_FREE_BYTES:
@@ -55,6 +90,41 @@ def disk(now: datetime) -> Iterator[Finding]:
     else:
         text = _("{gigabytes:.1f} GB free").format(gigabytes=free / 2**30)
         yield Finding(_("Disk"), Level.FINE, text, code="disk.free", figure=free)
+
+
+@report
+def owner_of_files(now: datetime) -> Iterator[Finding]:
+    """Files that a command left from another account, and whether they close the form."""
+    folder, database = settings.DATA_DIR, _database_files()
+    next_step = _("As root, type: {command}").format(command=data_owner.taken_back(folder, database[:1]))
+    if closed := _out_of_reach([*database, folder / "write.lock"] if database else []):
+        text = _("No submission can be taken: {account} cannot write {path}.").format(
+            account=data_owner.name_of(os.geteuid()), path=closed
+        )
+        yield Finding(_("Files"), Level.ALARM, text, next_step, stops_intake=True, code="files.out_of_reach")
+    elif strays := data_owner.strays(folder, database):
+        count = len(strays)
+        text = ngettext(
+            "{count} file belongs to another account: {path}.",
+            "{count} files belong to another account, {path} among them.",
+            count,
+        ).format(count=count, path=strays[0])
+        yield Finding(_("Files"), Level.WARNING, text, next_step, code="files.strays", figure=count)
+
+
+def _database_files() -> list[Path]:
+    """The SQLite database and what it keeps beside while it is open; none of PostgreSQL."""
+    database: Path | None = settings.DATABASE_FILE
+    return [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
+
+
+def _out_of_reach(needed: list[Path]) -> Path | None:
+    """The first file that a submission has to write, or folder in which to make it, that cannot be written."""
+    for path in needed:
+        opened = path if path.exists() else path.parent
+        if not os.access(opened, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            return opened
+    return None
 
 
 @report

@@ -93,12 +93,13 @@ class CrossSiteRequestMiddleware(CsrfViewMiddleware):
         if fetch_site is not None:
             return None if fetch_site in ("same-origin", "none") else _refused(request, _FROM_ELSEWHERE)
         if origin is not None:
-            return None if origin in self._own_origins(request) else _refused(request, _FROM_ELSEWHERE)
+            return None if origin in own_origins(request) else _refused(request, _FROM_ELSEWHERE)
         return _refused(request, _FROM_NOWHERE) if "/cookies/" in request.path_info else None
 
-    def _own_origins(self, request: HttpRequest) -> set[str]:
-        # on loopback the site answers to several names; ALLOWED_HOSTS has judged the Host header already
-        return {settings.SITE_URL} | (set() if settings.HTTPS else {f"http://{request.get_host()}"})
+
+def own_origins(request: HttpRequest) -> set[str]:
+    """What a browser calls this site. On loopback it has several names; ALLOWED_HOSTS has judged the Host header."""
+    return {settings.SITE_URL} | (set() if settings.HTTPS else {f"http://{request.get_host()}"})
 
 
 def _is_admin(request: HttpRequest) -> bool:

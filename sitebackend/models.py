@@ -1,17 +1,23 @@
 """The two things everybody here shares: who may come in, and the business whose site this is."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
+
+ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
 
 class Operator(AbstractUser):
@@ -21,10 +27,21 @@ class Operator(AbstractUser):
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
     seen_as: str = ""  #: a role that is tried on for the length of a request (`cockpit.viewing`)
     permissions: set[str] | None = None  #: what the roles allow, once `cockpit.roles` has looked it up
+    standing_before: list[Any] | None = None  #: as the database had it before this save
 
     class Meta:
         verbose_name = _("operator")
         verbose_name_plural = _("operators")
+
+    def standing(self) -> list[Any]:
+        """Return what a session is bound to besides the password: who may come in, and as what."""
+        roles = [ROLE_OF_SUPERUSERS] if self.is_superuser else sorted(self.groups.values_list("name", flat=True))
+        return [self.is_active, self.is_staff, roles]
+
+    def get_session_auth_hash(self) -> str:
+        """As Django's, and of the standing too: sessions end when either changes, whoever wrote it."""
+        bound = f"{super().get_session_auth_hash()}|{self.standing()}"
+        return salted_hmac("sitebackend.models.Operator.session", bound, algorithm="sha256").hexdigest()
 
     @classmethod
     def with_email(cls, email: str) -> "list[Operator]":
@@ -121,6 +138,9 @@ class SiteSettings(models.Model):
     def __str__(self) -> str:
         return self.business_name
 
+    def clean(self) -> None:
+        reach.check_row(self)
+
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
 
     @classmethod
@@ -168,6 +188,22 @@ class WorkerJob(models.Model):
         return self.name
 
 
+class DatabaseHome(models.Model):
+    """The data folder that this database belongs to: one row. `sitebackend.node` claims it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    node = models.UUIDField()
+    place = models.CharField(max_length=32)  #: a digest of where the folder lies
+    is_served = models.BooleanField(default=False)  #: a site was started there and did not end properly since
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_home_of_the_database")]
+
+    def __str__(self) -> str:
+        return str(self.node)
+
+
 class Actor(models.TextChoices):
     """Who did something, if no operator was logged in."""
 
@@ -195,6 +231,17 @@ class Act(models.TextChoices):
     OPENED = "opened", _("opened with the secret key")
     KEY_REPLACED = "key_replaced", _("operator key replaced")
     RESTORED = "restored", _("backup restored")
+    NEW_BROWSER = "new_browser", _("logged in from a browser that was not known")
+    ACCOUNT_MADE = "account_made", _("account made")
+    SWITCHED_ON = "switched_on", _("account switched on")
+    SWITCHED_OFF = "switched_off", _("account switched off")
+    PASSWORD_SET = "password_set", _("password of an account changed")
+    ADDRESS_SET = "address_set", _("e-mail address of an account changed")
+    RIGHTS_SET = "rights_set", _("rights of an account changed")
+    FACTOR_SET = "factor_set", _("second factor set up")
+    CODES_RENEWED = "codes_renewed", _("recovery codes renewed")
+    SETTINGS_SET = "settings_set", _("business data changed")
+    READING_SET = "reading_set", _("reading of messages allowed here")
 
 
 class Event(models.Model):
@@ -220,6 +267,44 @@ class Event(models.Model):
         return self.get_act_display()
 
 
+class KnownBrowserQuerySet(models.QuerySet["KnownBrowser"]):
+    def forgotten(self, today: date) -> Self:
+        """Those that nobody has signed in from for so long that their cookie is gone."""
+        return self.filter(last_seen_on__lt=today - retention.KNOWN_BROWSERS)
+
+
+class KnownBrowser(models.Model):
+    """A browser that an operator has signed in from: the digest of the random value in its cookie, and two days."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="known_browsers")
+    digest = models.CharField(max_length=64)
+    first_seen_on = models.DateField()
+    last_seen_on = models.DateField()
+
+    objects = KnownBrowserQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("operator", "digest", name="one_row_of_browser_and_operator")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class OperatorNotice(models.Model):
+    """A mail that has to tell an operator what was done to an account, a key or the settings; it goes when sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    act = models.CharField(max_length=15, choices=Act)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")
+    account = models.ForeignKey(Operator, models.SET_NULL, null=True, related_name="+")  #: which it was done to
+    recipient = models.EmailField()
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
 class SoundedAlarm(models.Model):
     """An alarm that ALARM_COMMAND was given; the row goes when the alarm has ended."""
 
@@ -228,6 +313,18 @@ class SoundedAlarm(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AnsweredForm(models.Model):
+    """A form of the cockpit that was carried out; see `cockpit.idempotency`. Digests, and where its answer led."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    content_digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.answer
 
 
 def site_settings(request: HttpRequest) -> dict[str, Any]:

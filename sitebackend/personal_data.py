@@ -11,14 +11,24 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.crypto import lookup
-from sitebackend.models import Event, Operator, SiteSettings, SoundedAlarm, WorkerJob
+from sitebackend.models import (
+    AnsweredForm,
+    DatabaseHome,
+    Event,
+    KnownBrowser,
+    Operator,
+    OperatorNotice,
+    SiteSettings,
+    SoundedAlarm,
+    WorkerJob,
+)
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -50,6 +60,8 @@ class Operators(PersonalDataSource):
         UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
         VaultEvent: ("operator", "kind", "at", "holding"),
         Event: ("operator", "actor", "at", "act", "kind", "key"),
+        KnownBrowser: ("operator", "digest", "first_seen_on", "last_seen_on"),
+        OperatorNotice: ("by", "account", "act", "at", "recipient"),
     }
 
     def describe(self) -> Description:
@@ -103,11 +115,18 @@ def _account(operator: Operator) -> dict[str, object]:
         **{label(Operator, name): getattr(operator, name) for name in fields},
         str(_("second factors")): [_device(device) for device in _devices(operator)],
         str(_("vault")): [
-            f"{event.at:%Y-%m-%d %H:%M} UTC: {event.get_kind_display()} {event.holding}".strip()
+            f"{event.at:%Y-%m-%d %H:%M} UTC: {event} {event.holding}".strip()
             for event in VaultEvent.objects.filter(operator=operator).order_by("at")
         ],
         str(_("vault open since")): [
             f"{opened.unlocked_at:%Y-%m-%d %H:%M} UTC" for opened in UnlockSession.objects.filter(operator=operator)
+        ],
+        str(_("known browsers")): [
+            f"{browser.first_seen_on} – {browser.last_seen_on}" for browser in operator.known_browsers.all()
+        ],
+        str(_("mails that wait")): [
+            f"{notice.at:%Y-%m-%d %H:%M} UTC: {notice} → {notice.recipient}"
+            for notice in OperatorNotice.objects.filter(Q(by=operator) | Q(account=operator)).order_by("at")
         ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
         str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
@@ -212,18 +231,38 @@ holds_no_personal_data(
 )
 _KEY = "a key, sealed or public, of nobody's"
 _SLOT = "how a key slot is opened"
-holds_no_personal_data(Vault, id="always 1", public_key=_KEY, made_at="a time", rotated_at="a time")
+_LOCK = "which lock: vault or messages"
+holds_no_personal_data(
+    Vault, id="1 or 2", lock=_LOCK, public_key=_KEY, sealed_private_key=_KEY, made_at="a time", rotated_at="a time"
+)
 holds_no_personal_data(
     KeySlot,
-    vault="always the one",
+    vault=_LOCK,
     sealed_key=_KEY,
     **dict.fromkeys(("kind", "salt", "memory_kib", "iterations", "lanes", "made_at", "confirmed_at"), _SLOT),
 )
-holds_no_personal_data(UnlockSession, sealed_key=_KEY)
-holds_no_personal_data(UnlockAttempt, tried_at="a time; says not whose")
+holds_no_personal_data(UnlockSession, lock=_LOCK, sealed_key=_KEY)
+holds_no_personal_data(UnlockAttempt, lock=_LOCK, tried_at="a time; says not whose")
+holds_no_personal_data(VaultEvent, lock=_LOCK)
 _RUN = "how a job of the worker went"
 holds_no_personal_data(WorkerJob, name=_RUN, last_run=_RUN, failure=_RUN, failing_since=_RUN)
+holds_no_personal_data(
+    DatabaseHome,
+    id="always 1",
+    node="a random name",
+    place="a digest of a place on a disk",
+    is_served="yes or no",
+    since="a time",
+)
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
+_ANSWERED = "a digest under a random token that is kept nowhere"
+holds_no_personal_data(
+    AnsweredForm,
+    key=_ANSWERED,
+    content_digest=_ANSWERED,
+    answer="an address of the cockpit, with random keys",
+    at="a time",
+)
 holds_no_personal_data(LogEntry, content_type="which kind of row")
 holds_no_personal_data(
     TOTPDevice,

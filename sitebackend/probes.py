@@ -23,9 +23,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if a submission can be taken now, else 503 with the codes of what is in the way.
 
-    `mail` names what holds up the operator's mails; submissions are taken all the same.
+    `mail` names what holds up the operator's mails, `degraded` what else is out of order on the way of a submission;
+    they are taken all the same.
     """
     found = findings.collect(timezone.now())
     codes = sorted({finding.code for finding in found if finding.stops_intake})
     mail = sorted({finding.code for finding in found if finding.holds_up_mail})
-    return JsonResponse({"ready": not codes, "codes": codes, "mail": mail}, status=503 if codes else 200)
+    degraded = sorted({finding.code for finding in found if finding.degrades_intake})
+    answer = {"ready": not codes, "codes": codes, "mail": mail, "degraded": degraded}
+    return JsonResponse(answer, status=503 if codes else 200)

@@ -28,6 +28,7 @@ ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
 SENT_MAIL = timedelta(days=30)
 PAGE_TRASH = timedelta(days=30)
 DEAD_LINKS = timedelta(days=90)
+KNOWN_BROWSERS = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,12 @@ def _of_the_site() -> Iterator[Period]:
         _days(DEAD_LINKS.days),
         _("the last time"),
         _("a link that nobody follows any more needs no mending"),
+    )
+    yield Period(
+        _("browsers that operators have logged in from: a random value's digest and two days"),
+        _days(KNOWN_BROWSERS.days),
+        _("the last login from there"),
+        _("as long as their cookie: so that a login from an unknown one is noticed"),
     )
 
 

@@ -6,6 +6,7 @@ A ValueError says what is wrong with the text; `settings.read` adds the name, wh
 import re
 import shlex
 from collections.abc import Callable
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 MESSAGE_STATES = ("done", "open", "suspect")
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\]")
 _IMPLIED_PORTS = {"http": 80, "https": 443, "smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+_CACHES = {"rediscache": "redis", "redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
 CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
 _MAILER_OPTIONS = {
     "EMAIL_HOST": "host",
@@ -142,7 +144,21 @@ def database_url(value: str) -> dict[str, Any]:
 
 
 def cache_url(value: str) -> dict[str, Any]:
-    return dict(environ.Env.cache_url_config(value))
+    """Redis or Valkey: the others count wrongly between processes, or leave on a disk what must pass with its day."""
+    scheme, _colon, rest = value.partition(":")
+    if scheme not in _CACHES:
+        raise ValueError(f"“{scheme}” is no shared cache that limits can be counted in; Redis and Valkey are")
+    if not find_spec("redis"):
+        raise ValueError("its client library is missing. Install it: uv sync --extra redis")
+    try:
+        parts = urlsplit(f"{_CACHES[scheme]}:{rest}")
+        is_complete = bool(parts.path.strip("/") if not parts.netloc else parts.hostname and parts.port != 0)
+    except ValueError:  # its words may hold the password
+        is_complete = False
+    if not is_complete or (parts.netloc and not re.fullmatch(r"/?\d*", parts.path)):
+        raise ValueError("it names no server, or no database by its number")
+    config = dict(environ.Env.cache_url_config(parts.geturl()))
+    return config | {"BACKEND": "sitebackend.http.failover_cache.FailoverCache"}
 
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:

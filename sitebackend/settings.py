@@ -164,6 +164,13 @@ VAULT_FINGERPRINT: str = read(
     default="",
     parse=fingerprint,
 )
+VAULT_MESSAGES_FINGERPRINT: str = read(
+    "VAULT_MESSAGES_FINGERPRINT",
+    "the fingerprint of the key of the lock for messages, as its page shows it",
+    "9c41…",
+    default="",
+    parse=fingerprint,
+)
 
 ALARM_COMMAND: list[str] = read(
     "ALARM_COMMAND",
@@ -223,7 +230,9 @@ DATABASES = {
         parse=database_url,
     )
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+#: The SQLite database; None if the database is elsewhere.
+DATABASE_FILE = Path(DATABASES["default"]["NAME"]) if DATABASES["default"]["ENGINE"].endswith("sqlite3") else None
+if DATABASE_FILE:
     # FULL: what the thanks page acknowledged survives a power cut. secure_delete: deleted rows are overwritten.
     # IMMEDIATE: writers queue at the start of a transaction, they do not fail in its middle.
     DATABASES["default"]["OPTIONS"] = {
@@ -362,6 +371,7 @@ MIDDLEWARE = [
     "sitebackend.cockpit.viewing.SeenAsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sitebackend.cockpit.browsers.KnownBrowserMiddleware",
     "sitebackend.vault.middleware.VaultRefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -424,6 +434,7 @@ _PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}admin-session"
 CSRF_COOKIE_NAME = f"{_PREFIX}admin-csrf"
 VAULT_COOKIE_NAME = f"{_PREFIX}vault"
+DEVICE_COOKIE_NAME = f"{_PREFIX}admin-device"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # they name rows: not in a cookie
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
@@ -432,6 +443,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = None
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "sitebackend.cockpit.sign_in_again.csrf_failure"
 COOKIE_CONSENT_NAME = f"{_PREFIX}einwilligung"
 COOKIE_CONSENT_MAX_AGE = 24 * 60 * 60  # seconds: one day, no longer (S4)
 COOKIE_CONSENT_SECURE = HTTPS
@@ -495,6 +507,7 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "ERROR", "propagate": False},
         "axes": {"level": "CRITICAL"},
         "gnupg": {"level": "CRITICAL"},
+        "pypdf": {"level": "CRITICAL"},  # complains of every file that is not quite right
     },
 }
 

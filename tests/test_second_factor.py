@@ -106,7 +106,7 @@ def test_a_session_from_before_the_device_must_show_the_code(client: Client, ope
     assert not is_in(client)
     assert client.get(SET_UP).status_code == 302, "nor may it set up another device"
     assert client.get(SET_UP + "qr.svg").status_code == 302
-    assert client.post(SET_UP + "codes/").status_code == 302
+    assert client.post(SET_UP + "codes/").status_code == 403
     assert TOTPDevice.objects.count() == 1
 
 
@@ -275,6 +275,6 @@ def test_nothing_in_the_admin_may_be_stored_by_a_browser(client: Client, operato
 def test_admin_cookies_are_closed_to_scripts_and_other_sites(client: Client, operator: Operator) -> None:
     log_in(client)
     client.get(LOGIN)
-    assert set(client.cookies) == {"__Host-admin-session", "__Host-admin-csrf"}
+    assert set(client.cookies) == {"__Host-admin-session", "__Host-admin-csrf", "__Host-admin-device"}
     for cookie in client.cookies.values():
         assert (cookie["secure"], cookie["httponly"], cookie["path"]) == (True, True, "/")

@@ -3,11 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.consents import EvidenceField
+from customers.forms.consents import UploadField
 from customers.models import BillingDocument
+from sitebackend.formats.fields import AmountField, DateField
+from sitebackend.formats.file_types import INVOICE, PDF
+from sitebackend.formats.numbers import names_euro
+
+DOCUMENTS = (PDF, INVOICE)
 
 
 class DateInput(forms.DateInput):
@@ -19,22 +25,42 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class CurrencyField(forms.CharField):
+    """Three letters, in capitals."""
+
+    default_validators = [RegexValidator(r"^[A-Z]{3}\Z", _("Three letters, as in EUR."))]
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Currency"), max_length=3, initial="EUR")
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
 class DocumentForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=BillingDocument.Kind)
     number = forms.CharField(label=_("Number"), max_length=50)
-    issued_on = forms.DateField(label=_("Date of the document"), widget=DateInput, initial=timezone.localdate)
-    amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2, localize=True)
-    currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3, initial="EUR")
-    file = EvidenceField(
-        label=_("File"), help_text=_("PDF or electronic invoice (XML), at most 10 MB. It is sealed at once.")
+    issued_on = DateField(label=_("Date of the document"), widget=DateInput, initial=timezone.localdate)
+    amount = AmountField(label=_("Amount"), min_value=0)
+    currency = CurrencyField()
+    file = UploadField(
+        label=_("File"),
+        expected=DOCUMENTS,
+        help_text=_("PDF or electronic invoice (XML), at most 10 MB. It is sealed at once."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("currency", "EUR") != "EUR" and names_euro(self.data.get("amount", "")):
+            self.add_error("amount", _("The amount says euros, the currency something else."))
+        return cleaned
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-class SeveralFilesField(EvidenceField):
+class SeveralFilesField(UploadField):
     """At least one file; gives the list of them."""
 
     widget = SeveralFilesInput
@@ -46,7 +72,7 @@ class SeveralFilesField(EvidenceField):
 
 class SeveralDocumentsForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=BillingDocument.Kind)
-    currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3, initial="EUR")
+    currency = CurrencyField()
     documents = SeveralFilesField(
         label=_("Files"),
         help_text=_("Up to 20, named as in “R-2026-017 2026-02-01 119,00.pdf”: number, date, amount."),

@@ -9,10 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.duplicates import AsksForDuplicates
 from customers.models import Confirmation, Customer, Wording
 from customers.models.consent import Channel, Decision, Form, LegalBasis, Purpose
 from customers.models.customer import MASTER_DATA
 from customers.services.consents import Statement
+from sitebackend.formats.fields import CheckedFileField, DateTimeField
+from sitebackend.formats.file_types import MAIL, SCANS
 
 BASIS = [(LegalBasis.CONTRACT, _("rests on the contract")), (LegalBasis.CONSENT, _("has agreed"))]
 YES_NO = [(Decision.GIVEN, _("yes, has agreed")), (Decision.REFUSED, _("no, or was not asked"))]
@@ -30,7 +33,7 @@ class DateTimeInput(forms.DateTimeInput):
 class WhenAndHow(forms.Form):
     """When it was said, by which way it came, in which form."""
 
-    given_at = forms.DateTimeField(
+    given_at = DateTimeField(
         label=_("When was it said?"), widget=DateTimeInput, initial=timezone.localtime, help_text=_("Date and time.")
     )
     channel = forms.ChoiceField(label=_("How did it reach you?"), choices=Channel)
@@ -47,7 +50,7 @@ class WhenAndHow(forms.Form):
         return Statement(purpose=purpose, decision=decision, legal_basis=legal_basis, **about)
 
 
-class RegistrationForm(WhenAndHow, forms.ModelForm):  # type: ignore[type-arg]
+class RegistrationForm(WhenAndHow, AsksForDuplicates):
     """Master data, and in the same breath what the customer agreed to."""
 
     contract = forms.ChoiceField(label=_("(a) Performing the contract"), choices=BASIS, widget=forms.RadioSelect)
@@ -75,7 +78,7 @@ class RegistrationForm(WhenAndHow, forms.ModelForm):  # type: ignore[type-arg]
         return [*bases, self.statement(Purpose.RETENTION, self.cleaned_data["retention"])]
 
 
-class EvidenceField(forms.FileField):
+class UploadField(CheckedFileField):
     """A file that is sealed in memory the moment it arrives."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -88,10 +91,14 @@ class ConsentForm(WhenAndHow):
 
     decision = forms.ChoiceField(label=_("What was said?"), choices=Decision.choices[:2], widget=forms.RadioSelect)
     legal_basis = forms.ChoiceField(label=_("Legal basis"), choices=LegalBasis, initial=LegalBasis.CONSENT)
-    evidence = EvidenceField(
+    evidence = UploadField(
         label=_("Evidence"),
         required=False,
-        help_text=_("The signed paper as a scan or photo, at most 10 MB. It is sealed at once."),
+        expected=(*SCANS, MAIL),
+        help_text=_(
+            "The signed paper as a scan or photo (PDF, JPEG, PNG, TIFF, WebP, HEIC) or the e-mail (.eml), at most "
+            "10 MB. It is sealed at once."
+        ),
     )
     field_order = ("decision", "legal_basis", "given_at", "channel", "form", "evidence")
 
@@ -149,7 +156,7 @@ class WithdrawalForm(forms.Form):
     """Carries the preview's digest, so that only what was shown is done."""
 
     plan = forms.CharField(widget=forms.HiddenInput)
-    given_at = forms.DateTimeField(label=_("When was it said?"), widget=DateTimeInput, initial=timezone.localtime)
+    given_at = DateTimeField(label=_("When was it said?"), widget=DateTimeInput, initial=timezone.localtime)
     channel = forms.ChoiceField(label=_("How did it reach you?"), choices=Channel)
 
 

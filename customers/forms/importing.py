@@ -7,7 +7,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.consents import BASIS, YES_NO, EvidenceField, WhenAndHow, wording_of
+from customers.forms.consents import BASIS, YES_NO, UploadField, WhenAndHow, wording_of
 from customers.importing import columns
 from customers.importing.rows import Agreement
 from customers.importing.table import Table, unpack
@@ -23,7 +23,7 @@ QUESTIONS: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
 
 
 class ImportFileForm(forms.Form):
-    file = EvidenceField(
+    file = UploadField(
         label=_("File"),
         help_text=_(
             "A table as CSV (a spreadsheet saves it under “Save as”), or contacts as vCard (.vcf); at most 1 MB and "

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.formats.fields import WholeNumberField
+
 
 class SearchForm(forms.Form):
     words = forms.CharField(
@@ -11,4 +13,4 @@ class SearchForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("Number, name, company, city, e-mail address or telephone number; spelling does not matter."),
     )
-    page = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    page = WholeNumberField(min_value=1, required=False, widget=forms.HiddenInput)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.consents import EvidenceField
+from customers.forms.consents import UploadField
 from customers.models.technical import Kind
 
 LONGEST_NAME = 40  # characters of a free field's name; a longer beginning of a line is a sentence
@@ -36,7 +36,7 @@ class RecordForm(forms.Form):
 
     name = _line(_("Name"), _("How you call it, for example “office network”."), required=True)
     details = _lines(_("Further details"), _("One per line. “Rack: cellar, left” becomes a field of its own."))
-    attachment = EvidenceField(
+    attachment = UploadField(
         label=_("Attachment"), required=False, help_text=_("A configuration dump for example, at most 10 MB.")
     )
 

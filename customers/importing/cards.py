@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from vobject.base import VObjectError, readComponents
 
 from customers.importing.columns import label
 from customers.importing.table import Row, Table, checked
@@ -21,6 +20,8 @@ Values = dict[tuple[str, int], str]  # (target, which of its kind) → value
 
 def read_cards(text: str) -> Table:
     """One row per card, numbered as the cards are. Raises Refused."""
+    from vobject.base import VObjectError, readComponents
+
     try:
         cards = [dict(_values(card)) for card in readComponents(text, allowQP=True) if card.name == "VCARD"]
     except (VObjectError, ValueError, LookupError, AttributeError, TypeError) as error:

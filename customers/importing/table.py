@@ -12,12 +12,14 @@ from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
 from customers.refusals import Refused
+from sitebackend.formats import file_types
 
 LARGEST = 1_000_000  # bytes of a file
 LARGEST_PACKED = 200_000  # bytes in the page, below the limit of a request's body
 MOST_ROWS = 2000
 MOST_COLUMNS = 60
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
+_SPREADSHEETS = ("archive", "old office")  # .xlsx and .ods, .xls
+_MAY_BE_TEXT = (file_types.TEXT, file_types.UNKNOWN, file_types.MAIL)  # UTF-16 looks like nothing; a list may say From:
 _DELIMITERS = ";,\t|"
 
 
@@ -47,8 +49,12 @@ def decoded(content: bytes) -> str:
     """The text of a file. Raises Refused for what is no text."""
     if len(content) > LARGEST:
         raise Refused(_("The file is too large. Split it into files of at most 1 MB."))
-    if content.startswith(_SPREADSHEETS):
+    kind = file_types.recognise(content)
+    if kind in _SPREADSHEETS:
         raise Refused(_("This is a spreadsheet, not a text file. Save it there as CSV and choose that file."))
+    if kind not in _MAY_BE_TEXT:
+        message = _("This is {found}, whatever its name says. Choose a CSV or vCard file.")
+        raise Refused(str(message).format(found=file_types.NAMES[kind]))
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise Refused(_("This is no text file. Choose a CSV or vCard file."))

@@ -20,6 +20,7 @@ from customers.folding import folded_phone, searchable
 from customers.models.customer import Customer
 from customers.refusals import Refused
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 
 
 class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
@@ -105,6 +106,7 @@ class ContactPoint(models.Model):
                 validate_email(self.value)
             except ValidationError as error:
                 raise ValidationError({"value": error.messages}) from error
+        reach.check_row(self, phone="value" if self.kind == self.Kind.PHONE else None)
 
     def index(self) -> None:
         """Fill the columns that searching and requests for access look into."""

@@ -22,6 +22,7 @@ from customers.models.consent import ConsentEntry, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
+from sitebackend.formats import reach
 from sitebackend.privacy.restriction.models import Restriction, since
 
 NO_BASIS = _("Without a recorded basis for contract and invoicing no customer can be kept.")
@@ -97,19 +98,27 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             found |= Q(**{f"{statement}_digest": digest})
         return self.filter(found)
 
+    def sharing(self, digests: Collection[str]) -> "CustomerQuerySet":
+        """Those whose first or further telephone, e-mail address or address has one of these digests."""
+        found = Q(pk__in=_points().filter(digest__in=digests).values("customer"))
+        for column in ("email_digest", "phone_digest", "name_digest"):
+            found |= Q(**{f"{column}__in": digests})
+        return self.filter(found)
+
     def numbered(self, number: str) -> "CustomerQuerySet":
         """The one with this number, in capitals or not; by an index, which `iexact` would not use. Empty: nobody."""
         if not number:
             return self.none()
         return self.alias(capitals=Upper("number")).filter(Q(capitals=number.upper()) | Q(number=number))
 
-    def known(self, digests: Collection[str]) -> dict[str, str]:
-        """Which of these digests lead to somebody here: digest → customer number."""
-        found: dict[str, str] = {}
-        for some in batched(digests):
-            for column in ("email_digest", "phone_digest", "name_digest"):
-                found |= dict(self.filter(**{f"{column}__in": some}).values_list(column, "number"))
-            found |= dict(_points().filter(digest__in=some).values_list("digest", "customer__number"))
+    def known(self, digests: Collection[str]) -> dict[str, "Customer"]:
+        """Which of these digests lead to somebody here: digest → customer."""
+        found: dict[str, Customer] = {}
+        for some in batched(digests, 200):
+            for customer in self.for_lists().sharing(some).prefetch_related("contact_points"):
+                held = {customer.email_digest, customer.phone_digest, customer.name_digest}
+                held |= {point.digest for point in customer.contact_points.all()}
+                found |= dict.fromkeys(held & {*some}, customer)
         return found
 
     def to_confirm(self, now: datetime) -> "CustomerQuerySet":
@@ -243,6 +252,9 @@ class Customer(models.Model):
         for address in self.contact_points.filter(kind="address"):  # found by the name that may have changed
             address.customer = self
             address.save()
+
+    def clean(self) -> None:
+        reach.check_row(self)
 
     @property
     def display_name(self) -> str:

@@ -43,6 +43,7 @@ class Outcome:
     person: Person | None = None
     problem: str = ""
     customer: Customer | None = None
+    like: Customer | None = None  #: who is here already
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def preview(order: Order) -> Preview:
     """What importing would do, row by row; nothing is kept."""
     rows = [_read(row, order) for row in order.table.rows]
     here = Customer.objects.known({digest for _outcome, digests in rows for digest in digests})
-    seen = {digest: _("Looks like customer {number}.").format(number=number) for digest, number in here.items()}
+    seen: dict[str, Customer | int] = {**here}
     numbers: set[str] = set()
     return Preview([_once(outcome, digests, seen, numbers, order) for outcome, digests in rows])
 
@@ -91,40 +92,55 @@ def _read(row: Row, order: Order) -> tuple[Outcome, set[str]]:
     shown = " ".join(cell for cell in row.cells if cell.strip())[:60]
     try:
         person = person_of(row, order.table.headers, order.targets, order.agreement, order.notes_purpose)
-        customer = _tried(person)
+        customer, points = _tried(person)
     except ValidationError as error:
         return Outcome(row.line, shown, problem=labels_of(error.message_dict)), set()
     except (Unfit, Refused) as error:
         return Outcome(row.line, shown, problem=str(error)), set()
-    return Outcome(row.line, customer.display_name, person), customer.digests()
+    further = {point.digest for point in points} - {""}
+    return Outcome(row.line, customer.display_name, person), customer.digests() | further
 
 
-def _tried(person: Person) -> Customer:
+def _tried(person: Person) -> tuple[Customer, list[ContactPoint]]:
     """The customer as it would be, checked like one of the registration and not kept."""
     customer, _entries = prepared_customer(
         master_data=person.master_data, statements=person.statements, recorded_by=None
     )
     if person.number:
         check_number(person.number)
-    for point in points_of(person):
+    points = points_of(person)
+    for point in points:
         point.customer = customer
         point.full_clean(exclude=["customer"])
-    return customer
+        point.index()
+    return customer, points
 
 
-def _once(outcome: Outcome, digests: set[str], seen: dict[str, str], numbers: set[str], order: Order) -> Outcome:
-    """The same outcome, unless somebody here or in an earlier row is the same person or has the same number."""
+def _once(
+    outcome: Outcome, digests: set[str], seen: dict[str, Customer | int], numbers: set[str], order: Order
+) -> Outcome:
+    """The same outcome, unless somebody here or in an earlier row is the same person or has the same number.
+
+    `seen`: digest → the customer, or the earlier line.
+    """
     if outcome.person is None:
         return outcome
-    problem = next((seen[digest] for digest in sorted(digests) if digest in seen), "") if not order.similar_too else ""
+    same = next((seen[digest] for digest in sorted(digests) if digest in seen), None)
     if outcome.person.number in numbers:
-        problem = _("The same number stands in an earlier line.")
-    if problem:
-        return Outcome(outcome.line, outcome.name, problem=problem)
+        return Outcome(outcome.line, outcome.name, problem=_("The same number stands in an earlier line."))
+    if same is not None and not order.similar_too:
+        return _looks_like(outcome, same)
     numbers |= {outcome.person.number} - {""}
-    same = _("Looks like line {line} of this file.").format(line=outcome.line)
-    seen |= dict.fromkeys(digests - seen.keys(), same)
+    seen |= dict.fromkeys(digests - seen.keys(), outcome.line)
     return outcome
+
+
+def _looks_like(outcome: Outcome, same: Customer | int) -> Outcome:
+    if isinstance(same, Customer):
+        problem = _("Looks like customer {number}.").format(number=same.number)
+        return Outcome(outcome.line, outcome.name, problem=problem, like=same)
+    problem = _("Looks like line {line} of this file.").format(line=same)
+    return Outcome(outcome.line, outcome.name, problem=problem)
 
 
 def points_of(person: Person) -> list[ContactPoint]:

@@ -6,16 +6,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from customers.clear_file import ClearFile
-from customers.forms.billing import DocumentForm, HoldForm, SeveralDocumentsForm
+from customers.forms.billing import DOCUMENTS, DocumentForm, HoldForm, SeveralDocumentsForm
 from customers.models import BillingDocument
 from customers.refusals import Refused
 from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
-from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log
+from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log, page_of
+from sitebackend.formats import file_types
+from sitebackend.formats.file_types import FileError
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -25,14 +28,19 @@ class File(CustomerFormPage):
     """File one document of a customer."""
 
     permission = "customers.add_billingdocument"
+    once = True
     largest_upload = LARGEST
     form_class = DocumentForm
-    title, button, done = _("File a billing document"), _("File"), _("Filed.")
+    title, button = _("File a billing document"), _("File")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
 
     def carry_out(self, form: forms.Form) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "file"}
-        file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
+        document = file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
+        amount = number_format(document.amount, 2, force_grouping=True)
+        self.done = _("Filed: {number}, {amount} {currency}.").format(
+            number=document.number, amount=amount, currency=document.currency
+        )
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "", "added")
 
 
@@ -40,6 +48,7 @@ class FileSeveral(CustomerFormPage):
     """File many at once; each that cannot be filed is named with the reason, the others are filed."""
 
     permission = "customers.add_billingdocument"
+    once = True
     largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
@@ -51,12 +60,17 @@ class FileSeveral(CustomerFormPage):
         log(self.request, self.customer, BillingDocument._meta.verbose_name_plural or "", "added")
         return self.render_to_response(self.get_context_data(form=self.form_class(initial=about), results=results))
 
+    def leads_to(self, response: HttpResponse) -> str:
+        results = getattr(response, "context_data", {}).get("results", [])
+        return page_of(self.customer) if any(document for _name, document, _reason in results) else ""
+
     def _filed(self, file: ClearFile, about: dict[str, str]) -> tuple[str, BillingDocument | None, str]:
         try:
+            file_types.check(file.content, DOCUMENTS)
             return file.name, file_by_name(customer=self.customer, file=file, **about), ""
         except ValidationError as error:
             return file.name, None, " ".join(error.messages)
-        except (Refused, VaultError) as error:
+        except (Refused, VaultError, FileError) as error:
             return file.name, None, str(error)
 
 
@@ -64,6 +78,7 @@ class Hold(CustomerFormPage):
     """Keep a document past every date, for a reason; or let it go again."""
 
     permission = "customers.change_billingdocument"
+    once = True
     uses_data = False
     title, button = _("Hold this document"), _("Hold")
 

@@ -33,6 +33,7 @@ class Record(CustomerFormPage):
     """A consent or a refusal for one purpose."""
 
     permission = "customers.add_consententry"
+    once = True
     largest_upload = LARGEST
     form_class = ConsentForm
     uses_data = False
@@ -61,6 +62,8 @@ class Withdraw(CustomerFormPage):
     """GET shows what will happen; POST does exactly that, or shows what has changed since."""
 
     permission = "customers.add_consententry"
+    once = True
+    needs_proof = True  # what rests on the consent is erased
     form_class = WithdrawalForm
     template_name = "admin/customers/withdraw.html"
     button, done = _("Withdraw the consent now"), _("The consent is withdrawn.")

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.importing import ImportFileForm, MappingForm, content_of
@@ -15,6 +17,8 @@ from customers.refusals import Refused
 from customers.services.imports import Preview, import_customers, preview
 from customers.uploads import received
 from customers.views.base import CustomersPage
+from sitebackend.cockpit import idempotency
+from sitebackend.cockpit.idempotency import FormSentBefore
 from sitebackend.uploads import LARGEST
 from sitebackend.vault.errors import VaultError
 
@@ -60,6 +64,15 @@ class Import(CustomersPage):
         form = self._form()
         if not form.is_valid():
             return self._page(COLUMNS, status=422, form=form)
+        try:
+            return idempotency.once(
+                self.request, lambda: self._imported(form), leads_to=_the_list, in_one_transaction=False
+            )
+        except FormSentBefore as before:
+            messages.info(self.request, idempotency.saved_once(before))
+            return redirect("admin:customers_customer_changelist")
+
+    def _imported(self, form: MappingForm) -> HttpResponse:
         order, owner = form.order(), admin.site.get_model_admin(Customer)
         try:
             outcomes = import_customers(
@@ -74,7 +87,7 @@ class Import(CustomersPage):
         return self._page(DONE, shown=Preview(outcomes))
 
     def _previewed(self, form: MappingForm, shown: Preview, status: int = 200) -> HttpResponse:
-        return self._page(PREVIEW, status=status, form=form, shown=shown)
+        return self._page(PREVIEW, status=status, form=form, shown=shown, form_token=idempotency.issue())
 
     def _form(self) -> MappingForm:
         table = _table(content_of(self.request.POST.get("packed", "")))
@@ -86,6 +99,11 @@ class Import(CustomersPage):
         ]
         frame = self.frame() | {"step": step}
         return TemplateResponse(self.request, f"admin/customers/{template}.html", frame | context, status=status)
+
+
+def _the_list(response: HttpResponse) -> str:
+    is_done = getattr(response, "context_data", {}).get("step") == DONE
+    return reverse("admin:customers_customer_changelist") if is_done else ""
 
 
 def _table(content: bytes) -> Table:

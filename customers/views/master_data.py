@@ -25,6 +25,7 @@ class Register(CustomersFormPage):
     """Master data are taken together with the consents they rest on, or not at all."""
 
     permission = "customers.add_customer"
+    once = True
     form_class = RegistrationForm
     template_name = "admin/customers/register.html"
     title, done = _("New customer"), _("Saved, with the consents.")

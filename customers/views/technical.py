@@ -89,6 +89,7 @@ class Add(RecordFormPage):
     """A new record; refused without the customer's written consent."""
 
     permission = "customers.add_technicalrecord"
+    once = True
 
     @property
     def kind(self) -> Kind:
@@ -107,6 +108,7 @@ class Change(RecordFormPage):
     """Read and change one record, with the vault open."""
 
     permission = "customers.change_technicalrecord"
+    edits = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return locked(request) if self.open_vault is None else super().dispatch(request, *args, **kwargs)
@@ -118,7 +120,7 @@ class Change(RecordFormPage):
         return read_technical_record(open_vault=self.open_vault, record=self.record)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(record=self.record, **kwargs)
+        return super().get_context_data(**kwargs | {"record": self.record})
 
     def carry_out(self, form: RecordForm) -> None:
         record = revise_technical_record(record=self.record, content=form.content())
@@ -130,6 +132,7 @@ class Delete(CustomerFormPage):
     """One record goes, for good."""
 
     permission = "customers.delete_technicalrecord"
+    once = True
     form_class = forms.Form
     title, button, done = _("Delete this record"), _("Delete for good"), _("Deleted.")
     intro = _("The record and its attachments are erased. Nobody can bring them back.")

@@ -30,7 +30,17 @@ from sitebackend.backup.progress import Bytes, Share
 FORMAT = 1
 MANIFEST, ENV = "manifest.json", "env"
 #: Below DATA_DIR: what can be made again, belongs to this run only, or holds mail in the clear.
-LEFT_OUT = ("static", "mail", "backup-work", "restore", "before-restore", "keys/keyring", "serve.lock", "backup.lock")
+LEFT_OUT = (
+    "static",
+    "mail",
+    "backup-work",
+    "restore",
+    "before-restore",
+    "keys/keyring",
+    "serve.lock",
+    "backup.lock",
+    "node-id",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

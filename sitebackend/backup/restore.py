@@ -12,7 +12,7 @@ or beside; `resume` completes the restore and `take_back` gives it up, whichever
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,11 +21,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from sitebackend import instance, whole_file
+from sitebackend import instance, node, whole_file
 from sitebackend.backup import failures, gate, settings_file, snapshot, swap, trial, work
 from sitebackend.backup.failures import BackupFailed
+from sitebackend.backup.models import Backup
 from sitebackend.backup.progress import Progress, silent
 from sitebackend.backup.trial import Checked
 from sitebackend.crypto import server_key
@@ -60,6 +62,7 @@ def restore(
     `with_settings` also replaces the settings file. Raises BackupFailed; the live data are as before then.
     """
     with _alone():
+        node.require()
         if gate.is_shut():
             words = _("A restore is unfinished. Complete it first: backup restore --resume; or give it up: --undo.")
             raise BackupFailed(words)
@@ -83,6 +86,23 @@ def restore(
             shutil.rmtree(gate.folder(), ignore_errors=True)
             raise
         return Restored(checked, _complete_or_take_back(progress), swap.kept_folder())
+
+
+def take_over(folder: Path, *, journal_number: int, dry: bool = False) -> int:
+    """Make this data folder the database's, whosesoever it was; gives the number of the journal's last line.
+
+    The erasure journal of the other one comes along, out of `folder`, of this data folder and of the media, and must
+    be as long as the database and the operator (`journal_number`) know it to be. Raises BackupFailed.
+    """
+    with _alone(), failures.told():
+        known = Backup.objects.aggregate(most=Max("journal_number"))["most"] or 0
+        whole = _journal_in_reach(folder, max(known, journal_number))
+        if not dry:
+            high_water.carry_over(journal.path().parent, also=[folder])
+            if whole:
+                whole_file.write(journal.path(), whole)
+            node.take_over()
+        return whole.count(b"\n")
 
 
 def resume(*, progress: Progress = silent) -> int:
@@ -143,7 +163,15 @@ def _accept(checked: Checked) -> None:
 def _stage_journal(folder: Path, known_number: int) -> None:
     """Put the journal of all copies in reach beside the other files; the one in the backup is as old as it is."""
     staged = gate.folder() / swap.FILES / "journal" / journal.FILE_NAME
-    places = [journal.path().parent, staged.parent, folder, *settings.BACKUP_TARGETS]
+    whole = _journal_in_reach(folder, known_number, also=[staged.parent])
+    high_water.carry_over(staged.parent, also=[folder])
+    if whole:
+        whole_file.write(staged, whole)
+
+
+def _journal_in_reach(folder: Path, known_number: int, also: Sequence[Path] = ()) -> bytes:
+    """Put together from every copy here, in `folder` and on the media. Raises BackupFailed if it is too short."""
+    places = [journal.path().parent, *also, folder, *settings.BACKUP_TARGETS]
     whole = journal_copies.united(file for place in places for file in journal_copies.beside(place))
     if whole.count(b"\n") < known_number:
         words = _(
@@ -151,9 +179,7 @@ def _stage_journal(folder: Path, known_number: int) -> None:
             "or save the files attached to the mails about the erasure journal into {folder}."
         )
         raise BackupFailed(words.format(number=known_number, folder=folder))
-    high_water.carry_over(staged.parent, also=[folder])
-    if whole:
-        whole_file.write(staged, whole)
+    return whole
 
 
 def _stage_settings(wanted: bool) -> None:
@@ -182,6 +208,7 @@ def _complete(progress: Progress) -> int:
     server_key.read_again()
     progress(_("Bringing the database up to date"), 0)
     call_command("migrate", verbosity=0, interactive=False)
+    node.take_over()  # the backup names the folder that it was made from
     progress(_("Carrying out the erasure journal again"), 0)
     erased = _replay(facts["journal_number"])
     OutgoingMail.objects.hold()  # the backup does not know which of them went out since

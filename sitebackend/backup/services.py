@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from sitebackend import node
 from sitebackend.backup import container, failures, media, members, snapshot, upload, work
 from sitebackend.backup.failures import BackupFailed, Busy
 from sitebackend.backup.models import Backup
@@ -35,6 +36,7 @@ def create(*, now: datetime, progress: Progress = silent) -> Backup:
     backup = Backup(created_at=now, name=now.astimezone(UTC).strftime(media.NAME))
     try:
         with failures.told():
+            node.require()
             _make(backup, progress)
             backup.verified_at = datetime.now(UTC)
             backup.save()

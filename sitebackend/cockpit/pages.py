@@ -14,6 +14,7 @@ address that names nothing included, and `hang` is the only way to it: through t
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -28,6 +29,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.defaults import permission_denied
 from django.views.generic import FormView, TemplateView
 
+from sitebackend.cockpit import edit_conflict, idempotency
+from sitebackend.cockpit.edit_conflict import Conflict
+from sitebackend.cockpit.idempotency import FormSentBefore
+from sitebackend.cockpit.proof import When
 from sitebackend.models import Operator
 from sitebackend.uploads import in_memory
 
@@ -47,6 +52,7 @@ class OperatorPage(TemplateView):
     """A page of the admin, open to those who have `permission`."""
 
     permission: ClassVar[str] = ""  #: as in `customers.view_customer`
+    needs_proof: ClassVar[bool | When] = False  #: a fresh one, for its POSTs
     title: str | Promise = ""
     list_of: ClassVar[str] = ""  #: the list that the page belongs to, as in `customers_customer`
     list_title: ClassVar[str | Promise] = ""
@@ -92,6 +98,10 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
     intro: str | Promise = ""
     done: str | Promise = _("Saved.")
     refusals: ClassVar[tuple[type[Exception], ...]] = ()  #: what `carry_out` raises to say no; the message says why
+    once: ClassVar[bool] = False  #: True: sent twice, it is carried out once
+    in_one_transaction: ClassVar[bool] = True  #: False: `carry_out` calls a program, or takes long
+    edits: ClassVar[bool] = False  #: True: the form shows what is stored, and never saves over another change
+    conflict: Conflict | None = None
 
     def carry_out(self, form: Any) -> HttpResponse | None:
         """Do it. Return an answer of its own, or nothing: then `done` is said, and it goes on to `get_success_url`."""
@@ -103,9 +113,49 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = {"button": self.button, "intro": self.intro, "back": self.get_success_url()}
-        return super().get_context_data(**page, has_file=bool(self.largest_upload), **kwargs)
+        context = super().get_context_data(**page, has_file=bool(self.largest_upload), **kwargs)
+        if self.once or self.edits:
+            context["form_token"] = idempotency.issue()
+        if self.edits:
+            context |= {"form_version": self._version(context["form"]), "edit_conflict": self.conflict}
+        return context
+
+    def _version(self, form: forms.Form) -> str:
+        """What the form shows; sent and refused for another reason, it stays what it was."""
+        is_sent = form.is_bound and not self.conflict
+        state = edit_conflict.state_of(form)
+        return self.request.POST.get(edit_conflict.FIELD, "") if is_sent else edit_conflict.version_of(state)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; sent again it leads where it led, before anything in it is looked at."""
+        answer = partial(super().post, request, *args, **kwargs)
+        if not (self.once or self.edits):
+            return answer()
+        try:
+            return idempotency.once(request, answer, leads_to=self.leads_to, in_one_transaction=self.in_one_transaction)
+        except FormSentBefore as before:
+            if before.is_same:
+                messages.info(request, idempotency.saved_once(before))
+                return redirect(before.answer or self.get_success_url())
+            return answer() if self.edits else self._asks_again(before.answer)
+
+    def leads_to(self, response: HttpResponse) -> str:
+        """Where what was saved is seen. Empty: nothing was saved."""
+        return idempotency.redirect_of(response)
+
+    def _asks_again(self, answer: str) -> HttpResponse:
+        form = self.get_form()
+        form.full_clean()
+        form.add_error(None, idempotency.asks_again(answer))
+        return self.form_invalid(form, status=409)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
+        version, state = self.request.POST.get(edit_conflict.FIELD, ""), edit_conflict.state_of(form)
+        if self.edits and (changed := edit_conflict.changed_since(version, state)):
+            changes = edit_conflict.changes_in(form, changed, state, {})
+            self.conflict = Conflict(changes=changes, version=edit_conflict.version_of(state))
+            form.add_error(None, edit_conflict.not_saved())
+            return self.form_invalid(form, status=409)
         try:
             response = self.carry_out(form)
         except ValidationError as error:
@@ -116,8 +166,8 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
             return self.form_invalid(form)
         return response or self.go_on()
 
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+    def form_invalid(self, form: forms.Form, *, status: int = 422) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=status)
 
     def go_on(self) -> HttpResponse:
         messages.success(self.request, str(self.done))

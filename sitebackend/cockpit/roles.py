@@ -12,12 +12,12 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.cockpit.sessions import OperatorBackend
 from sitebackend.models import Operator
 
 
@@ -38,6 +38,7 @@ RIGHTS: dict[Role, tuple[str, ...]] = {
         "contact.add_submission",
         "contact.change_submission",
         "contact.add_note",
+        "vault.unlock_messages",
         "customers.view_customer",
         "customers.add_customer",
         "customers.change_customer",
@@ -68,9 +69,9 @@ def roles_of(operator: Operator) -> list[Role]:
 @transaction.atomic
 def give_role(operator: Operator, role: Role) -> None:
     """Let the account have this role and no other right."""
+    operator.groups.set([Group.objects.get(name=role)])  # first: a superuser who stays what they are stays in
     operator.is_staff, operator.is_superuser = True, False
     operator.save(update_fields=["is_staff", "is_superuser"])
-    operator.groups.set([Group.objects.get(name=role)])
     operator.user_permissions.clear()
 
 
@@ -80,7 +81,7 @@ def in_charge() -> list[Operator]:
     return [operator for operator in staff if Role.OPERATIONS in roles_of(operator)]
 
 
-class RoleBackend(ModelBackend):
+class RoleBackend(OperatorBackend):
     """Logs in by name and password, as Django's own; what an account may do, its roles say."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -16,14 +16,14 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sitebackend import environment, operator_key, whole_file
+from sitebackend import environment, node, operator_key, whole_file
 from sitebackend.backup import signing
 from sitebackend.checks import TRIAL_KEY
 from sitebackend.crypto import openpgp, sealing, server_key
 from sitebackend.models import Operator
 from sitebackend.pages.services import create_starter_pages
 from sitebackend.vault import services as vault
-from sitebackend.vault.models import Vault
+from sitebackend.vault.models import Lock, Vault
 
 ADMIN = "admin"
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
@@ -62,7 +62,7 @@ def set_up(kept: Secrets, say: Say) -> None:
     _keys().mkdir(mode=0o700, parents=True, exist_ok=True)
     steps: tuple[tuple[str, Callable[[Secrets], object]], ...] = (
         (_("server keys"), lambda _kept: _make_server_keys()),
-        (_("database"), lambda _kept: call_command("migrate", verbosity=0, interactive=False)),
+        (_("database"), lambda _kept: _make_database()),
         (_("static files"), lambda _kept: _collect_static_files()),
         (_("operator key"), _make_operator_key),
         (_("admin login"), _make_admin),
@@ -85,6 +85,11 @@ def operator_key_fingerprint() -> str:
 def _make_server_keys() -> None:
     server_key.ensure()
     signing.ensure()
+
+
+def _make_database() -> None:
+    call_command("migrate", verbosity=0, interactive=False)
+    node.claim()
 
 
 def _collect_static_files() -> None:
@@ -111,10 +116,10 @@ def _make_admin(kept: Secrets) -> None:
 
 
 def _make_vault(kept: Secrets) -> None:
-    if not Vault.objects.exists():
+    if not Vault.objects.of(Lock.VAULT).exists():
         with transaction.atomic():  # the recovery key is safe before the vault exists
             kept.keep("recovery_key", vault.set_up(passphrase=kept.new("vault_passphrase")))
-    fingerprint = sealing.fingerprint(bytes(Vault.objects.get().public_key))
+    fingerprint = sealing.fingerprint(bytes(Vault.objects.of(Lock.VAULT).get().public_key))
     if environment.remember("VAULT_FINGERPRINT", fingerprint):
         settings.VAULT_FINGERPRINT = fingerprint
 

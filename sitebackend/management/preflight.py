@@ -13,7 +13,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from sitebackend import node
 from sitebackend.checks import SITE
+from sitebackend.http import failover_cache
 from sitebackend.instance import Address, AlreadyRunning, hold_address, hold_folder
 from sitebackend.management.serving import Plan
 
@@ -35,6 +37,7 @@ def prepare(plan: Plan) -> list[str]:
     """What must be so before anybody is served; gives warnings, one line each. Raises CommandError."""
     try:
         _refuse_without_migrations()
+        node.occupy()
         found = checks.run_checks(tags=[SITE], include_deployment_checks=True, databases=["default"])
     except DatabaseError as error:
         reason = type(error).__name__
@@ -59,7 +62,9 @@ def _one_line(message: checks.CheckMessage) -> str:
 
 
 def _limits_are_counted_apart(plan: Plan) -> list[str]:
-    if plan.processes == 1 or "locmem" not in settings.CACHES["default"]["BACKEND"]:
+    if (cache := failover_cache.shared()) and not cache.answers():
+        return [_("The shared cache does not answer: each process counts limits and failed logins for itself.")]
+    if plan.processes == 1 or cache:
         return []
     return [_("Each web process counts limits and failed logins for itself: set CACHE_URL to a shared cache.")]
 

@@ -27,6 +27,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from sitebackend import node
 from sitebackend.instance import Address, die_with
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def serve(plan: Plan, *, on_start: Callable[[], None]) -> None:
         server.serve(target_loader=partial(_load, parent=os.getpid()))
     finally:
         worker.stop()
+        node.leave()
 
 
 class SupervisedWorker:

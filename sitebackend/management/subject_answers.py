@@ -24,6 +24,7 @@ from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.services.answer import new_passphrase
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
+from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault
 
 
@@ -36,7 +37,10 @@ def export(person: DataSubject, *, to: Path, with_vault: bool) -> list[str]:
     if not opened and any(copy.in_vault for copy in registry.export(person)):
         raise CommandError(_("A part of the copy is in the vault. Say --vault, and give its passphrase."))
     request = DataSubjectRequest(kind=Kind.ACCESS, received_on=deadlines.local_date(timezone.now()))
-    copies_made = registry.export(person, opened)
+    try:
+        copies_made = registry.export(person, opened)
+    except VaultError as error:
+        raise CommandError(str(error)) from error
     answer = documents.collect(request, copies_made)
     items = ((copy.item.source, copy.item.identifier) for copy in copies_made)
     audit.note_each(Act.EXPORTED, items, actor=Actor.SHELL)
@@ -81,7 +85,7 @@ def _completed(answer: Answer) -> Answer:
 
 def _opened_vault() -> OpenVault:
     try:
-        private = vault.tested(operator=None, passphrase=operator_secret.vault_passphrase())
+        private = vault.tested(operator=None, passphrase=operator_secret.vault_passphrase(), lock=Lock.VAULT)
     except VaultError as error:
         raise CommandError(str(error)) from error
     return OpenVault(private, locks_at=timezone.now() + timedelta(minutes=1))

@@ -33,7 +33,6 @@ EDITING = Media(
     css={"all": ["css/editing.css"]},
     js=[
         InlineStyle("", **{"data-tiptap-style": ""}),
-        Script("js/logged_in.js", type="module"),  # before whatever else listens to the form being sent
         Script("js/editing.js", type="module"),
         Script("js/parts.js", type="module"),
     ],

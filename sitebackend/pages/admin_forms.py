@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import name_inputs
+from sitebackend.formats.fields import SplitDateTimeField
 from sitebackend.pages.models import Category, Page
 from sitebackend.pages.slugs import slug_of
 
@@ -41,7 +42,7 @@ class NamedByTitle(_Form):
 class PageForm(NamedByTitle):
     """With the time at which the draft beside a published page is to be seen."""
 
-    draft_from = forms.SplitDateTimeField(
+    draft_from = SplitDateTimeField(
         label=_("Draft visible from"),
         required=False,
         widget=AdminSplitDateTime,

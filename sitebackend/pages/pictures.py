@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import ExifTags, ImageCms, ImageOps
 from PIL import Image as Pillow
 
+from sitebackend.formats import file_types
 from sitebackend.pages.models import Image
 
 MOST_BYTES = 15 * 2**20
@@ -42,7 +43,15 @@ def read(upload: IO[bytes]) -> Pillow.Image:
     try:
         return _decode(data)
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError, MemoryError) as error:
-        raise ValidationError(_("This is no JPEG, PNG or WebP picture that can be read.")) from error
+        raise ValidationError(_why_not(data)) from error
+
+
+def _why_not(data: bytes) -> str:
+    kind = file_types.recognise(data)
+    if kind in (file_types.JPEG, file_types.PNG, file_types.WEBP):
+        return str(_("The picture is cut off or damaged. Save or scan it anew."))
+    message = _("This is {found}, no JPEG, PNG or WebP picture.")
+    return str(message).format(found=file_types.NAMES[kind])
 
 
 def _decode(data: bytes) -> Pillow.Image:

@@ -1,5 +1,6 @@
 """The operator's side of a request: the list with its deadlines, and one page that leads from arrival to answer."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.utils.translation import ngettext
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.privacy import admin_copy, deadlines, registry
+from sitebackend.privacy import admin_copy, deadlines, registry, traces
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
@@ -26,8 +27,11 @@ from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
 from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
 from sitebackend.vault import services as vault
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import Unlocked
 
+SLOW_AFTER = timedelta(seconds=15)  # an erasure that is not proved by then has a reader in its way
+WATCHED_FOR = timedelta(minutes=10)  # an open page looks again for so long; it keeps session and vault from idling
 LARGEST_COPY = 100 * 1024 * 1024  # bytes of a completed answer that comes back from where the secret key is
 
 #: The statements of a person, in the operator's words.
@@ -174,6 +178,10 @@ class RequestStep(OneRequest):
         "access": "privacy.hand_over_copy",
     }
 
+    @staticmethod
+    def needs_proof(request: HttpRequest, *, pk: UUID, verb: str) -> bool:
+        return verb == "erase"
+
     def has_permission(self) -> bool:
         return self.operator.has_perm(self.NEEDS.get(self.kwargs["verb"], self.permission))
 
@@ -225,7 +233,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
-        facts |= _copy_shown(row, vault.opened(request))
+        facts |= _copy_shown(row, vault.unlocked(request), vault.locks_of(request.user))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
         facts |= _plan_shown(row)
     if row.identity:
@@ -257,16 +265,15 @@ def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:
     return {name: found(row.subject()), "offers": name}
 
 
-def _copy_shown(row: DataSubjectRequest, opened: OpenVault | None) -> dict[str, Any]:
-    is_open = opened is not None
-    copies = answer.copies(row)
+def _copy_shown(row: DataSubjectRequest, unlocked: Unlocked | None, ways: list[Lock]) -> dict[str, Any]:
+    copies = [(copy, answer.needs_key(copy), answer.needs_lock(copy, unlocked)) for copy in answer.copies(row)]
+    needed = {lock for _copy, _needs_key, lock in copies if lock}
     return {
         "wants_copy": True,
-        "copies": [
-            (copy, answer.needs_key(copy), answer.needs_vault(copy, is_open=is_open), copy.sealed) for copy in copies
-        ],
-        "needs_vault": any(answer.needs_vault(copy, is_open=is_open) for copy in copies),
-        "needs_key": any(answer.needs_key(copy) for copy in copies),
+        "copies": [(copy, needs_key, bool(lock), copy.sealed) for copy, needs_key, lock in copies],
+        "needs_vault": bool(needed),
+        "locks": [lock for lock in ways if lock == Lock.VAULT or needed == {Lock.MESSAGES}],
+        "needs_key": any(needs_key for _copy, needs_key, _lock in copies),
         "passphrase": answer.new_passphrase(),
     }
 
@@ -277,6 +284,21 @@ def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:
         "plan": plan,
         "lines": [(registry.source(step.source).describe().title, step) for step in plan.steps if step.rows],
         "left_over": plan.destructive if row.erased_at else (),
-        "is_told": execution.is_told(row),
+        **(_proof_shown(row) if row.erased_at and not plan.destructive else {}),
         **({"suggested": Outcome.PARTLY} if any(step.source != "privacy.requests" for step in plan.retained) else {}),
+    }
+
+
+def _proof_shown(row: DataSubjectRequest) -> dict[str, Any]:
+    """What the answer waits for, as it is at this moment; nothing once the person can be told."""
+    if execution.is_told(row):
+        return {}
+    now = timezone.now()
+    waited = now - (row.erased_at or now)
+    readers = traces.readers() if not row.verified_at and waited > SLOW_AFTER else []
+    return {
+        "waits": True,
+        "is_watched": waited < WATCHED_FOR,
+        "waits_for_night": not row.verified_at and not traces.is_a_good_time(now),
+        "readers": ", ".join(readers),
     }

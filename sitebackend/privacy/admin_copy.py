@@ -34,15 +34,15 @@ def _encrypted(row: DataSubjectRequest, request: HttpRequest) -> bytes:
     passphrase = request.POST.get("passphrase", "").strip()
     if len(passphrase) < SHORTEST:
         raise Refused(_("The passphrase is too short."))
-    return answer.as_file(row, vault=vault.opened(request), by=operator_of(request), passphrase=passphrase)
+    return answer.as_file(row, vault=vault.unlocked(request), by=operator_of(request), passphrase=passphrase)
 
 
 def _to_print(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.as_file(row, vault=vault.opened(request), by=operator_of(request))
+    return answer.as_file(row, vault=vault.unlocked(request), by=operator_of(request))
 
 
 def _package(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.package(row, vault=vault.opened(request), by=operator_of(request))
+    return answer.package(row, vault=vault.unlocked(request), by=operator_of(request))
 
 
 FORMS: dict[str, tuple[str, str, Callable[[DataSubjectRequest, HttpRequest], bytes]]] = {

@@ -6,12 +6,15 @@ from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sitebackend import retention
+from sitebackend.cockpit import notices
 from sitebackend.cockpit.pages import operator_of
+from sitebackend.models import Act
 from sitebackend.privacy import deadlines
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Outcome
 from sitebackend.privacy.refusals import Refused
@@ -60,14 +63,16 @@ def _extension_told(row: DataSubjectRequest, request: HttpRequest, now: datetime
 
 
 def _erase(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    execution.erase(row, plan_hash=request.POST.get("plan", ""), by=operator_of(request), now=now)
+    with transaction.atomic():
+        execution.erase(row, plan_hash=request.POST.get("plan", ""), by=operator_of(request), now=now)
+        notices.tell(Act.ERASED, by=operator_of(request))
     return _("Erased as shown. The worker now makes sure that it is physically gone.")
 
 
 def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     upload = request.FILES.get("completed")
     completed = upload.read() if upload else None
-    answer.give_access(row, vault=vault.opened(request), by=operator_of(request), now=now, completed=completed)
+    answer.give_access(row, vault=vault.unlocked(request), by=operator_of(request), now=now, completed=completed)
     return _("The copy is ready. The mail with its link waits to be sent; this page shows when it was.")
 
 

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
-from sitebackend.privacy import deadlines, journal
+from sitebackend.privacy import deadlines, journal, traces
 from sitebackend.privacy.models import DataSubjectRequest
 
 WARN_AT = 14  # days left
 ALARM_AT = 3
 PROVE_WITHIN = timedelta(days=1)
 MAIL_TAKES = timedelta(hours=1)
+PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
 
 
 @report
@@ -98,17 +99,26 @@ def letters_to_post(now: datetime) -> Iterator[Finding]:
 @report
 def unproved(now: datetime) -> Iterator[Finding]:
     """After the answer the files are cleaned once more; that has its own day."""
+    late = DataSubjectRequest.objects.to_verify().mailed_out().filter(erased_at__lt=now - PROVE_AT_ONCE)
+    if names := traces.readers() if late.exists() else []:
+        yield Finding(
+            area=_("Requests"),
+            level=Level.WARNING,
+            text=_("What was erased cannot leave the database's files: {programs} read them without end.").format(
+                programs=", ".join(names)
+            ),
+            next_step=_("End the named program on the server; the rest follows by itself."),
+            code="privacy.unproved.readers",
+            figure=len(names),
+        )
     before = now - PROVE_WITHIN
-    erased = DataSubjectRequest.objects.to_verify().filter(erased_at__lt=before)
-    count = erased.filter(Q(answered_at=None) | Q(answered_at__lt=before)).count()
+    count = late.filter(Q(answered_at=None) | Q(answered_at__lt=before), erased_at__lt=before).count()
     if count:
         yield Finding(
             area=_("Requests"),
             level=Level.ALARM,
             text=ngettext("{n} erasure is not proved.", "{n} erasures are not proved.", count).format(n=count),
-            next_step=_(
-                "Open the request: it shows what is left. If nothing is, stop programs that read the database."
-            ),
+            next_step=_("Open the request: it shows what is left, or what is in the way."),
             url=reverse("admin:privacy_datasubjectrequest_changelist"),
             code="privacy.unproved",
             figure=count,

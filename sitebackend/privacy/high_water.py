@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from sitebackend import whole_file
+from sitebackend import node, whole_file
 
 CUSTOMER_NUMBER = "highest-customer-number"
 NAMES = (CUSTOMER_NUMBER,)
@@ -22,7 +22,11 @@ def read(name: str, also: Sequence[Path] = ()) -> int:
 
 
 def rise(name: str, number: int) -> None:
-    """Write the number down before it is used. Raises OSError if the site's own copy cannot be written."""
+    """Write the number down before it is used.
+
+    Raises OSError if the site's own copy cannot be written, node.Elsewhere if the database is another folder's.
+    """
+    node.require()
     own, *media = _folders()
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(own / name, number)

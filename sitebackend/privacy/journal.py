@@ -23,7 +23,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from sitebackend import whole_file
+from sitebackend import node, whole_file
 
 ROWS_PER_LINE = 200
 FILE_NAME = "erasures.jsonl"
@@ -53,8 +53,10 @@ def path() -> Path:
 def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime) -> int:
     """Write (source, action, rows) of each step to the disk; gives the journal's last number.
 
-    Raises OSError if the journal cannot be written, JournalDamaged if it is not whole: nothing may be destroyed then.
+    Raises OSError if the journal cannot be written, JournalDamaged if it is not whole, node.Elsewhere if the
+    database is another folder's: nothing may be destroyed then.
     """
+    node.require()
     _stay_until_the_transaction_ends()
     with _locked() as file:
         lines = _lines(file)

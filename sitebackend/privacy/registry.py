@@ -25,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.models import Operator
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import OpenVault, Unlocked
 
 Text = str | Promise
 
@@ -77,7 +78,7 @@ class Item:
 class Export:
     """The copy of one item: labelled values, and files that are part of it.
 
-    `sealed`: why a part of it is not open here and now. `in_vault`: the open vault opens that part.
+    `sealed`: why a part of it is not open here and now. `in_vault`: the source's lock opens that part.
     `ciphertext`: the operator's secret key opens it, wherever that is.
     """
 
@@ -154,6 +155,7 @@ class PersonalDataSource:
     models: ClassVar[Mapping[type[Model], tuple[str, ...]]]  #: the fields that hold or lead to personal data
     erased_after: ClassVar[int] = 0  #: what others' rows refer to goes after them: the higher, the later
     holds_copies: ClassVar[bool] = False  #: of what the others hold (backups, mailbox): told in every answer
+    lock: ClassVar[Lock] = Lock.VAULT  #: what is sealed here opens with it
     may_be_restricted: ClassVar[bool] = False  #: what `find` names can be kept without being used (Art. 18)
 
     def describe(self) -> Description:
@@ -179,8 +181,10 @@ class PersonalDataSource:
         """The copy of what `find` finds."""
         raise NotImplementedError
 
-    def opened(self, copies: Sequence[Export], vault: OpenVault) -> list[Export]:
-        """The copies with what the open vault can show of them. An altered value does not hide the others."""
+    def opened(self, copies: Sequence[Export], vault: Unlocked) -> list[Export]:
+        """The copies with what is unlocked can show of them. An altered value does not hide the others."""
+        if not isinstance(vault, OpenVault):
+            return list(copies)
         return [self._opened(copy, vault) if copy.sealed else copy for copy in copies]
 
     def _opened(self, copy: Export, vault: OpenVault) -> Export:
@@ -194,7 +198,7 @@ class PersonalDataSource:
         return copy
 
     def opens_ciphertexts(self) -> bool:
-        """Whether the open vault also leads to the operator's secret key, here on this machine."""
+        """Whether opening the lock also leads to the operator's secret key, here on this machine."""
         return False
 
     def plan(self, subject: DataSubject) -> Iterable[Step]:
@@ -309,14 +313,14 @@ def recipients(subject: DataSubject) -> list[str]:
     return [str(recipient) for source in sources() for recipient in source.recipients(subject)]
 
 
-def export(subject: DataSubject, vault: OpenVault | None = None) -> list[Export]:
-    """The copy of everything held on one person, over all apps; with the vault open, what it seals as well."""
+def export(subject: DataSubject, vault: Unlocked | None = None) -> list[Export]:
+    """The copy of everything held on one person, over all apps; with what is unlocked opened."""
     copies = [copy for holding in sources() for copy in holding.export(subject)]
     return opened(copies, vault) if vault else copies
 
 
-def opened(copies: Iterable[Export], vault: OpenVault) -> list[Export]:
-    """The copies with what the open vault can show of them."""
+def opened(copies: Iterable[Export], vault: Unlocked) -> list[Export]:
+    """The copies with what is unlocked can show of them."""
     by_source = groupby(copies, key=lambda copy: copy.item.source)
     return [copy for name, own in by_source for copy in source(name).opened(list(own), vault)]
 

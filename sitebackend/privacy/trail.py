@@ -168,8 +168,7 @@ def _detail(entry: LogEntry) -> str:
 def _of_vault(event: VaultEvent) -> Line:
     kind, _bar, key = event.holding.partition("|")
     who = event.operator.get_username() if event.operator else str(Actor.SHELL.label)
-    what = _("vault: {event}").format(event=event.get_kind_display())
-    return Line(event.at, who, what, kind, key)
+    return Line(event.at, who, str(event), kind, key)
 
 
 def _of_event(event: Event) -> Line:

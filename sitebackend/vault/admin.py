@@ -9,7 +9,7 @@ from sitebackend.vault.models import VaultEvent
 
 @admin.register(VaultEvent)
 class VaultEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "kind", "operator", "holding")
+    list_display = ("at", "lock", "kind", "operator", "holding")
     list_display_links = None
-    list_filter = ("kind", "at")
+    list_filter = ("lock", "kind", "at")
     list_select_related = ("operator",)

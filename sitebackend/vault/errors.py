@@ -21,6 +21,31 @@ class VaultExists(VaultError):
         return _("There is a vault already. A second one would make the first one's contents unreadable.")
 
 
+class NoMessagesLock(VaultError):
+    def __str__(self) -> str:
+        return _("There is no lock for messages. They are read with the vault open.")
+
+
+class MessagesLockExists(VaultError):
+    def __str__(self) -> str:
+        return _("There is a lock for messages already.")
+
+
+class NotAllowed(VaultError):
+    """The account's role does not go with this lock, whoever knows its passphrase."""
+
+    def __str__(self) -> str:
+        return _("The role of your account does not open this.")
+
+
+class SamePassphrase(VaultError):
+    def __str__(self) -> str:
+        return _(
+            "Vault and lock for messages need two different passphrases: "
+            "otherwise whoever may read messages could open everything."
+        )
+
+
 class VaultLocked(VaultError):
     def __str__(self) -> str:
         return _("The vault is locked.")
@@ -33,6 +58,17 @@ class VaultKeyChanged(VaultError):
         return _(
             "The vault's key is not the one that is expected. Nothing is sealed or opened until this is explained: "
             "either the key was rotated and VAULT_FINGERPRINT still names the old one, or the database was altered."
+        )
+
+
+class MessagesKeyChanged(VaultKeyChanged):
+    """As above, of the lock for messages. Where the vault's key is pinned, this one must be, too."""
+
+    def __str__(self) -> str:
+        return _(
+            "The key of the lock for messages is not the one that is expected. No note is sealed or opened until this "
+            "is explained: either it is new and VAULT_MESSAGES_FINGERPRINT does not name it yet, or the database was "
+            "altered."
         )
 
 
@@ -50,6 +86,11 @@ class PassphraseTooShort(VaultError):
 class WrongPassphrase(VaultError):
     def __str__(self) -> str:
         return _("This passphrase does not open the vault.")
+
+
+class WrongMessagesPassphrase(WrongPassphrase):
+    def __str__(self) -> str:
+        return _("This passphrase does not open the lock for messages.")
 
 
 class WrongRecoveryKey(VaultError):

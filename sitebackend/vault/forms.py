@@ -20,6 +20,10 @@ class UnlockForm(forms.Form):
     passphrase = _secret(_("Vault passphrase"), focus=True)
 
 
+class UnlockMessagesForm(forms.Form):
+    passphrase = _secret(_("Passphrase of the lock for messages"), focus=True)
+
+
 class NewPassphraseForm(forms.Form):
     """A new passphrase, typed twice."""
 
@@ -43,6 +47,13 @@ class NewPassphraseForm(forms.Form):
 
 class ChangePassphraseForm(NewPassphraseForm):
     passphrase = _secret(_("Present passphrase"), focus=True)
+    field_order = ("passphrase", "new", "repeated")
+
+
+class MessagesPassphraseForm(NewPassphraseForm):
+    """A new passphrase of the lock for messages; the vault's proves who may set it."""
+
+    passphrase = _secret(_("Vault passphrase"), focus=True)
     field_order = ("passphrase", "new", "repeated")
 
 

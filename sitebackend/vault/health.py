@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from sitebackend.findings import Finding, Level, report
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.vault import services
-from sitebackend.vault.errors import NoVault, VaultKeyChanged
+from sitebackend.vault.errors import MessagesKeyChanged, NoMessagesLock, NoVault, VaultKeyChanged
 from sitebackend.vault.mail import EVENT
-from sitebackend.vault.models import KeySlot, VaultEvent
+from sitebackend.vault.models import KeySlot, Lock, VaultEvent
 
 REFUSED_WITHIN = timedelta(days=1)
 NOTICE_LATE_AFTER = timedelta(hours=1)
@@ -67,18 +67,46 @@ def _in_place() -> Iterator[Finding]:
             url=reverse("admin:vault_confirm_recovery_key"),
             code="vault.recovery_key_unconfirmed",
         )
-    yield _last_opening()
+    yield _last_opening(_("Vault"), Lock.VAULT, code="vault.last_opened")
 
 
-def _last_opening() -> Finding:
-    last = VaultEvent.objects.filter(kind=VaultEvent.Kind.UNLOCKED).first()
+@report
+def messages_key(now: datetime) -> Iterator[Finding]:
+    """The lock for messages; a site without it hears nothing of it."""
+    try:
+        services.messages_public_key()
+    except NoMessagesLock:
+        if settings.VAULT_MESSAGES_FINGERPRINT:
+            yield Finding(
+                area=_("Lock for messages"),
+                level=Level.WARNING,
+                text=_("VAULT_MESSAGES_FINGERPRINT names a lock for messages that is not there."),
+                next_step=_("If you took it away, take the line out of the settings. If not, read the vault's log."),
+                url=reverse("admin:vault_overview"),
+                code="vault.messages_missing",
+            )
+    except MessagesKeyChanged as error:
+        yield Finding(
+            area=_("Lock for messages"),
+            level=Level.ALARM,
+            text=str(error),
+            next_step=_("Compare the fingerprints: manage.py vault status."),
+            url=reverse("admin:vault_overview"),
+            code="vault.messages_key_changed",
+        )
+    else:
+        yield _last_opening(_("Lock for messages"), Lock.MESSAGES, code="vault.messages_last_opened")
+
+
+def _last_opening(area: str, lock: Lock, *, code: str) -> Finding:
+    last = VaultEvent.objects.filter(kind=VaultEvent.Kind.UNLOCKED, lock=lock).first()
     when = date_format(localtime(last.at), "SHORT_DATETIME_FORMAT") if last else ""
     return Finding(
-        area=_("Vault"),
+        area=area,
         level=Level.FINE,
         text=_("last opened on {when}").format(when=when) if last else _("never opened so far"),
         url=reverse("admin:vault_vaultevent_changelist"),
-        code="vault.last_opened",
+        code=code,
     )
 
 

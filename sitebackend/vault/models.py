@@ -1,5 +1,9 @@
 """The vault's rows: one public key, the slots that hold its private half, who has it open, what happened.
 
+Messages (notes, the reading key) may have a lock of their own, a second key pair with its own passphrase; its
+private half is also sealed to the vault. Every row says which lock it belongs to, and what is sealed in it is
+bound to that: moved to the other lock it does not open.
+
 Nothing in these tables opens anything by itself: a slot needs the passphrase or the printed recovery key, an
 unlock session needs the random key in its operator's cookie.
 """
@@ -11,6 +15,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
@@ -23,24 +28,67 @@ TRIES = 5
 TRIES_WITHIN = timedelta(minutes=15)
 
 
+class Lock(models.TextChoices):
+    """What is unlocked: everything, or messages alone."""
+
+    VAULT = "vault", _("vault")
+    MESSAGES = "messages", _("lock for messages")
+
+    @property
+    def permission(self) -> str:
+        """What an operator needs to open it, besides its passphrase."""
+        return f"vault.unlock_{self.value}"
+
+    def bound(self, context: str) -> str:
+        """The context as this lock binds it: what was sealed under one lock does not open under the other."""
+        return context if self == Lock.VAULT else f"{self.value}|{context}"
+
+
+class VaultQuerySet(models.QuerySet["Vault"]):
+    def of(self, lock: Lock) -> "VaultQuerySet":
+        return self.filter(lock=lock)
+
+
 class Vault(models.Model):
-    """The one vault of this site."""
+    """The one vault of this site; a second row is the lock for messages, if it was set up."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    lock = models.CharField(max_length=10, choices=Lock, default=Lock.VAULT, unique=True, editable=False)
     public_key = models.BinaryField(_("public key"))
+    sealed_private_key = models.BinaryField(null=True, editable=False)  #: of the lock for messages: to the vault
     made_at = models.DateTimeField(_("made at"))
     rotated_at = models.DateTimeField(_("rotated at"), null=True)
+
+    objects = VaultQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("vault")
         verbose_name_plural = _("vault")
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_vault")]
+        permissions = [
+            ("unlock_vault", _("May open the vault and look after it")),
+            ("unlock_messages", _("May open the lock for messages")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(id=1, lock="vault", sealed_private_key=None)
+                | models.Q(id=2, lock="messages", sealed_private_key__isnull=False),
+                name="one_vault_one_lock_for_messages",
+            )
+        ]
 
     def __str__(self) -> str:
-        return str(_("vault"))
+        return self.get_lock_display()
+
+    @property
+    def key_context(self) -> str:
+        """What the sealed private half is bound to."""
+        return f"lock-key|{self.lock}"
 
 
 class KeySlotQuerySet(models.QuerySet["KeySlot"]):
+    def of(self, lock: Lock) -> "KeySlotQuerySet":
+        return self.filter(vault__lock=lock)
+
     def pending(self) -> "KeySlotQuerySet":
         """The recovery slot whose printed key was not typed back yet."""
         return self.filter(kind=KeySlot.Kind.RECOVERY, confirmed_at=None)
@@ -75,9 +123,11 @@ class KeySlot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("kind", condition=models.Q(confirmed_at=None), name="one_pending_slot_of_a_kind"),
             models.UniqueConstraint(
-                "kind", condition=models.Q(confirmed_at__isnull=False), name="one_confirmed_slot_of_a_kind"
+                "vault", "kind", condition=models.Q(confirmed_at=None), name="one_pending_slot_of_a_kind"
+            ),
+            models.UniqueConstraint(
+                "vault", "kind", condition=models.Q(confirmed_at__isnull=False), name="one_confirmed_slot_of_a_kind"
             ),
         ]
 
@@ -96,11 +146,12 @@ class UnlockSessionQuerySet(models.QuerySet["UnlockSession"]):
 
 
 class UnlockSession(models.Model):
-    """One operator's open vault: the private key, sealed under the random key that only the cookie holds."""
+    """One operator's open lock: its private key, sealed under the random key that only the cookie holds."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lock = models.CharField(max_length=10, choices=Lock, default=Lock.VAULT)
     operator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    password_digest = models.CharField(max_length=128, help_text="changes with the operator's password")
+    password_digest = models.CharField(max_length=128, help_text="changes with the operator's password and role")
     sealed_key = models.BinaryField()
     unlocked_at = models.DateTimeField()
     last_used_at = models.DateTimeField()
@@ -121,18 +172,19 @@ class UnlockSession(models.Model):
 
 
 class UnlockAttemptQuerySet(models.QuerySet["UnlockAttempt"]):
-    def counting(self, now: datetime) -> "UnlockAttemptQuerySet":
-        """Those that still count against the limit; a time in the future counts too."""
-        return self.filter(tried_at__gt=now - TRIES_WITHIN)
+    def counting(self, now: datetime, lock: Lock) -> "UnlockAttemptQuerySet":
+        """Those that still count against this lock's limit; a time in the future counts too."""
+        return self.filter(lock=lock, tried_at__gt=now - TRIES_WITHIN)
 
     def spent(self, now: datetime) -> "UnlockAttemptQuerySet":
         return self.filter(tried_at__lte=now - TRIES_WITHIN)
 
 
 class UnlockAttempt(models.Model):
-    """One try to open the vault, by whatever process; a success clears them."""
+    """One try to open a lock, by whatever process; a success clears that lock's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lock = models.CharField(max_length=10, choices=Lock, default=Lock.VAULT)
     tried_at = models.DateTimeField()
 
     objects = UnlockAttemptQuerySet.as_manager()
@@ -163,6 +215,7 @@ class VaultEvent(models.Model):
         RECOVERY_KEY_CONFIRMED = "recovery_key_confirmed", _("recovery key confirmed")
         RECOVERED = "recovered", _("opened with the recovery key")
         ROTATED = "rotated", _("key rotated")
+        REMOVED = "removed", _("taken away")
         OPENED = "opened", _("contents opened")
 
     #: kinds that the operator is told by mail
@@ -175,10 +228,12 @@ class VaultEvent(models.Model):
             Kind.RECOVERY_KEY_MADE,
             Kind.RECOVERED,
             Kind.ROTATED,
+            Kind.REMOVED,
         ]
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lock = models.CharField(_("lock"), max_length=10, choices=Lock, default=Lock.VAULT)
     kind = models.CharField(_("what happened"), max_length=30, choices=Kind)
     at = models.DateTimeField(_("when"))
     operator = models.ForeignKey(
@@ -195,4 +250,4 @@ class VaultEvent(models.Model):
         indexes = [models.Index(fields=["-at"])]
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        return f"{capfirst(self.get_lock_display())}: {self.get_kind_display()}"

@@ -1,4 +1,6 @@
-"""Key slots: the vault's private key under a passphrase (Argon2id) or under the printed recovery key.
+"""Key slots: a lock's private key under a passphrase (Argon2id) or, the vault's, under the printed recovery key.
+
+A slot is bound to its lock: moved to the other one it does not open, whatever passphrase is typed.
 
 Argon2 takes 256 MiB and a second on purpose. One run at a time on this machine, whichever process wants it:
 the others wait at a file lock. It must never run inside a transaction, which would hold up all writers.
@@ -16,33 +18,33 @@ from django.conf import settings
 
 from sitebackend.crypto import sealing
 from sitebackend.vault.errors import PassphraseTooShort, WrongPassphrase, WrongRecoveryKey
-from sitebackend.vault.models import KeySlot
+from sitebackend.vault.models import KeySlot, Lock
 
 LEAST_LENGTH = 12  # characters of a new passphrase
 _SALT_LENGTH = 16  # bytes (RFC 9106, section 3.1)
 
 
-def for_passphrase(private: bytes, passphrase: str, now: datetime) -> KeySlot:
-    """A new, unsaved slot. Raises PassphraseTooShort."""
+def for_passphrase(private: bytes, passphrase: str, now: datetime, *, lock: Lock = Lock.VAULT) -> KeySlot:
+    """A new slot of this lock, not saved and in no vault yet. Raises PassphraseTooShort."""
     check_length(passphrase)
     slot = KeySlot(kind=KeySlot.Kind.PASSPHRASE, salt=secrets.token_bytes(_SALT_LENGTH), made_at=now, confirmed_at=now)
     for name, value in settings.VAULT_PASSPHRASE_COST.items():
         setattr(slot, name, value)
-    slot.sealed_key = sealing.wrap(_stretched(slot, passphrase), private, context=_context(slot))
+    slot.sealed_key = sealing.wrap(_stretched(slot, passphrase), private, context=_context(slot, lock))
     return slot
 
 
 def for_recovery_key(private: bytes, secret: bytes, now: datetime) -> KeySlot:
-    """A new, unsaved slot that is not confirmed yet."""
+    """A new, unsaved slot of the vault that is not confirmed yet."""
     slot = KeySlot(kind=KeySlot.Kind.RECOVERY, salt=b"", made_at=now)
-    slot.sealed_key = sealing.wrap(secret, private, context=_context(slot))
+    slot.sealed_key = sealing.wrap(secret, private, context=_context(slot, Lock.VAULT))
     return slot
 
 
-def open_with_passphrase(slot: KeySlot, passphrase: str) -> bytes:
-    """The vault's private key. Raises WrongPassphrase."""
+def open_with_passphrase(slot: KeySlot, passphrase: str, *, lock: Lock = Lock.VAULT) -> bytes:
+    """The lock's private key. Raises WrongPassphrase."""
     try:
-        return sealing.unwrap(_stretched(slot, passphrase), slot.sealed_key, context=_context(slot))
+        return sealing.unwrap(_stretched(slot, passphrase), slot.sealed_key, context=_context(slot, lock))
     except sealing.SealingError as error:
         raise WrongPassphrase from error
 
@@ -50,7 +52,7 @@ def open_with_passphrase(slot: KeySlot, passphrase: str) -> bytes:
 def open_with_recovery_key(slot: KeySlot, secret: bytes) -> bytes:
     """The vault's private key. Raises WrongRecoveryKey."""
     try:
-        return sealing.unwrap(secret, slot.sealed_key, context=_context(slot))
+        return sealing.unwrap(secret, slot.sealed_key, context=_context(slot, Lock.VAULT))
     except sealing.SealingError as error:
         raise WrongRecoveryKey from error
 
@@ -60,16 +62,23 @@ def check_length(passphrase: str) -> None:
         raise PassphraseTooShort(LEAST_LENGTH)
 
 
-def _context(slot: KeySlot) -> str:
-    return f"vault-slot|{slot.kind}|{slot.id}"
+def normal(passphrase: str) -> str:
+    """One spelling of “ü”, whichever keyboard typed it."""
+    return unicodedata.normalize("NFC", passphrase)
+
+
+def _context(slot: KeySlot, lock: Lock) -> str:
+    return lock.bound(f"vault-slot|{slot.kind}|{slot.id}")
 
 
 def _stretched(slot: KeySlot, passphrase: str) -> bytes:
-    # one spelling of “ü”, whichever keyboard typed it
-    normal = unicodedata.normalize("NFC", passphrase)
     with _one_at_a_time():
         return sealing.key_from_passphrase(
-            normal, bytes(slot.salt), memory_kib=slot.memory_kib, iterations=slot.iterations, lanes=slot.lanes
+            normal(passphrase),
+            bytes(slot.salt),
+            memory_kib=slot.memory_kib,
+            iterations=slot.iterations,
+            lanes=slot.lanes,
         )
 
 

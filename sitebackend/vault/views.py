@@ -15,27 +15,30 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.cockpit.pages import Crumbs, OperatorFormPage, OperatorPage, hang
 from sitebackend.crypto import sealing
-from sitebackend.vault import maintenance, services
+from sitebackend.vault import maintenance, messages_lock, services
 from sitebackend.vault.errors import RecoveryKeyMistyped, VaultError, WrongRecoveryKey
 from sitebackend.vault.forms import (
     ChangePassphraseForm,
     ConfirmRecoveryKeyForm,
+    MessagesPassphraseForm,
     NewPassphraseForm,
     RecoverForm,
     UnlockForm,
+    UnlockMessagesForm,
 )
-from sitebackend.vault.models import ABSOLUTE, KeySlot, Vault
+from sitebackend.vault.models import ABSOLUTE, KeySlot, Lock, Vault
 
 
 class VaultPage(OperatorPage):
     """Around the vault; `overview` says what can be done there."""
 
-    permission = "vault.change_vault"
+    permission = Lock.VAULT.permission
     body_class = "vault-page"
 
     @property
     def crumbs(self) -> Crumbs:
-        return [(_("Vault"), reverse("admin:vault_overview"))]
+        may_look = services.may_open(self.operator, Lock.VAULT)
+        return [(_("Vault"), reverse("admin:vault_overview"))] if may_look else []
 
 
 class VaultFormPage(VaultPage, OperatorFormPage):
@@ -69,12 +72,14 @@ class SetUp(VaultFormPage):
 
 
 class Unlock(VaultFormPage):
-    form_class = UnlockForm
+    lock = Lock.VAULT
+    form_class: type[forms.Form] = UnlockForm
     template_name = "vault/unlock.html"
     title, button = _("Open the vault"), _("Open")
 
     def carry_out(self, form: forms.Form) -> HttpResponse:
-        token = services.unlock(operator=self.operator, passphrase=form.cleaned_data["passphrase"])
+        passphrase = form.cleaned_data["passphrase"]
+        token = services.unlock(operator=self.operator, passphrase=passphrase, lock=self.lock)
         response = redirect(_next(self.request))
         response.set_cookie(
             settings.VAULT_COOKIE_NAME,
@@ -87,7 +92,17 @@ class Unlock(VaultFormPage):
         return response
 
 
+class UnlockMessages(Unlock):
+    """Messages alone: what *Büro* may open."""
+
+    lock = Lock.MESSAGES
+    permission = Lock.MESSAGES.permission
+    form_class = UnlockMessagesForm
+    title = _("Open messages")
+
+
 class ChangePassphrase(VaultFormPage):
+    needs_proof = True
     form_class = ChangePassphraseForm
     title, button = _("Change the passphrase"), _("Change")
     intro = _("The vault is locked everywhere afterwards. The recovery key stays as it is.")
@@ -100,6 +115,7 @@ class ChangePassphrase(VaultFormPage):
 
 
 class RenewRecoveryKey(VaultFormPage):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Make a new recovery key"), _("Make it")
     intro = _("The present recovery key works until the new one was typed back.")
@@ -122,6 +138,7 @@ class ConfirmRecoveryKey(VaultFormPage):
 
 
 class Recover(VaultFormPage):
+    needs_proof = True
     form_class = RecoverForm
     title, button = _("Passphrase forgotten"), _("Set the new passphrase")
     intro = _(
@@ -137,6 +154,7 @@ class Recover(VaultFormPage):
 
 
 class Rotate(VaultFormPage):
+    needs_proof = True
     form_class = UnlockForm
     title, button = _("Renew the vault's key"), _("Renew the key")
     intro = _(
@@ -149,6 +167,55 @@ class Rotate(VaultFormPage):
         return _show_recovery_key(self.request, printed)
 
 
+class SetUpMessages(VaultFormPage):
+    form_class = MessagesPassphraseForm
+    title, button = _("Set up the lock for messages"), _("Set up")
+    intro = _(
+        "Messages and their notes get a passphrase of their own, for people who read them and must not open the vault. "
+        "Tell them this passphrase. Whoever opens the vault still reads messages, too."
+    )
+
+    def carry_out(self, form: forms.Form) -> HttpResponse:
+        typed = form.cleaned_data
+        messages_lock.set_up(operator=self.operator, passphrase=typed["passphrase"], new=typed["new"])
+        return _done(self.request, _("The lock for messages is set up. Tell its passphrase to who may read them."))
+
+
+class ChangeMessagesPassphrase(VaultFormPage):
+    form_class = MessagesPassphraseForm
+    title, button = _("Change the passphrase for messages"), _("Change")
+    intro = _("Messages are locked everywhere afterwards. Nobody needs the old passphrase for it.")
+
+    def carry_out(self, form: forms.Form) -> HttpResponse:
+        typed = form.cleaned_data
+        messages_lock.change_passphrase(operator=self.operator, passphrase=typed["passphrase"], new=typed["new"])
+        return _done(self.request, _("The passphrase for messages was changed."))
+
+
+class RotateMessages(VaultFormPage):
+    form_class = MessagesPassphraseForm
+    title, button = _("Renew the key for messages"), _("Renew the key")
+    intro = _(
+        "For when somebody has left who knew the passphrase: messages are sealed to a new key, in one step, which a "
+        "new passphrase opens. If VAULT_MESSAGES_FINGERPRINT is set, it must then name the new key."
+    )
+
+    def carry_out(self, form: forms.Form) -> HttpResponse:
+        typed = form.cleaned_data
+        messages_lock.rotate(operator=self.operator, passphrase=typed["passphrase"], new=typed["new"])
+        return _done(self.request, _("The key for messages was renewed; the new passphrase opens them."))
+
+
+class TakeAwayMessages(VaultFormPage):
+    form_class = UnlockForm
+    title, button = _("Take the lock for messages away"), _("Take it away")
+    intro = _("Messages then open with the vault only, as on a site without this lock. Nothing of them is lost.")
+
+    def carry_out(self, form: forms.Form) -> HttpResponse:
+        messages_lock.take_away(operator=self.operator, passphrase=form.cleaned_data["passphrase"])
+        return _done(self.request, _("The lock for messages is gone: the vault opens them."))
+
+
 class Overview(VaultPage):
     """How the vault stands, and what can be done with it."""
 
@@ -157,19 +224,26 @@ class Overview(VaultPage):
     crumbs = ()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        vault = Vault.objects.first()
+        vault = Vault.objects.of(Lock.VAULT).first()
         if vault is None:
             return redirect("admin:vault_set_up")
+        row = Vault.objects.of(Lock.MESSAGES).first()
         context = {
             "vault": vault,
             "fingerprint": sealing.fingerprint(bytes(vault.public_key)),
             "pinned": bool(settings.VAULT_FINGERPRINT),
+            "messages_lock": row,
+            "messages_fingerprint": sealing.fingerprint(bytes(row.public_key)) if row else "",
+            "messages_pinned": bool(settings.VAULT_MESSAGES_FINGERPRINT),
             "recovery_slot": KeySlot.objects.filter(kind=KeySlot.Kind.RECOVERY).order_by("-made_at").first(),
         }
         return self.render_to_response(self.get_context_data(**context))
 
 
-class Lock(VaultPage):
+class Close(VaultPage):
+    """Lock whatever is open; for everybody who may open something."""
+
+    permission = Lock.MESSAGES.permission
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -181,7 +255,7 @@ class Lock(VaultPage):
 
 def _show_recovery_key(request: HttpRequest, printed: str) -> HttpResponse:
     """The only time that it is shown; a form to type it back stands below."""
-    fingerprint = sealing.fingerprint(bytes(Vault.objects.get().public_key))
+    fingerprint = sealing.fingerprint(bytes(Vault.objects.of(Lock.VAULT).get().public_key))
     context = {
         **admin.site.each_context(request),
         "title": _("Your recovery key"),
@@ -201,7 +275,8 @@ def _next(request: HttpRequest) -> str:
     """Where the operator came from, if that is below /admin/ of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/admin/")
-    return wanted if safe else reverse("admin:vault_overview")
+    may_look = services.may_open(request.user, Lock.VAULT)
+    return wanted if safe else reverse("admin:vault_overview" if may_look else "admin:index")
 
 
 hang(
@@ -210,11 +285,16 @@ hang(
         ("", Overview, "vault_overview"),
         ("set-up/", SetUp, "vault_set_up"),
         ("unlock/", Unlock, "vault_unlock"),
-        ("lock/", Lock, "vault_lock"),
+        ("lock/", Close, "vault_lock"),
         ("passphrase/", ChangePassphrase, "vault_passphrase"),
         ("recovery-key/", RenewRecoveryKey, "vault_recovery_key"),
         ("recovery-key/check/", ConfirmRecoveryKey, "vault_confirm_recovery_key"),
         ("recover/", Recover, "vault_recover"),
         ("rotate/", Rotate, "vault_rotate"),
+        ("messages/unlock/", UnlockMessages, "vault_unlock_messages"),
+        ("messages/set-up/", SetUpMessages, "vault_set_up_messages"),
+        ("messages/passphrase/", ChangeMessagesPassphrase, "vault_messages_passphrase"),
+        ("messages/rotate/", RotateMessages, "vault_rotate_messages"),
+        ("messages/take-away/", TakeAwayMessages, "vault_take_away_messages"),
     ],
 )

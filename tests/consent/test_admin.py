@@ -142,7 +142,7 @@ def test_the_necessary_group_stays(operator: Client) -> None:
     )
     assert response.status_code == 403
     assert CookieGroup.objects.filter(varname="essential").exists()
-    assert Cookie.objects.filter(cookiegroup=essential).count() == 4
+    assert Cookie.objects.filter(cookiegroup=essential).count() == 5
 
 
 def test_the_question_itself_can_be_changed_but_not_removed(operator: Client) -> None:

@@ -15,21 +15,28 @@ from django.utils import timezone
 from contact import reading
 from contact.models import Note, ReadingKey, Submission
 from customers.models import Customer
+from customers.services.register import register_customer
+from customers.services.technical import add_technical_record
 from sitebackend import nonce
 from sitebackend import operator_key as keys
+from sitebackend.cockpit.roles import Role, give_role
 from sitebackend.crypto import sealing
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import DataSubject
-from sitebackend.vault import maintenance, sessions
+from sitebackend.privacy.services import answer
+from sitebackend.vault import maintenance, messages_lock, sessions
 from sitebackend.vault import services as vault
-from sitebackend.vault.models import Vault, VaultEvent
+from sitebackend.vault.models import Lock, Vault, VaultEvent
+from sitebackend.vault.opened import OpenMessages, OpenVault
 from tests.conftest import PASSPHRASE
 from tests.contact.conftest import FIELDS
+from tests.customers.conftest import MASTER_DATA, agree_to_technical_data, statements
 
 pytestmark = pytest.mark.django_db
 Received = Callable[..., Submission]
 CALL = {"name": "Änne <b>Groß</b>", "phone": "0341 901234", "message": "Drucker streikt {{ 7*7 }}"}
+FOR_MESSAGES = "vier rote wörter im büro"
 NOTE = "Rückruf am Dienstag; <script>alert(1)</script>"
 
 
@@ -169,8 +176,8 @@ def test_a_message_is_read_with_the_vault_open_and_the_reading_is_logged(
     assert "Königstraße 1 „Hinterhaus“" in page
     assert "&lt;b&gt;kein&lt;/b&gt; {{ Befehl }}" in page
     assert "no-store" in answer["Cache-Control"]
-    assert list(VaultEvent.objects.values_list("kind", "holding")) == [
-        ("opened", f"contact.submission|{submission.pk}")
+    assert list(VaultEvent.objects.values_list("lock", "kind", "holding")) == [
+        ("vault", "opened", f"contact.submission|{submission.pk}")
     ]
 
 
@@ -213,8 +220,9 @@ def test_notes_and_passphrase_go_with_a_rotation_of_the_vault(
     token = vault.unlock(operator=operator, passphrase=PASSPHRASE)
     open_vault = sessions.resume(token, operator=operator, now=timezone.now())
     assert open_vault is not None
-    assert reading.read(open_vault=open_vault, submission=submission) == FIELDS
-    assert [note.text for note in reading.notes(open_vault=open_vault, submission=submission)] == [NOTE]
+    messages = vault.messages_of(open_vault)
+    assert reading.read(open_messages=messages, submission=submission) == FIELDS
+    assert [note.text for note in reading.notes(open_messages=messages, submission=submission)] == [NOTE]
 
 
 # --- a customer of it
@@ -240,6 +248,71 @@ def test_a_locked_vault_makes_no_customer_and_says_why(locked: Client, received:
     answer = locked.get(reverse("admin:customer_from_submission", args=[received().pk]))
     assert answer.status_code == 302
     assert locked.get(answer["Location"]).status_code == 200
+
+
+# --- with a lock of their own
+
+
+@pytest.fixture
+def office(secret_key: Path) -> Client:
+    """Somebody of *Büro*, with messages open by their own lock; what lay in the vault went with it."""
+    vault.set_up(passphrase=PASSPHRASE)
+    reading.allow(passphrase=PASSPHRASE)
+    messages_lock.set_up(operator=None, passphrase=PASSPHRASE, new=FOR_MESSAGES)
+    account = Operator.objects.create_user("büro")
+    give_role(account, Role.OFFICE)
+    client = Client()
+    client.force_login(Operator.objects.get())
+    form = {"passphrase": FOR_MESSAGES, "next": "/admin/"}
+    assert client.post(reverse("admin:vault_unlock_messages"), form).status_code == 302
+    return client
+
+
+def test_the_office_reads_with_its_own_lock_and_each_reading_is_logged(office: Client, received: Received) -> None:
+    submission = received()
+    page = office.get(url("page", submission.pk)).content.decode()
+    assert "Königstraße 1 „Hinterhaus“" in page
+    opening = VaultEvent.objects.get(kind="opened")
+    assert (opening.lock, opening.operator) == ("messages", Operator.objects.get())
+    office.post(reverse("admin:vault_lock"), {"next": "/admin/"})
+    page = office.get(url("page", submission.pk)).content.decode()
+    assert "Königstraße" not in page
+    assert reverse("admin:vault_unlock_messages") in page
+    assert reverse("admin:vault_unlock") + "?" not in page
+
+
+def test_the_office_makes_a_customer_of_a_message_with_its_own_lock(office: Client, received: Received) -> None:
+    form = office.get(reverse("admin:customer_from_submission", args=[received().pk])).context["form"].initial
+    assert (form["first_name"], form["last_name"]) == ("Jürgen", "Weiß-O'Brien")
+
+
+def test_a_copy_gets_the_message_with_this_lock_and_of_a_customer_nothing_that_is_sealed(
+    office: Client, received: Received
+) -> None:
+    submission = received()
+    reading.add_note(submission=submission, text=NOTE)
+    customer = register_customer(
+        master_data=MASTER_DATA | {"email": FIELDS["email"]}, statements=statements(), recorded_by=None
+    )
+    agree_to_technical_data(customer)
+    add_technical_record(customer=customer, kind="network", content={"name": "Netz", "ssid": "Backstube"})
+    person = DataSubject(email=FIELDS["email"])
+    copies = registry.export(person)
+    assert {answer.needs_lock(copy, None) for copy in copies} == {None, Lock.MESSAGES, Lock.VAULT}
+    private = vault.tested(operator=None, passphrase=FOR_MESSAGES, lock=Lock.MESSAGES)
+    messages = OpenMessages(private, lock=Lock.MESSAGES, locks_at=timezone.now())
+    assert {answer.needs_lock(copy, messages) for copy in copies} == {None, Lock.VAULT}
+    shown = repr(registry.opened(copies, messages))
+    assert FIELDS["message"].splitlines()[0] in shown
+    assert "Rückruf am Dienstag" in shown
+    assert "Backstube" not in shown
+    whole = repr(registry.opened(copies, OpenVault(_vault_key(), locks_at=timezone.now())))
+    assert "Rückruf am Dienstag" in whole
+    assert "Backstube" in whole
+
+
+def _vault_key() -> bytes:
+    return vault.tested(operator=None, passphrase=PASSPHRASE, lock=Lock.VAULT)
 
 
 def test_a_stranger_reaches_none_of_these_pages(client: Client, received: Received) -> None:

@@ -54,9 +54,9 @@ def test_a_restricted_message_is_not_acknowledged(settings: Settings) -> None:
 
 
 def test_a_restricted_message_is_not_read() -> None:
-    anybodys = OpenVault(sealing.new_key_pair()[1], locks_at=NOW)
+    anybodys = OpenVault(sealing.new_key_pair()[1], locks_at=NOW).messages()
     with pytest.raises(reading.NotReadable, match="restricted"):
-        reading.read(open_vault=anybodys, submission=_restricted())
+        reading.read(open_messages=anybodys, submission=_restricted())
 
 
 def test_retention_keeps_what_is_restricted(settings: Settings) -> None:

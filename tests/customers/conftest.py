@@ -20,9 +20,10 @@ from sitebackend.models import Operator
 from sitebackend.vault import sessions
 from sitebackend.vault.models import Vault
 from sitebackend.vault.opened import OpenVault
+from tests.formats import files
 
 YESTERDAY = timezone.now() - timedelta(days=1)
-SIGNED_PAPER = ClearFile("einwilligung.pdf", "application/pdf", b"%PDF-1.7 signed \x00\xff by hand")
+SIGNED_PAPER = ClearFile("einwilligung.pdf", "application/pdf", files.pdf(words="signed by hand"))
 MASTER_DATA = {
     "salutation": "ms",
     "first_name": "Änne",

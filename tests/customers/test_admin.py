@@ -22,8 +22,10 @@ from sitebackend.privacy.services import intake
 from sitebackend.privacy.statement import Statement
 from sitebackend.vault.models import VaultEvent
 from tests.customers.conftest import MASTER_DATA, SIGNED_PAPER
+from tests.formats import files
 
 pytestmark = pytest.mark.django_db
+INVOICE = files.pdf(words="total 119,00")
 SECRET = "heiße Brötchen 5€"
 
 
@@ -263,18 +265,18 @@ def test_what_cannot_be_withdrawn_is_explained(admin_client: Client, customer: C
 
 
 def test_a_document_is_filed_and_opened_with_the_vault(unlocked_client: Client, customer: Customer) -> None:
-    pdf = SimpleUploadedFile("R-17.pdf", b"%PDF-1.7 total", "application/pdf")
+    pdf = SimpleUploadedFile("R-17.pdf", INVOICE, "application/pdf")
     data = {"kind": "invoice", "number": "R-17", "issued_on": "2026-02-01", "amount": "119,00", "currency": "EUR"}
     assert unlocked_client.post(url("document_add", customer.pk), data | {"file": pdf}).status_code == 302
     document = BillingDocument.objects.get()
     assert document.amount == Decimal("119.00")
-    assert unlocked_client.get(url("document", document.pk)).content == b"%PDF-1.7 total"
+    assert unlocked_client.get(url("document", document.pk)).content == INVOICE
 
 
 def test_the_same_number_twice_is_refused_at_the_form(unlocked_client: Client, customer: Customer) -> None:
     data = {"kind": "invoice", "number": "R-17", "issued_on": "2026-02-01", "amount": "119", "currency": "EUR"}
     for status in (302, 422):
-        pdf = SimpleUploadedFile("R-17.pdf", b"%PDF-1.7 total", "application/pdf")
+        pdf = SimpleUploadedFile("R-17.pdf", INVOICE, "application/pdf")
         assert unlocked_client.post(url("document_add", customer.pk), data | {"file": pdf}).status_code == status
 
 
@@ -290,14 +292,14 @@ def test_large_files_stay_in_memory_and_too_large_ones_are_refused(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for size, status in ((uploads.LARGEST, 302), (uploads.LARGEST + 1, 422)):
-        paper = SimpleUploadedFile("scan.pdf", b"x" * size)
+        paper = SimpleUploadedFile("scan.pdf", files.pdf_of(size))
         response = admin_client.post(url("consent", customer.pk, "technical"), consent(evidence=paper))
         assert response.status_code == status
     assert not list(tmp_path.iterdir())
     assert Evidence.objects.count() == 1
 
 
-def test_uploads_without_the_token_are_refused(operator: object, customer: Customer) -> None:
+def test_chosenwithout_the_token_are_refused(operator: object, customer: Customer) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(operator)
     assert client.post(url("consent", customer.pk, "technical"), consent()).status_code == 403
@@ -306,8 +308,8 @@ def test_uploads_without_the_token_are_refused(operator: object, customer: Custo
 
 def test_several_documents_are_filed_by_the_names_of_their_files(admin_client: Client, customer: Customer) -> None:
     names = ("R-1 2026-02-01 119,00.pdf", "R-2 2026-02-02 1.000,50.pdf", "R-1 2026-02-01 119,00.pdf", "Foto.jpg")
-    files = [SimpleUploadedFile(name, b"%PDF-1.7") for name in names]
-    data = {"kind": "invoice", "currency": "EUR", "documents": files}
+    chosen = [SimpleUploadedFile(name, INVOICE) for name in names]
+    data = {"kind": "invoice", "currency": "EUR", "documents": chosen}
     response = admin_client.post(url("documents_add", customer.pk), data)
     assert [bool(document) for _name, document, _reason in response.context["results"]] == [True, True, False, False]
     assert all(reason for _name, document, reason in response.context["results"] if not document)
@@ -323,7 +325,7 @@ def test_no_file_at_all_is_named(admin_client: Client, customer: Customer) -> No
 
 
 def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, customer: Customer) -> None:
-    file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", b"%PDF-1.7")
+    file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", INVOICE)
     admin_client.post(url("documents_add", customer.pk), {"kind": "invoice", "currency": "EUR", "documents": [file]})
     page = url("document_hold", customer.pk, BillingDocument.objects.get().pk)
     assert admin_client.post(page, {"reason": ""}).status_code == 422
@@ -348,9 +350,9 @@ def test_all_records_are_searched_with_the_vault_open_only(
 
 def test_what_is_no_document_is_not_filed(admin_client: Client, customer: Customer) -> None:
     names = ("R-1 2026-02-01 119,00.pdf", "R-2 2026-02-01 119,00.xml", "R-3 2026-02-01 119,00.pdf")
-    contents = (b"%PDF-1.7", b"\xef\xbb\xbf<?xml version='1.0'?><Invoice/>", b"MZ\x90 a program")
-    files = [SimpleUploadedFile(name, content) for name, content in zip(names, contents, strict=True)]
-    data = {"kind": "invoice", "currency": "EUR", "documents": files}
+    contents = (INVOICE, b"\xef\xbb\xbf" + files.INVOICE, b"MZ\x90\0 a program")
+    chosen = [SimpleUploadedFile(name, content) for name, content in zip(names, contents, strict=True)]
+    data = {"kind": "invoice", "currency": "EUR", "documents": chosen}
     results = admin_client.post(url("documents_add", customer.pk), data).context["results"]
     assert [bool(document) for _name, document, _reason in results] == [True, True, False]
 
@@ -396,7 +398,7 @@ def test_the_page_shows_messages_and_requests_that_lead_to_the_customer(
     intake.record(request, said=said, now=timezone.now())
     page = admin_client.get(url("page", customer.pk)).content.decode()
     assert request.reference in page
-    other = new_customer(email="x@example.de", phone="", postal_code="1")
+    other = new_customer(email="x@example.de", phone="", postal_code="70173")
     assert request.reference not in admin_client.get(url("page", other.pk)).content.decode()
 
 

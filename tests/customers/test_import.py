@@ -360,4 +360,4 @@ def test_signed_papers_are_no_list(step: Callable[..., Any]) -> None:
 
 
 def test_strangers_do_not_get_in(client: Client, vault_key: bytes) -> None:
-    assert "/admin/login/" in client.post(PAGE, {"step": "file"}).headers["Location"]
+    assert "sign-in-password" in client.post(PAGE, {"step": "file"}).content.decode()

@@ -20,6 +20,7 @@ from customers.models import Attachment, BillingDocument, Customer, Evidence, Te
 from customers.services.billing import file_billing_document
 from sitebackend.models import Operator
 from sitebackend.vault import sessions
+from tests.formats import files
 
 pytestmark = pytest.mark.django_db
 KINDS = ("network", "network_element", "device", "service", "credential")
@@ -70,7 +71,7 @@ def nest(
     left = list(supply)
     page = reverse("admin:customers_customer_consent", args=[customer.pk, "technical"])
     said = {"given_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M"), "channel": "letter", "form": "written"}
-    scan = SimpleUploadedFile("kanarienvogel-scan.pdf", "\n".join(left or CANARIES[:100]).encode())
+    scan = SimpleUploadedFile("kanarienvogel-scan.eml", files.mail("\n".join(left or CANARIES[:100])))
     assert admin_client.post(page, said | {"decision": "given", "evidence": scan}).status_code == 302
     file_billing_document(
         customer=customer,

@@ -215,7 +215,7 @@ def test_somebody_elses_row_is_not_corrected(
     new_customer: Callable[..., Customer],
     operator: Operator,
 ) -> None:
-    other = new_customer(email="other@example.org", phone="1", last_name="Andere", first_name="")
+    other = new_customer(email="other@example.org", phone="0711 1", last_name="Andere", first_name="")
     with pytest.raises(Refused, match="no such record"):
         _correct(_asked(Kind.RECTIFICATION), other, operator, street="Neuer Weg 1")
 

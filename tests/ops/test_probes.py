@@ -19,7 +19,7 @@ def test_the_process_answers_without_looking_at_anything(client: Client) -> None
 @pytest.mark.usefixtures("operator_key")
 def test_ready_when_a_submission_can_be_taken(client: Client) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "codes": [], "mail": []})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "codes": [], "mail": [], "degraded": []})
 
 
 @pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_red_with_a_code_and_nothing_else_when_the_key_is_away(client: Client, o
     operator_key.unlink()
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "codes": ["operator_key.unusable"], "mail": []}
+    assert answer.json() == {"ready": False, "codes": ["operator_key.unusable"], "mail": [], "degraded": []}
 
 
 @pytest.mark.django_db

@@ -38,7 +38,7 @@ SOUND = {
         ({"SITE_URL": "https://www.example.de:80000"}, "Port out of range"),
         ({"DATABASE_URL": "nonsense"}, "only SQLite and PostgreSQL"),
         ({"DATABASE_URL": "sqlite://"}, "names no database"),
-        ({"CACHE_URL": "nonsense"}, "Invalid cache schema"),
+        ({"CACHE_URL": "nonsense"}, "no shared cache"),
         ({"EMAIL_URL": "mail.example.de"}, "no way to send mail"),
         ({"EMAIL_URL": "consolemail://"}, "no way to send mail"),
         ({"EMAIL_URL": "smtp+tls://"}, "no mail server"),

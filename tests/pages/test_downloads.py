@@ -13,13 +13,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from sitebackend.pages import downloads, services
 from sitebackend.pages.models import Download
+from tests.formats import files
 from tests.pages.conftest import MakePage
 
 Store = Callable[..., Download]
 
 
 def pdf(words: str = "Preise 2026") -> bytes:
-    return b"%PDF-1.7\n% " + words.encode() + b"\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
+    return files.pdf(words=words)
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def stored(db: None, media: Path) -> Store:
         b"\xd0\xcf\x11\xe0macro" * 300,
         pdf()[:-8],
         pdf() + b"PK\x03\x04<script>alert(1)</script>",
+        files.pdf(password="nobody knows it"),
         b"%PDF-1.7\n" + b"\0" * downloads.MOST_BYTES + b"%%EOF",
     ],
     ids=[
@@ -60,6 +62,7 @@ def stored(db: None, media: Path) -> Store:
         "office",
         "cut off",
         "something behind",
+        "locked",
         "too large",
     ],
 )

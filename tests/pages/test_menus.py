@@ -1,6 +1,7 @@
 """The menus are arranged on one page, with numbers that work without a mouse or a script."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ ADDRESS = "/admin/pages/page/menus/"
 
 def fields(html: str) -> dict[str, str]:
     """The form as the browser would send it back."""
-    inputs = re.findall(r'<input type="(?:hidden|number)" name="(form-[\w-]+)" value="([^"]*)"', html)
+    inputs = re.findall(r'<input type="(?:hidden|text)" name="(form-[\w-]+)" value="([^"]*)"', html)
     selects = re.findall(r'<select name="(form-[\w-]+)".*?</select>', html, re.DOTALL)
     chosen = re.findall(r'<option value="(\w*)" selected>', html)
     return dict(inputs) | dict(zip(selects, chosen, strict=True))
@@ -43,7 +44,8 @@ def test_what_cannot_be_read_is_shown_again(operator: Client, starter_site: None
     form = fields(operator.get(ADDRESS).content.decode())
     answer = operator.post(ADDRESS, form | {"form-0-menu_order": "viele"})
     assert answer.status_code == 422
-    assert "Bitte eine ganze Zahl eingeben." in answer.content.decode()
+    assert "Das ist keine Zahl." in answer.content.decode()
+    assert 'value="viele"' in answer.content.decode()
 
 
 def test_posts_and_what_was_thrown_away_stand_in_no_menu(operator: Client, starter_site: None) -> None:
@@ -75,3 +77,15 @@ def test_without_its_upper_page_it_stands_on_top(client: Client, starter_site: N
     nav = client.get("/kontakt/").content.decode().partition('class="site-nav"')[2].partition("</nav>")[0]
     assert "<details" not in nav
     assert 'href="/leistungen/netzwerke/"' in nav
+
+
+def test_menus_are_not_saved_over_what_another_window_has_moved(operator: Client, starter_site: None) -> None:
+    html = operator.get(ADDRESS).content.decode()
+    stale = unescape(re.findall(r'name="form_version" value="([^"]*)"', html)[0])
+    moved = Page.objects.kept().filter(menu=Page.Menu.MAIN).order_by("menu_order")[0]
+    Page.objects.filter(pk=moved.pk).update(menu_order=77)
+    answer = operator.post(ADDRESS, fields(html) | {"form_version": stale})
+    moved.refresh_from_db()
+    assert (answer.status_code, moved.menu_order) == (409, 77)
+    fresh = unescape(re.findall(r'name="form_version" value="([^"]*)"', answer.content.decode())[0])
+    assert operator.post(ADDRESS, fields(html) | {"form_version": fresh}).status_code == 302

@@ -1,6 +1,6 @@
 """Two server processes on one database: what is saved anywhere is new in both within a second.
 
-On SQLite these are two processes of one server, on PostgreSQL two nodes with folders of their own.
+Two processes of one server; a second server with a folder of its own is refused.
 """
 
 import time
@@ -27,30 +27,35 @@ print(time.time(), flush=True)
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[list[RunningSite]]:
-    first = RunningSite(tmp_path / "first", {})
+def node(tmp_path: Path) -> Iterator[RunningSite]:
+    node = RunningSite(tmp_path / "first", {})
     with ExitStack() as stack:
-        stack.callback(first.stop)
-        if connection.vendor == "sqlite":
-            first.start("--workers", "2", "--no-worker")
-            yield [first]
-            return
-        first.settings["DATABASE_URL"] = stack.enter_context(new_database("nodes"))
-        first.manage("quickstart", "--no-serve")
-        second = first.second_node(tmp_path / "second")
-        stack.callback(second.stop)
-        for node in (first, second):
-            node.start("--no-worker")
-        yield [first, second]
+        stack.callback(node.stop)
+        if connection.vendor == "postgresql":
+            node.settings["DATABASE_URL"] = stack.enter_context(new_database("nodes"))
+            node.manage("quickstart", "--no-serve")
+        node.start("--workers", "2", "--no-worker")
+        yield node
 
 
-def test_a_saved_page_is_new_everywhere_within_a_second(nodes: list[RunningSite]) -> None:
-    for node in nodes:
-        node.wait_for(lambda node=node: all(is_kept(answer) for answer in many(node)))
-    saved_at = float(nodes[0].shell(SAVE))
-    for node in nodes:
-        node.wait_for(lambda: time.time() > saved_at + WITHIN)
-        assert ["Ganz neu" in answer.body for answer in many(node)] == [True] * ROUNDS
+def test_a_saved_page_is_new_everywhere_within_a_second(node: RunningSite) -> None:
+    node.wait_for(lambda: all(is_kept(answer) for answer in many(node)))
+    saved_at = float(node.shell(SAVE))
+    node.wait_for(lambda: time.time() > saved_at + WITHIN)
+    assert ["Ganz neu" in answer.body for answer in many(node)] == [True] * ROUNDS
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="only on PostgreSQL")
+def test_a_copy_of_the_folder_is_no_second_node(node: RunningSite, tmp_path: Path) -> None:
+    second = node.second_node(tmp_path / "second")
+    for typed in (["serve", "--bind", second.address], ["worker", "--once"], ["quickstart", "--no-serve"]):
+        assert "node take_over" in second.manage(*typed, code=1).stderr
+    node.stop()
+    try:
+        second.start("--no-worker")
+        assert "node take_over" in node.manage("worker", "--once", code=1).stderr
+    finally:
+        second.stop()
 
 
 def many(node: RunningSite) -> list[Answer]:

@@ -113,6 +113,42 @@ def test_an_erasure_takes_five_clicks_from_the_list_to_the_answer(
     assert mail.outbox[-1].to == ["anna@example.org"]
 
 
+def test_until_an_erasure_is_proved_its_page_looks_again_and_offers_no_answer(
+    client: Client, operator: Operator, anna: Operator
+) -> None:
+    page = _recorded(client)
+    _press(client, page, "matched")
+    before = client.get(page).content.decode()
+    _press(client, page, "erase")
+    waiting = client.get(page).content.decode()
+    execution.tell_journal(timezone.now())
+    execution.verify_due(timezone.now())
+    proved = client.get(page).content.decode()
+    assert ["/step/finish/" in text for text in (before, waiting, proved)] == [True, False, True]
+    assert ["js/request.js" in text for text in (before, waiting, proved)] == [False, True, False]
+    assert ['http-equiv="refresh"' in text for text in (before, waiting, proved)] == [False, True, False]
+
+
+def test_a_page_that_was_left_open_does_not_look_for_ever(client: Client, operator: Operator, anna: Operator) -> None:
+    page = _recorded(client)
+    _press(client, page, "matched")
+    _press(client, page, "erase")
+    DataSubjectRequest.objects.update(erased_at=timezone.now() - timedelta(minutes=11))
+    assert "js/request.js" not in client.get(page).content.decode()
+
+
+def test_the_page_names_the_program_that_is_in_the_way(
+    client: Client, operator: Operator, anna: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = _recorded(client)
+    _press(client, page, "matched")
+    _press(client, page, "erase")
+    monkeypatch.setattr(traces, "readers", lambda: ["sqlite3 (4711)"])
+    assert "4711" not in client.get(page).content.decode(), "the stage has its few seconds first"
+    DataSubjectRequest.objects.update(erased_at=timezone.now() - timedelta(minutes=1))
+    assert "sqlite3 (4711)" in client.get(page).content.decode()
+
+
 def test_an_access_takes_three_clicks(client: Client, operator: Operator, anna: Operator) -> None:
     page = _recorded(client, kind="access")
     _press(client, page, "matched")

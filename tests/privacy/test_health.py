@@ -8,9 +8,9 @@ import pytest
 from pytest_django import Settings
 
 from sitebackend.findings import Finding, Level
-from sitebackend.models import SiteSettings
-from sitebackend.privacy import health, journal
-from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind, RetentionRun
+from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy import health, journal, traces
+from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, RetentionRun
 from sitebackend.privacy.papers.health import retention
 from sitebackend.privacy.services import identity, intake
 from sitebackend.privacy.statement import Statement
@@ -52,6 +52,20 @@ def test_a_day_without_retention_is_told_with_the_last_one() -> None:
         Level.WARNING,
         "Was seine Zeit gehabt hat, wurde zuletzt am 23.11.2026 gelöscht.",
     )
+
+
+def test_a_program_that_keeps_an_erasure_from_its_proof_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traces, "readers", lambda: ["sqlite3 (4711)"])
+    asked = _request()
+    assert list(health.unproved(NOON)) == []
+    identity.settle(asked, identity=Identity.NOTHING_HELD, now=NOON)
+    operator = Operator.objects.create_user(username="otto")
+    done = {"erased_by": operator, "receipt": [], "verified_at": None}
+    DataSubjectRequest.objects.filter(pk=asked.pk).update(erased_at=NOON, **done)
+    assert list(health.unproved(NOON + timedelta(seconds=30))) == []
+    finding = _one(health.unproved(NOON + timedelta(minutes=2)))
+    assert finding.level == Level.WARNING
+    assert "sqlite3 (4711)" in str(finding.text)
 
 
 @pytest.mark.parametrize(

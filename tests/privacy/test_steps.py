@@ -289,7 +289,7 @@ def _make_sure() -> int:
 
 @pytest.fixture
 def wiping(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Wiping needs to be outside a transaction; tests/privacy/test_traces.py does it for real."""
+    """Wiping needs to be outside a transaction; test_physical_erasure.py does it for real."""
     calls: list[int] = []
     monkeypatch.setattr(traces, "wipe", lambda: not calls.append(1))
     return calls
@@ -409,6 +409,37 @@ def test_an_erasure_without_identity_or_of_an_old_preview_changes_nothing(operat
     request.refresh_from_db()
     assert request.erased_at is None
     assert Operator.objects.filter(email=SAID.email).count() == 2
+
+
+def test_what_is_erased_while_the_files_are_wiped_is_not_taken_for_gone(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    _erase(request, operator)
+
+    def wipe() -> bool:
+        _account("late")
+        later = NOON + timedelta(seconds=1)
+        execution.erase(request, plan_hash=execution.preview(request).hash, by=operator, now=later)
+        return True
+
+    monkeypatch.setattr(traces, "wipe", wipe)
+    assert execution.verify_due(NOON) == 0
+    request.refresh_from_db()
+    assert request.verified_at is None
+
+
+def test_what_was_deleted_after_the_proof_is_proved_again(operator: Operator, wiping: list[int]) -> None:
+    _account()
+    request, untouched = _settled(Kind.ERASURE), _request(Kind.ERASURE)
+    _erase(request, operator)
+    assert _make_sure() == 1
+    assert execution.verify_again(DataSubjectRequest.objects.filter(pk__in=[request.pk, untouched.pk])) == 1
+    assert execution.verify_due(NOON + timedelta(hours=1)) == 1
+    request.refresh_from_db()
+    assert request.verified_at == NOON + timedelta(hours=1)
+    assert len(wiping) == 2
 
 
 def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -62,7 +62,7 @@ def test_all_its_places_stand_in_one_order_the_newest_first(jule: Operator) -> N
     opening(jule, at=NOON + timedelta(minutes=2), key="2")
     event(Act.EXPORTED, at=NOON + timedelta(minutes=1), key="3")
     assert shown() == [
-        ("jule", "vault: contents opened", "2"),
+        ("jule", "Vault: contents opened", "2"),
         ("command line", "copy made", "3"),
         ("jule", "changed", "1"),
     ]

@@ -6,6 +6,7 @@ from django.test import RequestFactory
 
 from sitebackend.models import Operator
 from sitebackend.vault import services
+from tests.contact.conftest import received as received
 
 PASSPHRASE = "fünf würfel wörter über allem"
 

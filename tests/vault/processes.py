@@ -15,6 +15,7 @@ import django
 from sitebackend.crypto import server_key
 
 PASSPHRASE = "fünf würfel wörter über allem"
+FOR_MESSAGES = "vier rote wörter im büro"
 
 
 def make(customers: str) -> dict[str, Any]:
@@ -64,9 +65,67 @@ def read(token: str) -> dict[str, Any]:
     return {"ssids": sorted(read_technical_record(open_vault=vault, record=record)["ssid"] for record in records)}
 
 
+def make_notes(count: str) -> dict[str, Any]:
+    """An operator, a vault, and notes that are sealed to it."""
+    from contact import reading
+    from contact.models import EncryptedMessage, Submission
+    from sitebackend.models import Operator
+    from sitebackend.vault import services
+
+    Operator.objects.create_superuser("chef", "chef@example.de", "a long enough password")
+    services.set_up(passphrase=PASSPHRASE)
+    message = EncryptedMessage.objects.create(armoured="-", fingerprints=[])
+    submission = Submission.objects.create(reference="R", message=message, idempotency_digest="d")
+    for number in range(int(count)):
+        reading.add_note(submission=submission, text=f"notiz-{number}")
+    return {}
+
+
+def read_notes() -> dict[str, Any]:
+    """What the two passphrases give."""
+    from contact import reading
+    from contact.models import Submission
+    from sitebackend.models import Operator
+    from sitebackend.vault import services
+    from sitebackend.vault.errors import VaultError
+    from sitebackend.vault.models import Lock
+    from tests.vault.conftest import request_of
+
+    operator, found = Operator.objects.get(), {}
+    for lock, passphrase in ((Lock.VAULT, PASSPHRASE), (Lock.MESSAGES, FOR_MESSAGES)):
+        try:
+            token = services.unlock(operator=operator, passphrase=passphrase, lock=lock)
+        except VaultError as error:
+            found[lock.value] = [type(error).__name__]
+            continue
+        opened = services.opened_messages(request_of(operator, token))
+        shown = reading.notes(open_messages=opened, submission=Submission.objects.get()) if opened else []
+        found[lock.value] = sorted(note.text for note in shown)
+    return found
+
+
+def set_up_messages_and_die(when: str) -> dict[str, Any]:
+    """Set the lock for messages up, and be killed as below."""
+    from sitebackend.vault import messages_lock
+
+    _die(when)
+    messages_lock.set_up(operator=None, passphrase=PASSPHRASE, new=FOR_MESSAGES)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
 def rotate_and_die(when: str) -> dict[str, Any]:
     """Rotate, and be killed: after the first of the holdings, before the commit, or right after it."""
-    from sitebackend.vault import holdings, maintenance, services
+    from sitebackend.vault import maintenance
+
+    _die(when)
+    maintenance.rotate(operator=None, passphrase=PASSPHRASE)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def _die(when: str) -> None:
+    from sitebackend.vault import holdings, services
 
     def dying(verb: Callable[..., Any]) -> Callable[..., Any]:
         def act(*args: Any, **options: Any) -> None:
@@ -79,9 +138,6 @@ def rotate_and_die(when: str) -> dict[str, Any]:
         holdings.Holding.reseal = dying(holdings.Holding.reseal)
     if when == "before commit":
         services.record = dying(services.record)
-    maintenance.rotate(operator=None, passphrase=PASSPHRASE)
-    os.kill(os.getpid(), signal.SIGKILL)
-    return {}
 
 
 def look(token: str, recovery_key: str) -> dict[str, Any]:

@@ -92,3 +92,19 @@ def test_a_rotation_killed_after_its_end_is_whole(run: Run) -> None:
     assert run("rotate_and_die", "after") == -9
     found = run("look", made["token"], made["recovery_key"])
     assert found == {"session": {"locked": True}, "recovery": "WrongRecoveryKey", "passphrase": SSIDS}
+
+
+NOTES = ["notiz-0", "notiz-1", "notiz-2"]
+
+
+@pytest.mark.parametrize("when", ["amid", "before commit"])
+def test_a_lock_for_messages_killed_while_it_is_set_up_leaves_all_notes_to_the_vault(run: Run, when: str) -> None:
+    run("make_notes", "3")
+    assert run("set_up_messages_and_die", when) == -9
+    assert run("read_notes") == {"vault": NOTES, "messages": ["NoMessagesLock"]}
+
+
+def test_a_lock_for_messages_killed_after_its_end_opens_all_notes(run: Run) -> None:
+    run("make_notes", "3")
+    assert run("set_up_messages_and_die", "after") == -9
+    assert run("read_notes") == {"vault": NOTES, "messages": NOTES}

@@ -69,8 +69,10 @@ def test_one_altered_value_stops_the_whole_rotation(recovery_key: str) -> None:
 
 def test_every_field_that_is_sealed_to_the_vault_is_registered() -> None:
     registered = {(holding.model, holding.field) for holding in holdings.registered()}
-    customers = {(Customer, "sealed_private_key"), (Archive, "sealed_private_key")}
-    assert registered == customers | {(Note, "sealed"), (ReadingKey, "sealed_passphrase")}
+    holders = {(model, "sealed_private_key") for model in (Customer, Archive, Vault)}
+    messages = {(Note, "sealed"), (ReadingKey, "sealed_passphrase")}
+    assert registered == holders | messages
+    assert {(holding.model, holding.field) for holding in holdings.of_messages()} == messages
 
 
 def test_many_values_are_resealed_in_batches(

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from sitebackend import environment
+from sitebackend import environment, node
 from sitebackend.crypto import openpgp
 from sitebackend.instance import Address
 from sitebackend.management import first_run
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         refuse_unfit_machine()
         address = options["bind"] or own_address()
         with held(None if options["no_serve"] else address):
+            require_home()
             kept = first_run.secrets_of_this_run()
             self.set_up(kept)
             told = what_to_tell(address, kept)
@@ -61,6 +62,13 @@ def refuse_unfit_machine() -> None:
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
         version = sqlite3.sqlite_version
         raise CommandError(_("SQLite {version} is too old; 3.35 or newer is needed.").format(version=version))
+
+
+def require_home() -> None:
+    try:
+        node.require()
+    except DatabaseError as error:
+        raise CommandError(_("The set-up stopped: {reason}").format(reason=error)) from error
 
 
 def own_address() -> Address:

@@ -21,7 +21,7 @@ from sitebackend.crypto import sealing
 from sitebackend.findings import Finding, Level, collect
 from sitebackend.vault import holdings, maintenance
 from sitebackend.vault.errors import NoVault, VaultError
-from sitebackend.vault.models import KeySlot, UnlockSession, Vault
+from sitebackend.vault.models import KeySlot, Lock, UnlockSession, Vault
 
 
 class Command(BaseCommand):
@@ -49,10 +49,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def status(self) -> None:
-        vault = Vault.objects.first()
+        vault = Vault.objects.of(Lock.VAULT).first()
         if vault is None:
             raise NoVault
-        for label, value in _facts(vault):
+        for label, value in (*_facts(vault), *_facts_of_messages()):
             self.stdout.write(f"{label + ':':24}{value}")
         if problems := [finding for finding in collect(timezone.now()) if _wants_attention(finding)]:
             raise CommandError(" ".join(f"{finding.text} {finding.next_step}" for finding in problems))
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         self.stdout.write(_("The new passphrase opens the vault from now on."))
 
     def preview_rotation(self) -> None:
-        for holding in holdings.registered():
+        for holding in holdings.of_vault():
             self.stdout.write(f"{holding.model._meta.verbose_name_plural}: {holding.count()}")
         self.stdout.write(_("This is what would be sealed to a new key. Do it with --yes; make a backup before."))
 
@@ -78,7 +78,9 @@ class Command(BaseCommand):
         self.stdout.write(_("Print it, and type it back in the cockpit. The old one no longer opens anything."))
         if settings.VAULT_FINGERPRINT:
             self.stdout.write(_("Change this line in the settings, then start the site anew:"))
-        self.stdout.write(f"VAULT_FINGERPRINT={sealing.fingerprint(bytes(Vault.objects.get().public_key))}")
+        self.stdout.write(
+            f"VAULT_FINGERPRINT={sealing.fingerprint(bytes(Vault.objects.of(Lock.VAULT).get().public_key))}"
+        )
 
 
 def ask(question: str) -> str:
@@ -98,7 +100,7 @@ def ask_twice(question: str) -> str:
 def _facts(vault: Vault) -> list[tuple[str, str]]:
     fingerprint = sealing.fingerprint(bytes(vault.public_key))
     confirmed = KeySlot.objects.confirmed_recovery().exists()
-    slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
+    slot = KeySlot.objects.of(Lock.VAULT).get(kind=KeySlot.Kind.PASSPHRASE)
     return [
         (_("Set up on"), _moment(vault.made_at)),
         (_("Key renewed on"), _moment(vault.rotated_at) if vault.rotated_at else "–"),
@@ -107,6 +109,18 @@ def _facts(vault: Vault) -> list[tuple[str, str]]:
         (_("Recovery key"), _("typed back") if confirmed else _("not typed back yet")),
         (_("Open in"), str(UnlockSession.objects.count() - UnlockSession.objects.over(timezone.now()).count())),
         ("VAULT_FINGERPRINT", fingerprint),
+    ]
+
+
+def _facts_of_messages() -> list[tuple[str, str]]:
+    """The lock for messages, if there is one."""
+    return [
+        fact
+        for row in Vault.objects.of(Lock.MESSAGES)
+        for fact in (
+            (_("Lock for messages"), _moment(row.rotated_at or row.made_at)),
+            ("VAULT_MESSAGES_FINGERPRINT", sealing.fingerprint(bytes(row.public_key))),
+        )
     ]
 
 

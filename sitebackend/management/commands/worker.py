@@ -7,14 +7,16 @@ from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from sitebackend import node
 from sitebackend.alarm import sound
-from sitebackend.backup import restore, upload, work
+from sitebackend.backup import gate, restore, upload, work
 from sitebackend.backup import services as backup
+from sitebackend.cockpit import browsers, idempotency, notices
 from sitebackend.instance import die_with
 from sitebackend.mail import services as mail
 from sitebackend.management.rounds import Job, Rounds
@@ -30,6 +32,8 @@ SHORT: list[Job] = [
     watch_keys,
     report_suspects,
     sound,
+    notices.sweep,
+    browsers.sweep,
     mail.sweep,
     vault.sweep,
     pages.publish_due,
@@ -42,6 +46,7 @@ SHORT: list[Job] = [
     trail.sweep,
     breaches.remind,
     record.keep_if_new,
+    idempotency.sweep,
 ]
 #: Beside them: a mail server that answers slowly must hold up nothing else.
 MAIL: list[Job] = [mail.deliver_due]
@@ -70,6 +75,7 @@ class Command(BaseCommand):
         if options["supervised_by"]:
             die_with(options["supervised_by"])
             os.nice(COURTESY)
+        _claim()
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -77,6 +83,18 @@ class Command(BaseCommand):
             _once(Rounds([*SHORT, *MAIL, *LONG], stop))
         else:
             run_beside_each_other(Rounds(SHORT, stop), Rounds(MAIL, stop), Rounds(LONG, stop))
+
+
+def _claim() -> None:
+    if gate.is_shut():  # the database is being replaced
+        return
+    try:
+        node.claim()
+    except DatabaseError as error:
+        reason = type(error).__name__
+        raise CommandError(
+            _("The database does not answer ({reason}). See DATABASE_URL.").format(reason=reason)
+        ) from error
 
 
 def _once(rounds: Rounds) -> None:

@@ -4,12 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import vobject
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-from vobject.vcard import Address, Name
 
 from sitebackend.privacy.documents.answer import Answer, Entry
 from sitebackend.privacy.documents.words import labels, your_rights
@@ -79,6 +77,9 @@ def _cell(content: Any) -> str:
 
 
 def _vcard(told: dict[str, str]) -> str:
+    import vobject
+    from vobject.vcard import Address, Name
+
     card = vobject.vCard()
     card.add("fn").value = told.get("name") or told.get("company", "")
     card.add("n").value = Name(family=told.get("last_name", ""), given=told.get("first_name", ""))

@@ -17,7 +17,7 @@ from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.papers import admin_breach as admin_breach  # registers itself
 from sitebackend.privacy.papers import admin_trail as admin_trail  # registers itself
-from sitebackend.privacy.papers import record, record_pdf
+from sitebackend.privacy.papers import record
 from sitebackend.privacy.papers.models import RecordVersion
 from sitebackend.retention import periods
 
@@ -70,6 +70,8 @@ class RecordCSV(RecordFile):
 
 class RecordPDF(RecordFile):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        from sitebackend.privacy.papers import record_pdf  # takes a second to load
+
         version = self.version
         headers = {"Content-Disposition": f'attachment; filename="art-30-{version.number}.pdf"'}
         return HttpResponse(record_pdf.as_pdf(version), content_type="application/pdf", headers=headers)

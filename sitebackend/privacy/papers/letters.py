@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sitebackend.models import SiteSettings
-from sitebackend.privacy.documents import pdf
 from sitebackend.privacy.papers.models import Breach
 
 TITLES = {
@@ -43,6 +42,8 @@ class Letter:
 
     def as_pdf(self) -> bytes:
         """A4, the recipient in the window of the envelope."""
+        from sitebackend.privacy.documents import pdf  # takes a second to load
+
         facts = {name: getattr(self, name) for name in ("sender", "recipient", "subject", "body", "day")}
         return pdf.letter(**facts, language=settings.LANGUAGE_CODE)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from sitebackend.vault import services as vault
 from sitebackend.vault.models import ABSOLUTE, IDLE, TRIES, TRIES_WITHIN
 
 MINUTE = 60  # seconds
@@ -38,6 +39,8 @@ def _encryption() -> Iterator[str]:
     yield _("The vault's key lies under a passphrase (Argon2id, {mib} MiB) and a printed recovery key.").format(
         mib=settings.VAULT_PASSPHRASE_COST["memory_kib"] // 1024
     )
+    if vault.has_messages_lock():
+        yield _("Messages and notes have a lock of their own, whose passphrase opens nothing else.")
     yield _("What persons write in requests about their data is sealed with the server's own key.")
     yield _("Backups are encrypted to the operator's OpenPGP key and signed.")
     if settings.HTTPS:
@@ -58,6 +61,7 @@ def _access() -> Iterator[str]:
         "The vault locks after {idle} idle minutes, after {longest} at the latest; {tries} tries in {within} minutes; "
         "every opening is told by mail."
     ).format(idle=_minutes(IDLE), longest=_minutes(ABSOLUTE), tries=TRIES, within=_minutes(TRIES_WITHIN))
+    yield _("An account that is switched off, or gets another role or password, is out at once in every browser.")
     yield _("Who did what to whose data stands in an audit trail that holds no contents.")
 
 

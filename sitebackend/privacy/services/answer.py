@@ -29,7 +29,8 @@ from sitebackend.privacy.registry import Export, Step
 from sitebackend.privacy.services import execution, recipients
 from sitebackend.references import SIGNS
 from sitebackend.vault import services as vault_log
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.models import Lock
+from sitebackend.vault.opened import OpenVault, Unlocked
 
 #: what is carried out in the data before it can be answered as granted
 CHANGES = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.OBJECTION)
@@ -50,10 +51,12 @@ def copies(request: DataSubjectRequest) -> list[Export]:
         return registry.export(request.subject())
 
 
-def needs_vault(copy: Export, *, is_open: bool) -> bool:
-    """Whether a part of it waits for the vault to be opened."""
-    here = bool(copy.ciphertext) and registry.source(copy.item.source).opens_ciphertexts()
-    return (copy.in_vault or here) and not is_open
+def needs_lock(copy: Export, unlocked: Unlocked | None) -> Lock | None:
+    """The lock that a part of it waits for: the vault, or messages alone, which the vault opens as well."""
+    source = registry.source(copy.item.source)
+    here = bool(copy.ciphertext) and source.opens_ciphertexts()
+    is_open = isinstance(unlocked, OpenVault) or (unlocked is not None and source.lock == Lock.MESSAGES)
+    return source.lock if (copy.in_vault or here) and not is_open else None
 
 
 def needs_key(copy: Export) -> bool:
@@ -62,7 +65,7 @@ def needs_key(copy: Export) -> bool:
 
 
 def give_access(
-    request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, now: datetime, completed: bytes | None = None
+    request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator, now: datetime, completed: bytes | None = None
 ) -> Outcome:
     """Have the person mailed a link that gives the copy once, and close the request. Raises Refused.
 
@@ -82,7 +85,7 @@ def give_access(
     return outcome
 
 
-def as_file(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator, passphrase: str = "") -> bytes:
+def as_file(request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator, passphrase: str = "") -> bytes:
     """The copy as a PDF file, under a passphrase unless it is to be printed; nothing of it stays. Raises Refused."""
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
@@ -90,7 +93,7 @@ def as_file(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operato
     return pdf.encrypted(content, passphrase) if passphrase else content
 
 
-def package(request: DataSubjectRequest, *, vault: OpenVault | None, by: Operator) -> bytes:
+def package(request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator) -> bytes:
     """The copy as far as it opens here, to be completed where the secret key is. Raises Refused."""
     return documents.pack(_prepared(request, _to_hand_over(request), vault, by))
 
@@ -100,19 +103,20 @@ def _to_hand_over(request: DataSubjectRequest) -> list[Export]:
     return copies(request)
 
 
-def _whole(request: DataSubjectRequest, sealed: Sequence[Export], vault: OpenVault | None, by: Operator) -> Answer:
+def _whole(request: DataSubjectRequest, sealed: Sequence[Export], vault: Unlocked | None, by: Operator) -> Answer:
     if any(needs_key(copy) for copy in sealed):
         raise Refused(_("A part opens with your secret key only. Take the package and complete it where the key is."))
     return _prepared(request, sealed, vault, by)
 
 
-def _prepared(request: DataSubjectRequest, sealed: Sequence[Export], vault: OpenVault | None, by: Operator) -> Answer:
+def _prepared(request: DataSubjectRequest, sealed: Sequence[Export], vault: Unlocked | None, by: Operator) -> Answer:
     """The answer out of these copies, with everything that can be opened here; each opening is logged."""
-    if any(needs_vault(copy, is_open=vault is not None) for copy in sealed):
+    if any(needs_lock(copy, vault) for copy in sealed):
         raise Refused(_("A part of the copy is in the vault. Open it first."))
     for copy in sealed if vault else []:
         if copy.sealed:
-            vault_log.record_opening(operator=by, kind=copy.item.source, key=UUID(copy.item.identifier))
+            lock = registry.source(copy.item.source).lock
+            vault_log.record_opening(operator=by, kind=copy.item.source, key=UUID(copy.item.identifier), lock=lock)
     with translation.override(request.statement.language):
         return documents.collect(request, registry.opened(sealed, vault) if vault else sealed)
 
@@ -140,18 +144,13 @@ def finish(
         if request.statement.email:
             facts = outcome_facts(request, kept(request))
             outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
-            _verify_after_the_mail(request)
+            execution.verify_again(DataSubjectRequest.objects.filter(pk=request.pk))
 
 
 def mark_posted(request: DataSubjectRequest, *, at: datetime) -> None:
     """The operator posted the letter with the answer. Raises Refused."""
     if not DataSubjectRequest.objects.letters_to_post().filter(pk=request.pk).update(answer_sent_at=at):
         raise Refused(_("There is no such letter."))
-
-
-def _verify_after_the_mail(request: DataSubjectRequest) -> None:
-    """The answer's mail is the last that is wiped of the person; the files are cleaned once more after it."""
-    DataSubjectRequest.objects.filter(pk=request.pk, verified_at__isnull=False).update(verified_at=None)
 
 
 def kept(request: DataSubjectRequest) -> list[Step]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from sitebackend.mail import services as outbox
@@ -24,7 +25,7 @@ from sitebackend.privacy.registry import Step
 from sitebackend.privacy.services import recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
-PAUSE_AFTER_READER = 60  # seconds
+PAUSE_AFTER_READER = 5  # seconds; other jobs have the time between
 
 
 def preview(request: DataSubjectRequest) -> Plan:
@@ -57,17 +58,32 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
 def verify_due(now: datetime) -> int:
     """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
     erased = list(DataSubjectRequest.objects.to_verify().mailed_out()) if not cache.get(_WIPE_PAUSE) else []
-    clean = [request.pk for request in erased if not left_over(request)]
-    if not clean or not _wiped(now):
-        return 0
-    return DataSubjectRequest.objects.to_verify().mailed_out().filter(pk__in=clean).update(verified_at=now)
+    clean = [request for request in erased if not left_over(request)]
+    return sum(_mark_verified(request, now) for request in clean) if clean and _wiped(now) else 0
+
+
+def _mark_verified(request: DataSubjectRequest, now: datetime) -> int:
+    """Unless more was erased while the files were wiped."""
+    return DataSubjectRequest.objects.filter(pk=request.pk, erased_at=request.erased_at).update(verified_at=now)
+
+
+def verify_again(requests: QuerySet[DataSubjectRequest]) -> int:
+    """Something of these persons is deleted after the proof, as the mail with their answer is: the files are wiped
+    once more, and it is dated anew. Called before it is deleted, in the transaction that queues the mail. Gives how
+    many erasures that concerns.
+    """
+    return requests.filter(erased_at__isnull=False).update(verified_at=None)
 
 
 def wipe_after_retention(now: datetime) -> int:
     """Worker job: leave nothing of what retention erased in the files; gives how many days that settled."""
-    if cache.get(_WIPE_PAUSE) or not RetentionRun.objects.to_wipe().exists() or not _wiped(now):
-        return 0
-    return RetentionRun.objects.to_wipe().update(wiped_at=now)
+    runs = list(RetentionRun.objects.to_wipe()) if not cache.get(_WIPE_PAUSE) else []
+    return sum(_mark_wiped(run, now) for run in runs) if runs and _wiped(now) else 0
+
+
+def _mark_wiped(run: RetentionRun, now: datetime) -> int:
+    """Unless more was erased while the files were wiped."""
+    return RetentionRun.objects.filter(pk=run.pk, receipt=run.receipt).update(wiped_at=now)
 
 
 def _wiped(now: datetime) -> bool:

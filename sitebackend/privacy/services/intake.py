@@ -5,7 +5,7 @@ Nothing here asks whether the person is known: the outside sees the same, in the
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
@@ -15,6 +15,7 @@ from sitebackend.privacy.mail import ACKNOWLEDGEMENT
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
+from sitebackend.turns import transaction_in_turn
 
 
 def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
@@ -44,9 +45,9 @@ def mark_acknowledged(request: DataSubjectRequest, *, at: datetime) -> None:
     DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=at)
 
 
-@transaction.atomic
 def _store(request: DataSubjectRequest, now: datetime) -> None:
     """With its acknowledgement in the outbox, if there is an address."""
-    request.save()
-    if request.statement.email:
-        outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)
+    with transaction_in_turn():
+        request.save()
+        if request.statement.email:
+            outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)

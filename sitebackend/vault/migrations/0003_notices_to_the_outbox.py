@@ -15,7 +15,7 @@ def move(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vault', '0001_initial'),
+        ('vault', '0002_lock_for_messages'),
         ('mail', '0001_outbox'),
     ]
 

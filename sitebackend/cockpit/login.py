@@ -1,12 +1,9 @@
-"""The way into the admin: one plain form for password and code, and the set-up of the second factor."""
+"""The set-up of the second factor: open to those who have none yet, or have just shown it."""
 
 from io import BytesIO
-from typing import Any
 
-import segno
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,57 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend import second_factor
-from sitebackend.models import Operator
-
-_CODE_FIELD = {"type": "text", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
-
-
-class OperatorLoginForm(AdminAuthenticationForm):
-    """Name, password and code in one step. One answer to every failure: it does not tell which of them was wrong."""
-
-    code = forms.CharField(
-        label=_("Code"),
-        required=False,
-        max_length=20,
-        widget=forms.PasswordInput(attrs=_CODE_FIELD),  # a password field's manners (never sent back), shown as text
-        help_text=_("From the app on your telephone, or a recovery code. Leave it empty if you have set up none."),
-    )
-    error_messages = {
-        **AdminAuthenticationForm.error_messages,
-        "invalid_login": _("Name, password or code is wrong. Capital and small letters count."),
-    }
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        operator = self.get_user()
-        if operator and not second_factor.is_satisfied(operator) and not second_factor.is_missing(operator):
-            operator.otp_device = second_factor.match(self.request, operator, cleaned.get("code", ""))
-            if operator.otp_device is None:
-                self.user_cache = None
-                raise self.get_invalid_login_error()
-        return cleaned
-
-
-class ConfirmationForm(forms.Form):
-    """The first code of a new device proves that the telephone has its secret."""
-
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=7,
-        widget=forms.PasswordInput(attrs={**_CODE_FIELD, "inputmode": "numeric", "autofocus": True}),
-    )
-
-    def __init__(self, *args: Any, device: TOTPDevice, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.device = device
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"].replace(" ", "")
-        if not self.device.verify_token(code):
-            raise forms.ValidationError(
-                _("This code does not fit. Wait for the next one, and check the clock of your telephone.")
-            )
-        return code
+from sitebackend.cockpit import browsers, notices
+from sitebackend.cockpit.forms import ConfirmationForm
+from sitebackend.cockpit.proof import needs_proof
+from sitebackend.models import Act, Operator
 
 
 def may_set_up(request: HttpRequest) -> bool:
@@ -75,6 +25,7 @@ def may_set_up(request: HttpRequest) -> bool:
     return second_factor.is_satisfied(user) or second_factor.is_missing(user)
 
 
+@needs_proof()
 def set_up(request: HttpRequest) -> HttpResponse:
     """QR code and secret; a code from the telephone confirms them and brings the recovery codes."""
     if not may_set_up(request) or not isinstance(request.user, Operator):
@@ -82,7 +33,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     device = second_factor.pending_device(request.user)
     form = ConfirmationForm(request.POST or None, device=device)
     if request.method == "POST" and form.is_valid():
-        return _show_codes(request, second_factor.confirm(request=request, device=device))
+        return _show_codes(request, _confirmed(request, device))
     context = {
         **admin.site.each_context(request),
         "title": _("Set up the second factor"),
@@ -93,21 +44,36 @@ def set_up(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/second_factor.html", context, status=422 if form.errors else 200)
 
 
+@transaction.atomic
+def _confirmed(request: HttpRequest, device: TOTPDevice) -> list[str]:
+    """The recovery codes; whoever came in without a factor has shown it now, and their sign-in is complete."""
+    codes = second_factor.confirm(request=request, device=device)
+    notices.note_and_tell(Act.FACTOR_SET, by=device.user, account=device.user)
+    browsers.recognise(request, device.user)
+    return codes
+
+
 def qr_code(request: HttpRequest) -> HttpResponse:
     """The pending device's secret as a picture, from an address that does not hold it."""
     if not may_set_up(request) or not isinstance(request.user, Operator):
         return redirect("admin:login")
+    import segno
+
     picture = BytesIO()
     code = segno.make(second_factor.pending_device(request.user).config_url, error="m")
     code.save(picture, kind="svg", scale=5, border=3, dark="#000", light="#fff")
     return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
 
 
+@needs_proof()
 def renew_codes(request: HttpRequest) -> HttpResponse:
     """New recovery codes, for an operator who has shown the second factor."""
     if request.method != "POST" or not isinstance(request.user, Operator) or not request.user.otp_device:
         return redirect("admin:second_factor")
-    return _show_codes(request, second_factor.renew_recovery_codes(operator=request.user))
+    with transaction.atomic():
+        codes = second_factor.renew_recovery_codes(operator=request.user)
+        notices.note_and_tell(Act.CODES_RENEWED, by=request.user, account=request.user)
+    return _show_codes(request, codes)
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vault', '0002_notices_to_the_outbox'),
+        ('vault', '0003_notices_to_the_outbox'),
     ]
 
     operations = [
