@@ -13,7 +13,7 @@ from django.db import transaction
 from contact.mail import KEY_WARNING
 from contact.models import KnownKey
 from sitebackend import operator_key
-from sitebackend.crypto.openpgp import Certificate
+from sitebackend.crypto.certificate import Certificate
 from sitebackend.mail import services as outbox
 
 WARN_DAYS = (60, 30, 14, 7, 1, 0)  # before the end; 0: it has ended

@@ -19,7 +19,7 @@ from contact import services
 from contact.forms import ContactForm
 from contact.models import Submission
 from sitebackend import nonce, operator_key, outage, retention, throttle
-from sitebackend.crypto.openpgp import Certificate
+from sitebackend.crypto.certificate import Certificate
 
 MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="contact.thanks")
@@ -67,9 +67,11 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def public_key(request: HttpRequest) -> HttpResponse:
     """The operator's public key, for those who would rather write encrypted mail."""
-    if not _keys():
-        raise Http404
-    return HttpResponse(b"".join(operator_key.export_armoured()), content_type="application/pgp-keys")
+    try:
+        armoured = operator_key.export_armoured()
+    except operator_key.OperatorKeyUnusable as error:
+        raise Http404 from error
+    return HttpResponse(armoured, content_type="application/pgp-keys")
 
 
 def _keys() -> tuple[Certificate, ...]:

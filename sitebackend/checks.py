@@ -108,6 +108,16 @@ def key(**kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @_site_check(deploy=True)
+def secret_key(**kwargs: Any) -> Iterator[CheckMessage]:
+    for path in operator_key.secret_key_files():
+        yield Error(
+            _("OPERATOR_KEY_FILE names a secret key: {path}.").format(path=path),
+            hint=_("Put the public certificate there instead: gpg --export --armor YOUR-ADDRESS."),
+            id="sitebackend.E010",
+        )
+
+
+@_site_check(deploy=True)
 def mail(**kwargs: Any) -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.SENDS_MAIL:
         yield Warning(

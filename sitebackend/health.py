@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +19,8 @@ from sitebackend import node, operator_key
 from sitebackend.crypto import server_key
 from sitebackend.findings import Finding, Level, report
 from sitebackend.http import failover_cache
-from sitebackend.models import WorkerJob
+from sitebackend.models import SiteSettings, WorkerJob
+from sitebackend.monitoring import clock
 from sitebackend.system import data_owner
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
@@ -149,6 +151,35 @@ def worker(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def clock_in_doubt(now: datetime) -> Iterator[Finding]:
+    doubt = clock.doubt(now)
+    if doubt is None:
+        return
+    words = (
+        _("The clock shows {now}; the newest time known to be true is {known}.")
+        if doubt.is_ahead
+        else _("The clock shows {now}, which is before {known}, a time that was true already.")
+    )
+    text = words.format(now=_moment(doubt.now), known=_moment(doubt.known))
+    yield Finding(
+        area=_("Clock"),
+        level=Level.ALARM,
+        text=f"{text} {_('Nothing is erased by its period and no backup is removed.')}",
+        next_step=_(
+            "Set the clock right. If it is right, because the site was off: say so in the cockpit, or with "
+            "manage.py retention run --yes --clock-is-right."
+        ),
+        url=reverse("admin:clock"),
+        code="clock.ahead" if doubt.is_ahead else "clock.behind",
+        figure=(doubt.now - doubt.known).days,
+    )
+
+
+def _moment(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "DATETIME_FORMAT")
+
+
+@report
 def failing_jobs(now: datetime) -> Iterator[Finding]:
     for job in WorkerJob.objects.failing().order_by("failing_since"):
         since = date_format(timezone.localtime(job.failing_since), "SHORT_DATETIME_FORMAT")
@@ -175,6 +206,35 @@ def server_key_file(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def federal_state(now: datetime) -> Iterator[Finding]:
+    """While trying out there is nobody who could complain or wait for a deadline."""
+    if settings.HTTPS and not SiteSettings.current().federal_state:
+        yield Finding(
+            area=_("Business data"),
+            level=Level.WARNING,
+            text=_("The federal state is not given: which authority is responsible, and which holidays count."),
+            next_step=_("Choose it under “Business data”."),
+            url=reverse("admin:sitebackend_sitesettings_changelist"),
+            code="settings.federal_state",
+        )
+
+
+@report
+def secret_keys(now: datetime) -> Iterator[Finding]:
+    for path in operator_key.secret_key_files():
+        yield Finding(
+            area=_("Operator key"),
+            level=Level.ALARM,
+            text=_("OPERATOR_KEY_FILE names a secret key: {path}.").format(path=path),
+            next_step=_(
+                "It is given to nobody, and nothing is encrypted to it. Put the public certificate there instead: "
+                "gpg --export --armor YOUR-ADDRESS."
+            ),
+            code="operator_key.secret",
+        )
+
+
+@report
 def operator_keys(now: datetime) -> Iterator[Finding]:
     """Encrypts something, as a submission would: a certificate may be fine and gpg itself be out of order."""
     try:
@@ -190,8 +250,9 @@ def operator_keys(now: datetime) -> Iterator[Finding]:
             code="operator_key.unusable",
         )
         return
-    for reason in operator_key.problems():
-        yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=reason))
+    for file in operator_key.key_files():
+        if file.reason and not file.is_secret:
+            yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=file.reason))
     for certificate in usable:
         yield _expiry(certificate.expires - now if certificate.expires else None)
 

@@ -14,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
+from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
 from sitebackend.formats import reach
 
@@ -94,14 +95,19 @@ class SiteSettings(models.Model):
         _("supervisory authority"),
         max_length=300,
         blank=True,
-        help_text=_("The data protection authority of your state; stands in the notice and in letters."),
+        help_text=_(
+            "Leave it empty: the one of your federal state stands in the notice and in letters. What you type wins."
+        ),
     )
     federal_state = models.CharField(
         _("federal state"),
         max_length=2,
         blank=True,
         choices=State.choices,
-        help_text=_("Its public holidays count when the deadline of a request falls on one."),
+        help_text=_(
+            "Its data protection authority stands in the notice and in letters; its public holidays count when the "
+            "deadline of a request falls on one."
+        ),
     )
     opening_hours = models.TextField(
         _("opening hours"), blank=True, help_text=_("One line each, as in “Montag bis Freitag 8–17 Uhr”.")
@@ -137,6 +143,21 @@ class SiteSettings(models.Model):
 
     def __str__(self) -> str:
         return self.business_name
+
+    @property
+    def authority(self) -> str:
+        """The supervisory authority with its address: as typed, or the one of the federal state. Empty: not known."""
+        typed = self.supervisory_authority.strip()
+        return typed if typed and typed != PLACEHOLDER else AUTHORITIES.get(self.federal_state, "")
+
+    def where_to_complain(self) -> str:
+        """Art. 77 GDPR in one or two sentences of the active language, true whatever is known here."""
+        anywhere = _(
+            "You may complain to a data protection authority (Art. 77 GDPR): where you live or work, where you think "
+            "that the law was broken, or where our business is."
+        )
+        ours = _("Responsible for us: {authority}").format(authority=self.authority)
+        return f"{anywhere} {ours}" if self.authority else str(anywhere)
 
     def clean(self) -> None:
         reach.check_row(self)
@@ -242,6 +263,7 @@ class Act(models.TextChoices):
     CODES_RENEWED = "codes_renewed", _("recovery codes renewed")
     SETTINGS_SET = "settings_set", _("business data changed")
     READING_SET = "reading_set", _("reading of messages allowed here")
+    CLOCK_CONFIRMED = "clock_confirmed", _("clock confirmed")
 
 
 class Event(models.Model):
@@ -303,6 +325,21 @@ class OperatorNotice(models.Model):
 
     def __str__(self) -> str:
         return self.get_act_display()
+
+
+class ClockMark(models.Model):
+    """The newest time known to be true: one row, which `monitoring.clock` alone writes."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    newest = models.DateTimeField(_("newest time known to be true"))
+
+    class Meta:
+        verbose_name = _("mark of the clock")
+        verbose_name_plural = _("marks of the clock")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_mark_of_the_clock")]
+
+    def __str__(self) -> str:
+        return self.newest.isoformat()
 
 
 class SoundedAlarm(models.Model):

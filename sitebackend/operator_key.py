@@ -2,11 +2,14 @@
 
 Two files count while a key is being changed: then everything is encrypted to both. The files are looked at
 (not read) each time, so that a changed, removed or expired key is noticed without a restart.
+
+What must never happen: a secret key, or whatever else lies in such a file, is given to strangers. So nobody is
+given a file's bytes, only what gpg exported of a certificate that can be encrypted to now; and a secret key in
+the place of a public one is refused at the start, at the form and on the command line, and is an alarm.
 """
 
 import hashlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import whole_file
 from sitebackend.crypto import openpgp
+from sitebackend.crypto.certificate import Certificate
 
 PROBLEMS: dict[str, str | Promise] = {
     "revoked": _("The operator key was revoked."),
@@ -30,16 +34,21 @@ class OperatorKeyUnusable(Exception):
     """Nothing can be encrypted; the message says why, for the operator."""
 
 
+class SecretKeyInPlace(OperatorKeyUnusable):
+    """A file of the settings holds a secret key."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyFile:
     """One file of the settings. `certificate` is None if it cannot be read."""
 
     path: Path
-    certificate: openpgp.Certificate | None
+    certificate: Certificate | None
     reason: str  #: why nothing is encrypted to it; empty: it is in use
+    is_secret: bool = False  #: it holds a secret key: nobody may get it, and it does not belong there
 
 
-def certificates() -> tuple[openpgp.Certificate, ...]:
+def certificates() -> tuple[Certificate, ...]:
     """The certificate in each of OPERATOR_KEY_FILE, in that order, whatever its state.
 
     Raises OperatorKeyUnusable if a file is missing or is not exactly one certificate.
@@ -47,7 +56,7 @@ def certificates() -> tuple[openpgp.Certificate, ...]:
     return tuple(_certificate(path) for path in settings.OPERATOR_KEY_FILE)
 
 
-def usable_certificates() -> tuple[openpgp.Certificate, ...]:
+def usable_certificates() -> tuple[Certificate, ...]:
     """Those that can be encrypted to now; one that cannot does not stop the other.
 
     Raises OperatorKeyUnusable, with the first one's reason, if there is none.
@@ -95,23 +104,25 @@ def _key_file(path: Path) -> KeyFile:
     try:
         certificate = _certificate(path)
     except OperatorKeyUnusable as reason:
-        return KeyFile(path, None, str(reason))
+        return KeyFile(path, None, str(reason), is_secret=isinstance(reason, SecretKeyInPlace))
     problem = certificate.problem(datetime.now(UTC))
     return KeyFile(path, certificate, str(PROBLEMS[problem]) if problem else "")
 
 
-def _certificate(path: Path) -> openpgp.Certificate:
+def _certificate(path: Path) -> Certificate:
     try:
         state = os.stat(path)
-        return _read(path, state.st_mtime_ns, state.st_size, state.st_ino)
+        return _read(path, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
     except OSError as error:
         raise OperatorKeyUnusable(str(_("The operator key {path} cannot be read.")).format(path=path)) from error
+    except openpgp.SecretKeyError as error:
+        raise SecretKeyInPlace(f"{path}: {error}") from error
     except openpgp.OpenPGPError as error:
         raise OperatorKeyUnusable(f"{path}: {error}") from error
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed: int, size: int, inode: int) -> openpgp.Certificate:
+def _read(path: Path, modified: int, changed: int, size: int, inode: int) -> Certificate:
     return openpgp.inspect(path.read_bytes())
 
 
@@ -120,13 +131,23 @@ def secret_key_path() -> Path:
     return Path(settings.DATA_DIR) / "keys" / "operator-secret.asc"
 
 
-def export_armoured() -> Sequence[bytes]:
-    """The public certificates as the files hold them, for those who want to write encrypted mail."""
-    return [path.read_bytes() for path in settings.OPERATOR_KEY_FILE]
+def secret_key_files() -> list[Path]:
+    """Those of OPERATOR_KEY_FILE that hold a secret key, where everybody's key belongs."""
+    return [file.path for file in key_files() if file.is_secret]
 
 
-def put_into_place(data: bytes) -> openpgp.Certificate:
+def export_armoured() -> bytes:
+    """The usable certificates, for those who want to write encrypted mail; as gpg exports them, not as files hold them.
+
+    Raises OperatorKeyUnusable if there is none.
+    """
+    return b"".join(certificate.armoured for certificate in usable_certificates())
+
+
+def put_into_place(data: bytes) -> Certificate:
     """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
+
+    What is stored is the certificate as gpg exports it: text around it, and whatever else was sent, is left out.
 
     With two files in the settings the key before moves into the second and stays a recipient.
     Raises OperatorKeyUnusable if nothing could be encrypted to it; then nothing was changed.
@@ -138,21 +159,22 @@ def put_into_place(data: bytes) -> openpgp.Certificate:
     if problem := certificate.problem(datetime.now(UTC)):
         raise OperatorKeyUnusable(str(PROBLEMS[problem]))
     _keep_for_the_overlap(certificate)
-    _replace(settings.OPERATOR_KEY_FILE[0], data)
+    _replace(settings.OPERATOR_KEY_FILE[0], certificate.armoured)
     return certificate
 
 
-def _keep_for_the_overlap(fresh: openpgp.Certificate) -> None:
+def _keep_for_the_overlap(fresh: Certificate) -> None:
     """An extended key is the same key: it takes its own place, and the second file stays as it is."""
     first, *others = settings.OPERATOR_KEY_FILE
     before = _key_file(first).certificate
     if others and before and before.fingerprint != fresh.fingerprint:
-        _replace(others[0], first.read_bytes())
+        _replace(others[0], before.armoured)
 
 
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists():
-        before = path.read_bytes()
-        path.with_name(f"{path.stem}-{hashlib.sha256(before).hexdigest()[:16]}{path.suffix}").write_bytes(before)
+        before = path.read_bytes()  # a secret key by mistake, perhaps the only copy: kept, for its owner alone
+        name = f"{path.stem}-{hashlib.sha256(before).hexdigest()[:16]}{path.suffix}"
+        whole_file.write(path.with_name(name), before)
     whole_file.write(path, data, mode=0o644)

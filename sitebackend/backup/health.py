@@ -23,7 +23,8 @@ DRILL_EVERY = timedelta(days=31)
 
 @report
 def backups(now: datetime) -> Iterator[Finding]:
-    last, latest = Backup.objects.order_by("created_at").last(), Backup.objects.latest_whole()
+    made = Backup.objects.until(now)
+    last, latest = made.order_by("created_at").last(), made.latest_whole()
     if not (settings.BACKUP_TARGETS or upload.is_set()):
         yield _no_target()
         return

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from sitebackend import whole_file
 from sitebackend.backup import container, failures, rotation, signing
 from sitebackend.backup.failures import BackupFailed
-from sitebackend.backup.models import Backup
+from sitebackend.backup.models import DATED_AHEAD, Backup
 from sitebackend.backup.progress import Bytes, Share
 from sitebackend.crypto.openpgp import CHUNK
 
@@ -73,15 +73,17 @@ def outdated(folder: Path, *, now: datetime) -> list[Path]:
     """What rotation says must go from this medium. None while no backup on it can be read.
 
     The files themselves are judged, not their rows: a restored database knows nothing of the backups after it.
-    A file that is not whole goes when its time is over, for it still holds people's data.
+    A file that is not whole goes when its time is over, for it still holds people's data; one that a wrong clock
+    dated ahead goes as soon as there is another, for its time would never be over.
     """
     max_age = timedelta(days=settings.BACKUP_MAX_AGE_DAYS)
     found = files(folder)
-    whole = {moment for moment, path in found.items() if _was_read_back(path) or _is_whole(path)}
+    ahead = {moment for moment in found if moment > now + DATED_AHEAD}
+    whole = {moment for moment in set(found) - ahead if _was_read_back(found[moment]) or _is_whole(found[moment])}
     while whole and not _is_whole(found[max(whole)]):
         whole.remove(max(whole))
     remove = rotation.to_remove(whole, now=now, max_age=max_age)
-    remove |= {moment for moment in set(found) - whole if whole and now - moment > max_age}
+    remove |= {moment for moment in set(found) - whole if whole and (now - moment > max_age or moment in ahead)}
     return [found[moment] for moment in sorted(remove)]
 
 

@@ -1,16 +1,22 @@
 """What is known of the backups that were tried: when, where to, and what became of them. No personal data."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+DATED_AHEAD = timedelta(days=1)  # further ahead of the clock no backup was made, unless the clock was wrong then
 
 
 class BackupQuerySet(models.QuerySet["Backup"]):
     def whole(self) -> "BackupQuerySet":
         """Those that were written to at least one medium and read back."""
         return self.filter(verified_at__isnull=False)
+
+    def until(self, now: datetime) -> "BackupQuerySet":
+        """Without those that a wrong clock dated ahead."""
+        return self.filter(created_at__lte=now + DATED_AHEAD)
 
     def latest_whole(self) -> "Backup | None":
         return self.whole().order_by("created_at").last()

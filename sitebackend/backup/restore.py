@@ -120,12 +120,19 @@ def take_back() -> None:
 
 
 def forget_old_state(now: datetime) -> int:
-    """Worker job: the state before a restore goes after a week, or as soon as somebody is erased: it knows them."""
-    file = swap.kept_folder() / _DONE
-    if gate.is_shut() or not file.exists():
+    """Worker job: the state before a restore goes after a week; gives how many did."""
+    if gate.is_shut() or not (swap.kept_folder() / _DONE).exists():
         return 0
-    facts = json.loads(file.read_bytes())
-    if old_state_goes_at() > now and facts["journal_number"] >= journal.position():
+    if old_state_goes_at() > now:
+        return 0
+    shutil.rmtree(swap.kept_folder())
+    return 1
+
+
+def forget_old_state_of_erased(now: datetime) -> int:
+    """Worker job: the state before a restore goes as soon as somebody is erased, for it knows them."""
+    file = swap.kept_folder() / _DONE
+    if gate.is_shut() or not file.exists() or json.loads(file.read_bytes())["journal_number"] >= journal.position():
         return 0
     shutil.rmtree(swap.kept_folder())
     return 1

@@ -2,8 +2,9 @@
 
 What must never happen: a backup counts that cannot be restored, an old one is removed before a newer one was
 read back, or plaintext stays on the disk. So a backup counts only after it was read back from a medium,
-rotation looks at such backups alone and rests while the live database is damaged, and everything in between
-lies in one private folder that is emptied at the end and before the next try.
+rotation looks at such backups alone, is a job of its own that rests while the clock is in doubt, and refuses
+while the live database is damaged; and everything in between lies in one private folder that is emptied at the
+end and before the next try.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
@@ -26,6 +28,7 @@ from sitebackend.privacy import journal
 
 EVERY = timedelta(days=1)
 AFTER_FAILURE = timedelta(hours=1)
+_ROTATED = "backup.rotated"  # after which backup this worker rotated last; anew after each start
 
 
 def create(*, now: datetime, progress: Progress = silent) -> Backup:
@@ -114,12 +117,12 @@ def _upload(file: Path, progress: Progress) -> None:
 
 
 def create_if_due(now: datetime) -> int:
-    """The worker's daily backup, with rotation after it; 1 if one was made.
+    """Worker job: the daily backup; 1 if one was made.
 
     Without any medium in the settings there is nothing to do; a failure is kept in its row and tried again
     after an hour.
     """
-    last = Backup.objects.order_by("created_at").last()
+    last = Backup.objects.until(now).order_by("created_at").last()
     wait = AFTER_FAILURE if last and last.failure else EVERY
     if not (settings.BACKUP_TARGETS or upload.is_set()) or (last and now - last.created_at < wait):
         return 0
@@ -127,16 +130,26 @@ def create_if_due(now: datetime) -> int:
         create(now=now)
     except Busy:
         return 0
-    prune(now=now)
     return 1
+
+
+def rotate_if_due(now: datetime) -> int:
+    """Worker job: after each new backup, remove what rotation says; gives how many files went."""
+    latest = Backup.objects.until(now).latest_whole()
+    if latest is None or cache.get(_ROTATED) == latest.name:
+        return 0
+    removed = prune(now=now)
+    cache.set(_ROTATED, latest.name, None)
+    return len(removed)
 
 
 def prune(*, now: datetime, dry: bool = False) -> list[Path]:
     """Remove what rotation says from every medium in reach; gives the files (that would be) removed.
 
     Raises BackupFailed while the live database is known to be damaged: what is old may be all that is whole.
+    Whoever takes `now` from the clock asks first whether the clock can be right.
     """
-    last = Backup.objects.order_by("created_at").last()
+    last = Backup.objects.until(now).order_by("created_at").last()
     if last and last.database_damaged:
         raise BackupFailed(_("The live database is damaged: no backup is removed until a new one was made."))
     paths = [path for folder in media.present() for path in media.outdated(folder, now=now)]

@@ -37,7 +37,9 @@ class SeenAsMiddleware:
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
         seen_as = isinstance(request.user, Operator) and request.user.seen_as
-        if not seen_as or request.method in SAFE_METHODS or request.path_info in _ways_out():
+        begins_something = request.path_info == reverse("admin:second_factor")  # showing it makes a new secret
+        reads = request.method in SAFE_METHODS and not begins_something
+        if not seen_as or reads or request.path_info in _ways_out():
             return None
         words = _("You only look at the cockpit as {role} sees it: nothing is changed meanwhile.").format(role=seen_as)
         context = {"title": _("Only looking"), "reason": words}

@@ -4,18 +4,18 @@ What must never happen: something counts as encrypted that is not, or is encrypt
 operator's. So the key ring is one read-only file with exactly one certificate, recipients are 40-digit
 fingerprints, every process has a time limit, and success is only: gpg's status line that says so, exit code 0,
 and output that begins with the armour line. A certificate is inspected without `--trust-model always`, under
-which gpg hides expired and revoked keys, down to its encryption subkey.
+which gpg hides expired and revoked keys, down to its encryption subkey. Nor may a secret key count as a public
+one: what is given away is only what gpg itself exported of an inspected certificate, never a file's bytes.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,8 +24,11 @@ import gnupg
 from django.utils.translation import gettext as _
 
 from sitebackend import whole_file
+from sitebackend.crypto.certificate import Certificate, as_listed
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+_SECRET_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")  # of OpenPGP, OpenSSH, X.509
+_SECRET_PACKET = re.compile(rb"^:secret (sub )?key packet:", re.MULTILINE)  # a smart card's stub is one too
 _ENCRYPTED = b"[GNUPG:] END_ENCRYPTION"
 SECONDS = 20  # a gpg process that takes longer is killed
 QUICK_SECONDS = 5  # the same where somebody waits at a form
@@ -56,25 +59,8 @@ class OpenPGPError(Exception):
     """gpg could not do it; the message says why, in words for the operator, and names no data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is known of one OpenPGP certificate. Times are aware (UTC); None: never expires."""
-
-    fingerprint: str
-    user_ids: tuple[str, ...]
-    created: datetime
-    expires: datetime | None  #: the earlier end of primary key and best encryption subkey
-    revoked: bool
-    can_encrypt: bool
-    binary: bytes
-
-    def problem(self, now: datetime) -> str:
-        """Why nothing can be encrypted to it, in one of: revoked, expired, no_encryption_key; empty if fine."""
-        if self.revoked:
-            return "revoked"
-        if self.expires and self.expires <= now:
-            return "expired"
-        return "" if self.can_encrypt else "no_encryption_key"
+class SecretKeyError(OpenPGPError):
+    """There is a secret key where only a public certificate belongs."""
 
 
 class _GPG(gnupg.GPG):
@@ -102,7 +88,7 @@ def is_available() -> bool:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A private GnuPG home that is gone afterwards, its agent stopped. Its path is short: sockets need that."""
-    # the highest count there is; without a word an agent measures for seconds what this machine can bear
+    # the highest count: without a word an agent measures for seconds what this machine can bear
     with _home(Path("/tmp"), hash_count=HIGHEST_COUNT) as home:  # noqa: S108 – mode 0700
         yield home
 
@@ -142,19 +128,28 @@ def _home(folder: Path, *, hash_count: int) -> Iterator[Path]:
 def inspect(data: bytes) -> Certificate:
     """Read the one certificate in `data` (armoured or binary), expired and revoked ones too.
 
-    Raises OpenPGPError if there is none, more than one, or a secret key among them.
+    Raises SecretKeyError if there is a secret key in it, OpenPGPError if there is not exactly one certificate.
     """
     with temporary_home() as home:
         gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp"])
-        if b"PRIVATE KEY BLOCK" in data or gpg.import_keys(data).sec_read:
-            raise OpenPGPError(_("The file holds a secret key; only the public certificate belongs there."))
+        if _holds_secret_key(data, home) or gpg.import_keys(data).sec_read:
+            raise SecretKeyError(_("The file holds a secret key; only the public certificate belongs there."))
         keys = gpg.list_keys()
         if len(keys) != 1:
             raise OpenPGPError(
                 _("The file holds {count} certificates; exactly one is expected.").format(count=len(keys))
             )
-        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False)
-    return _certificate(keys[0], binary)
+        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False, minimal=True)
+        armoured = gpg.export_keys(keys[0]["fingerprint"], minimal=True).encode()
+    return as_listed(keys[0], binary=binary, armoured=armoured)
+
+
+def _holds_secret_key(data: bytes, home: Path) -> bool:
+    """Packet by packet: an import passes over a secret subkey that stands beside its public primary key."""
+    if _SECRET_ARMOUR.search(data.replace(b"\0", b"")):  # UTF-16 has a zero byte beside each sign
+        return True
+    listed = _run([*_COMMAND, "--homedir", str(home), *_OPTIONS, "--list-packets"], data)
+    return bool(_SECRET_PACKET.search(listed.stdout))
 
 
 def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:
@@ -164,18 +159,22 @@ def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> 
     """
     if not fingerprints or any(len(fingerprint) != 40 for fingerprint in fingerprints):
         raise OpenPGPError("recipients must be 40-digit fingerprints")
-    command = _encrypting(keyring, fingerprints, "--armor", "--status-fd", "2")
-    try:
-        done = subprocess.run(
-            command, input=plaintext, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OpenPGPError(f"gpg did not encrypt within {QUICK_SECONDS} seconds") from error
-    except OSError as error:
-        raise OpenPGPError("the gpg program cannot be run") from error
+    done = _run(_encrypting(keyring, fingerprints, "--armor", "--status-fd", "2"), plaintext)
     if done.returncode != 0 or _ENCRYPTED not in done.stderr or not done.stdout.startswith(ARMOUR):
         raise OpenPGPError(f"gpg did not encrypt (code {done.returncode})")
     return done.stdout
+
+
+def _run(command: Sequence[str], data: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """One quick run of gpg, which is given `data`. Raises OpenPGPError if there was none."""
+    try:
+        return subprocess.run(
+            command, input=data, env=_ENVIRONMENT, capture_output=True, timeout=QUICK_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OpenPGPError(f"gpg did not end within {QUICK_SECONDS} seconds") from error
+    except OSError as error:
+        raise OpenPGPError("the gpg program cannot be run") from error
 
 
 def encrypt_stream(
@@ -366,23 +365,3 @@ def _opened(gpg: Any, passphrase: str, message: bytes) -> bytes:
     if not result.ok or result.returncode != 0:
         raise OpenPGPError(f"the message does not open ({result.status or 'no status'})")
     return bytes(result.data)
-
-
-def _certificate(key: dict[str, Any], binary: bytes) -> Certificate:
-    parts = [key, *key.get("subkey_info", {}).values()]
-    subkeys = [part for part in parts if "e" in part["cap"] and part["trust"] not in ("r", "i")]
-    ends = [_time(info["expires"]) for info in subkeys]
-    latest = None if None in ends else max((end for end in ends if end), default=None)
-    return Certificate(
-        fingerprint=key["fingerprint"],
-        user_ids=tuple(key["uids"]),
-        created=datetime.fromtimestamp(int(key["date"]), UTC),
-        expires=min((end for end in (_time(key["expires"]), latest) if end), default=None),
-        revoked=key["trust"] == "r",
-        can_encrypt=bool(subkeys),
-        binary=binary,
-    )
-
-
-def _time(seconds: str) -> datetime | None:
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None

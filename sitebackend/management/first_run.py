@@ -101,6 +101,9 @@ def _collect_static_files() -> None:
 
 def _make_operator_key(kept: Secrets) -> None:
     public_file = settings.OPERATOR_KEY_FILE[0]
+    if secret_files := operator_key.secret_key_files():
+        words = _("OPERATOR_KEY_FILE names a secret key: {path}.")
+        raise openpgp.SecretKeyError(words.format(path=secret_files[0]))
     if public_file.exists():
         return
     public, secret = openpgp.generate(

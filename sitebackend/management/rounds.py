@@ -2,11 +2,12 @@
 
 What must never happen: one job's failure stops the others, a failure goes unnoticed, or a log line carries
 somebody's data. So each job runs for itself, its failure is written down by class and time (`status` and the
-cockpit show it), and the log gets it once, when it begins.
+cockpit show it), and the log gets it once, when it begins. And a job that destroys by time runs only while the
+clock can be right (`monitoring.clock`): one wrong clock would let everything go at once.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from threading import Event
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from sitebackend.backup import gate
 from sitebackend.models import WorkerJob
+from sitebackend.monitoring import clock
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +27,11 @@ PAUSE = 1.0  # seconds between two rounds
 class Rounds:
     """Runs the jobs, once or until `stop` is set; the job that is running then is finished.
 
-    Rounds that share a `stop` end together.
+    Rounds that share a `stop` end together. `by_time`: the jobs among them that destroy what has had its time.
     """
 
-    def __init__(self, jobs: Sequence[Job], stop: Event | None = None) -> None:
-        self.jobs = jobs
+    def __init__(self, jobs: Sequence[Job], stop: Event | None = None, *, by_time: Collection[Job] = ()) -> None:
+        self.jobs, self.by_time = jobs, by_time
         self.stop = stop or Event()
         self.failures: dict[str, str] = {}  #: name of the job → class of its exception, as of the last round
 
@@ -46,7 +48,8 @@ class Rounds:
         if gate.is_shut():
             return 0
         close_old_connections()
-        return sum(self._run(job) for job in self.jobs if not self.stop.is_set())
+        resting = () if _clock_is_trusted() else self.by_time  # judged before any job writes down what the clock says
+        return sum(self._run(job) for job in self.jobs if job not in resting and not self.stop.is_set())
 
     def _run(self, job: Job) -> int:
         name, done = name_of(job), 0
@@ -63,6 +66,13 @@ class Rounds:
         if self.failures.get(name) != failure:
             logger.exception("job failed: %s", name)
         self.failures[name] = failure
+
+
+def _clock_is_trusted() -> bool:
+    try:
+        return clock.is_trusted(timezone.now())
+    except DatabaseError:  # the database itself is away; its own report says so
+        return False
 
 
 def name_of(job: Job) -> str:

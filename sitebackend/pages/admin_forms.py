@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.admin_site import name_inputs
 from sitebackend.formats.fields import SplitDateTimeField
+from sitebackend.pages import essential
 from sitebackend.pages.models import Category, Page
 from sitebackend.pages.slugs import slug_of
 
@@ -40,7 +41,12 @@ class NamedByTitle(_Form):
 
 
 class PageForm(NamedByTitle):
-    """With the time at which the draft beside a published page is to be seen."""
+    """With the time at which the draft beside a published page is to be seen.
+
+    What takes a page off the site that visitors or the law need there is asked first (`essential`).
+    """
+
+    loss = ""  #: what would be lost; the page then shows the question
 
     draft_from = SplitDateTimeField(
         label=_("Draft visible from"),
@@ -57,6 +63,31 @@ class PageForm(NamedByTitle):
         super().__init__(*args, **kwargs)
         self.initial["draft_from"] = self.instance.goes_live_at
         name_inputs(self.fields["draft_from"])
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if not self.errors and not self._is_kept_waiting():
+            self.loss = essential.loss(Page.objects.filter(pk=self.instance.pk).first(), self._as_it_would_be())
+        if self.loss and "_lose" not in self.data:
+            raise ValidationError(
+                _("{loss} Nothing was changed. If you want it all the same, tick the box below and save again.").format(
+                    loss=self.loss
+                )
+            )
+        return cleaned
+
+    def _is_kept_waiting(self) -> bool:
+        """“Save as draft” beside a published page changes nothing that visitors see."""
+        return "_draft" in self.data and Page.objects.filter(pk=self.instance.pk, status=Page.Status.PUBLISHED).exists()
+
+    def _as_it_would_be(self) -> Page:
+        named = ("language", "parent", "slug", "template", "status", "published_at")
+        after = Page(**{name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in named})
+        if "_publish" in self.data:
+            after.status = Page.Status.PUBLISHED
+        after._fix_time()
+        after.path = after._path_from_parent()
+        return after
 
     def clean_draft_from(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["draft_from"]

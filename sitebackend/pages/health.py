@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
+from sitebackend.pages import essential
 from sitebackend.pages.models import DeadLink, Page, Revision
 
 
@@ -33,6 +34,21 @@ def scheduled(now: datetime) -> Iterator[Finding]:
             url=reverse("admin:pages_page_changelist"),
             code="pages.scheduled",
             figure=len(times),
+        )
+
+
+@report
+def essential_pages(now: datetime) -> Iterator[Finding]:
+    for page, address in essential.missing():
+        yield Finding(
+            area=_("Pages"),
+            level=Level.ALARM if page.is_law else Level.WARNING,
+            text=_("{name}: {address} shows no such page. {loss}").format(
+                name=page.name, address=address, loss=page.loss
+            ),
+            next_step=_("Publish it at this address with its layout, or restore it from the trash."),
+            url=reverse("admin:pages_page_changelist"),
+            code="pages.essential",
         )
 
 

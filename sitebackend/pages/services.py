@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from sitebackend import retention, whole_file
 from sitebackend.models import Operator, SiteSettings
-from sitebackend.pages import pictures, version
+from sitebackend.pages import essential, pictures, version
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import DeadLink, Download, Image, Page, Revision
 from sitebackend.pages.starter import EXAMPLE_BUSINESS, STARTER_PAGES, StarterPage
@@ -86,8 +86,9 @@ def forget_versions(*, page: Page) -> int:
 def move_to_trash(*, page: Page) -> None:
     """Hide `page` from everybody; it can be restored for thirty days.
 
-    Raises ValidationError if pages lie below it.
+    Raises ValidationError if pages lie below it, or visitors or the law need it where it is.
     """
+    essential.require_no_loss(page)
     if page.children.filter(trashed_at=None).exists():
         raise ValidationError(_("Pages lie below “{title}”. Move them first.").format(title=page.title))
     page.trashed_at = timezone.now()

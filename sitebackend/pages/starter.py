@@ -41,7 +41,6 @@ EXAMPLE_BUSINESS = {
     "postal_code": "12345",
     "city": "Musterstadt",
     "phone": "030 23125 000",
-    "supervisory_authority": "Die Datenschutzaufsicht Ihres Bundeslandes (bitte eintragen)",
     "opening_hours": "Montag bis Donnerstag 8–17 Uhr\nFreitag 8–14 Uhr",
 }
 

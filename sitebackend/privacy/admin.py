@@ -25,7 +25,7 @@ from sitebackend.privacy.mail import REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-from sitebackend.privacy.services import answer, execution, identity, intake, letters, rights
+from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import Unlocked
@@ -176,6 +176,7 @@ class RequestStep(OneRequest):
         "erase": "privacy.carry_out_erasure",
         "close": "privacy.carry_out_erasure",
         "access": "privacy.hand_over_copy",
+        "handed-over": "privacy.hand_over_copy",
     }
 
     @staticmethod
@@ -227,7 +228,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         "unproved": [_held_line(item) for item in identity.unproved(row, held)],
         "link_to": "" if row.identity else identity.link_goes_to(row, held),
         "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
-        "outcomes": Outcome.choices,
+        "outcomes": [(outcome, outcome.label, outcomes.hindrance(row, outcome)) for outcome in Outcome],
         "is_changed": bool(row.erased_at) or (row.carried_out_at and row.kind != Kind.OBJECTION),
         "received_by": said.received_by.splitlines(),
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,

@@ -6,6 +6,7 @@ It is made in memory for this one answer of the server; nothing of it stays here
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend.cockpit.pages import operator_of
@@ -34,11 +35,13 @@ def _encrypted(row: DataSubjectRequest, request: HttpRequest) -> bytes:
     passphrase = request.POST.get("passphrase", "").strip()
     if len(passphrase) < SHORTEST:
         raise Refused(_("The passphrase is too short."))
-    return answer.as_file(row, vault=vault.unlocked(request), by=operator_of(request), passphrase=passphrase)
+    return answer.as_file(
+        row, vault=vault.unlocked(request), by=operator_of(request), now=timezone.now(), passphrase=passphrase
+    )
 
 
 def _to_print(row: DataSubjectRequest, request: HttpRequest) -> bytes:
-    return answer.as_file(row, vault=vault.unlocked(request), by=operator_of(request))
+    return answer.as_file(row, vault=vault.unlocked(request), by=operator_of(request), now=timezone.now())
 
 
 def _package(row: DataSubjectRequest, request: HttpRequest) -> bytes:

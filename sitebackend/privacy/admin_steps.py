@@ -76,12 +76,18 @@ def _access(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str
     return _("The copy is ready. The mail with its link waits to be sent; this page shows when it was.")
 
 
+def _handed_over(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    answer.note_handed_over(row, by=operator_of(request), now=now)
+    return _("Noted: the copy was handed over. Close the request below.")
+
+
 def _finish(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
     outcome = request.POST.get("outcome", "")
     if outcome not in Outcome.values:
         raise Refused(_("Say how it ended."))
     told = [*request.POST.getlist("told"), *request.POST.get("told_too", "").splitlines()]
-    answer.finish(row, outcome=Outcome(outcome), told=told, by=operator_of(request), now=now)
+    ground = request.POST.get("ground", "")
+    answer.finish(row, outcome=Outcome(outcome), told=told, ground=ground, by=operator_of(request), now=now)
     if row.statement.email:
         return _("The request is closed. The mail to the person waits to be sent; this page shows when it was.")
     return _("The request is closed. Print the letter below, post it, and note the day.")
@@ -143,6 +149,7 @@ STEPS: dict[str, Do] = {
     "extension-told": _extension_told,
     "erase": _erase,
     "access": _access,
+    "handed-over": _handed_over,
     "restrict": _restrict,
     "correct": _correct,
     "close": _close,

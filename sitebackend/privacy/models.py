@@ -62,6 +62,15 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn by the person")
 
 
+class CopyForm(models.TextChoices):
+    """How a copy of the person's data left."""
+
+    LINK = "link", _("by a link that gives it once")
+    FILE = "file", _("as a file under a passphrase")
+    PRINT = "print", _("as a file to print")
+    ELSEWHERE = "elsewhere", _("made at the terminal, or completed where the secret key is")
+
+
 class RequestQuerySet(models.QuerySet["DataSubjectRequest"]):
     def open(self) -> Self:
         """Not answered yet."""
@@ -139,6 +148,9 @@ class DataSubjectRequest(models.Model):
     )
     carried_out = models.JSONField(_("what was carried out"), null=True, editable=False)
 
+    copied_at = models.DateTimeField(_("copy made"), null=True, editable=False)
+    copied_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
+    copied_as = models.CharField(_("form of the copy"), max_length=10, choices=CopyForm, blank=True, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
@@ -167,6 +179,11 @@ class DataSubjectRequest(models.Model):
             models.CheckConstraint(
                 name="request_carried_out_by_whom",
                 condition=_together("carried_out_at", "carried_out_by", "carried_out"),
+            ),
+            models.CheckConstraint(
+                name="request_copied_by_whom",
+                condition=Q(copied_at=None, copied_by=None, copied_as="")
+                | Q(copied_at__isnull=False, copied_by__isnull=False) & ~Q(copied_as=""),
             ),
             models.CheckConstraint(
                 name="request_extension_told_after_it",

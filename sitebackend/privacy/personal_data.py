@@ -49,6 +49,7 @@ class Requests(PersonalDataSource):
             "extended_by",
             "erased_by",
             "carried_out_by",
+            "copied_by",
             "answered_by",
         ),
         AccessAnswer: ("request", "token_digest", "sealed"),
@@ -156,6 +157,7 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Stored address that a link went to")): said.link_to,
         str(_("Had received the data")): said.received_by,
         str(_("Was told of the change")): said.told,
+        str(_("Reasons of a refusal")): said.ground,
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 
@@ -172,6 +174,8 @@ def _history(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Extension told")): request.extension_told_at,
         str(_("Carried out")): request.carried_out_at,
         str(_("Erased")): request.erased_at,
+        str(_("Copy made")): request.copied_at,
+        str(_("Form of the copy")): request.get_copied_as_display(),
         str(_("Answered")): request.answered_at,
         str(_("Answer sent")): request.answer_sent_at,
         str(_("Outcome")): request.get_outcome_display(),
@@ -187,11 +191,12 @@ _STEP = "a step of the answer and its time, no statement of the person"
 _FACT = "one of a few fixed words"
 holds_no_personal_data(
     DataSubjectRequest,
-    **dict.fromkeys(("kind", "channel", "scope", "identity", "outcome"), _FACT),
+    **dict.fromkeys(("kind", "channel", "scope", "identity", "copied_as", "outcome"), _FACT),
     **dict.fromkeys(("received_on", "recorded_at", "due_on", "paused_on", "resumed_on", "extended_at"), _STEP),
     **dict.fromkeys(("reminded_at_days", "acknowledged_at", "identity_at"), _STEP),
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
-    **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "extension_told_at", "answer_sent_at"), _STEP),
+    **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at"), _STEP),
+    **dict.fromkeys(("extension_told_at", "answer_sent_at"), _STEP),
     receipt="holdings and numbers of rows",
     carried_out="holdings, measures and numbers of rows",
 )

@@ -20,6 +20,7 @@ class Statement:
 
     What follows the language is not theirs. `link_to`: the stored address that a link went to, until it is used or
     the identity clear. `received_by`: who had received what was changed, and `told`: who heard of it; one a line.
+    `ground`: why the operator refuses it, in whole or in part.
     """
 
     name: str = ""
@@ -33,6 +34,7 @@ class Statement:
     link_to: str = ""
     received_by: str = ""
     told: str = ""
+    ground: str = ""
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sitebackend.cockpit.roles import RIGHTS, Role, give_role, in_charge, permissions_of, roles_of
 from sitebackend.models import Operator
@@ -142,6 +143,20 @@ def test_meanwhile_nothing_is_changed(inside: Client) -> None:
         answer = inside.post(address, {"new": PASSWORD})
         assert answer.status_code == 403, address
         assert "Solange wird nichts geändert" in answer.content.decode()
+
+
+def test_meanwhile_no_second_factor_is_begun(inside: Client) -> None:
+    inside.post(reverse("admin:see_as"), {"role": Role.OFFICE})
+    assert inside.get(reverse("admin:second_factor")).status_code == 403
+    assert not TOTPDevice.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "words"), [(None, "noch keine Rolle"), (Role.EDITORIAL, "woran Ihre Rolle arbeitet")])
+def test_only_who_sees_everything_is_told_that_all_is_well(client: Client, role: Role | None, words: str) -> None:
+    client.force_login(account("erika", role))
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "Alles ist in Ordnung" not in page
+    assert words in page or 'class="finding is-' in page
 
 
 def test_it_ends_by_a_button_and_with_the_session(inside: Client, chef: Operator) -> None:

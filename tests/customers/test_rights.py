@@ -301,7 +301,7 @@ def test_nothing_is_reported_as_carried_out_that_was_not(
     request = _asked(kind)
     with pytest.raises(Refused, match="not carried out"):
         answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOW)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOW)
     assert request.outcome == Outcome.REFUSED
 
 

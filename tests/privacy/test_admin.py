@@ -205,7 +205,7 @@ def test_a_person_without_mail_address_is_answered_by_letter(client: Client, ope
 def test_after_its_text_went_the_page_shows_the_bare_proof(client: Client, operator: Operator) -> None:
     page = _recorded(client, kind="objection")
     _press(client, page, "nothing-held")
-    _press(client, page, "finish", outcome=Outcome.REFUSED)
+    _press(client, page, "finish", outcome=Outcome.REFUSED, ground="Es gibt nichts.")
     execution.run_retention(timezone.now() + timedelta(days=31))
     text = client.get(page).content.decode()
     assert "Anna" not in text

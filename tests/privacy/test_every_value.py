@@ -115,7 +115,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     DataSubjectRequest: {
         "sealed": _SEALED,
         **dict.fromkeys(("email_digest", "phone_digest", "name_digest", "nonce_digest"), _DIGEST),
-        **dict.fromkeys(("extended_by", "erased_by", "carried_out_by", "answered_by"), _HANDS),
+        **dict.fromkeys(("extended_by", "erased_by", "carried_out_by", "copied_by", "answered_by"), _HANDS),
     },
     AccessAnswer: {"request": _KEY, "token_digest": _KEY, "sealed": "the copy itself"},
     Restriction: {"row": _KEY, "holding": "told by the title"},
@@ -137,7 +137,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
 #: nobody is found in them by their own data: the register of breaches names operators only
 ASIDE = {"papers.breaches"}
 #: a person asks; another one has the hand on it
-OF_THE_OPERATOR = ("extended_by", "erased_by", "carried_out_by", "answered_by", "recorded_by")
+OF_THE_OPERATOR = ("extended_by", "erased_by", "carried_out_by", "copied_by", "answered_by", "recorded_by")
 
 
 @pytest.fixture

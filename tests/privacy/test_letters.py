@@ -158,7 +158,7 @@ def test_a_customer_is_not_erased_before_they_were_told(customer: Customer, oper
 def test_the_answer_to_a_restriction_says_that_its_end_will_be_told(operator: Operator) -> None:
     request = _asked(Kind.RESTRICTION, email="anna@example.org", language="en")
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
-    request.carried_out_at, request.carried_out_by, request.carried_out = NOW, operator, []
+    request.carried_out_at, request.carried_out_by, request.carried_out = NOW, operator, [["x", "art-18-restrict", 1]]
     request.save()
     answer.finish(request, outcome=Outcome.GRANTED, by=operator, now=NOW)
     deliver_due(NOW)

@@ -69,7 +69,7 @@ def test_who_gives_a_new_address_and_anothers_number_gets_neither_link_nor_answe
     request.refresh_from_db()
     assert request.statement.email == STORED
     assert "customers.master_data" in _sources(request)
-    answer.finish(request, outcome=Outcome.REFUSED, by=Operator.objects.create_user("otto"), now=NOW)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=Operator.objects.create_user("otto"), now=NOW)
     deliver_due(NOW)
     assert mail.outbox[-1].to == [STORED]
 

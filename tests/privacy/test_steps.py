@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_each_mark_reminds_once_and_the_last_says_overdue() -> None:
 
 def test_an_answered_request_reminds_nobody(operator: Operator) -> None:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOON)
     mail.outbox.clear()
     assert deadline.remind(NOON + timedelta(days=60)) == 0
 
@@ -454,7 +455,7 @@ def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, s
 
 def _answered(operator: Operator) -> DataSubjectRequest:
     request = _settled(Kind.OBJECTION)
-    answer.finish(request, outcome=Outcome.REFUSED, by=operator, now=NOON)
+    answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOON)
     return request
 
 
@@ -462,7 +463,7 @@ def test_thirty_days_after_the_answer_only_the_proof_is_left(operator: Operator)
     request = _answered(operator)
     execution.run_retention(NOON + timedelta(days=30))
     request.refresh_from_db()
-    assert request.statement == SAID
+    assert request.statement == replace(SAID, ground="So.")
     execution.run_retention(NOON + timedelta(days=31))
     request.refresh_from_db()
     assert (request.sealed, request.email_digest, request.name_digest) == (None, "", "")

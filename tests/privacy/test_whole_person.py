@@ -186,7 +186,7 @@ def test_a_request_goes_from_the_files_with_its_retention(on_disk: Path, vault_k
     asked = request(her)
     identity.settle(asked, identity=Identity.NOTHING_HELD, now=NOW)
     asked.kind = Kind.OBJECTION
-    answer.finish(asked, outcome=Outcome.REFUSED, by=operator, now=NOW)
+    answer.finish(asked, outcome=Outcome.REFUSED, ground="So.", by=operator, now=NOW)
     day = NOW.date() + timedelta(days=31)
     erasure.erase_due(day, plan_hash=erasure.due(day).hash, now=NOW)
     assert traces.wipe()

@@ -15,6 +15,7 @@ from sitebackend.backup.failures import BackupFailed
 from sitebackend.backup.restore import Restored
 from sitebackend.management import operator_secret
 from sitebackend.models import Act, Actor
+from sitebackend.monitoring import clock
 
 
 class Command(BaseCommand):
@@ -113,7 +114,10 @@ class Command(BaseCommand):
         )
 
     def prune(self, *, yes: bool, **options: Any) -> None:
-        for path in services.prune(now=timezone.now(), dry=not yes):
+        now = timezone.now()
+        if yes and not clock.is_trusted(now):
+            raise BackupFailed(_("The clock is in doubt: no backup is removed until it is right. `status` says more."))
+        for path in services.prune(now=now, dry=not yes):
             self.stdout.write(str(path))
         if not yes:
             self.stdout.write(_("Nothing was removed; --yes removes these."))

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from sitebackend import audit, operator_key
-from sitebackend.crypto.openpgp import Certificate
+from sitebackend.crypto.certificate import Certificate
 from sitebackend.models import Act, Actor
 
 
@@ -33,20 +33,26 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _show(self, **options: Any) -> None:
-        for certificate in operator_key.certificates():
-            self.stdout.write(described(certificate))
-        if reasons := operator_key.problems():
-            raise CommandError(" ".join(reasons))
+        for file in operator_key.key_files():
+            if file.certificate:
+                self.stdout.write(described(file.certificate))
+        _tell_problems()
 
     def _export(self, **options: Any) -> None:
         self.stdout.flush()
-        sys.stdout.buffer.write(b"".join(operator_key.export_armoured()))
+        sys.stdout.buffer.write(operator_key.export_armoured())
+        _tell_problems()
 
     def _import(self, *, file: Path, **options: Any) -> None:
         certificate = operator_key.put_into_place(file.read_bytes())
         audit.note(Act.KEY_REPLACED, actor=Actor.SHELL, key=certificate.fingerprint)
         self.stdout.write(described(certificate))
         self.stdout.write(_("This key is in use from now on; the one before lies beside it."))
+
+
+def _tell_problems() -> None:
+    if reasons := operator_key.problems():
+        raise CommandError(" ".join(reasons))
 
 
 def described(certificate: Certificate) -> str:

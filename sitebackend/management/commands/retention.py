@@ -1,6 +1,7 @@
 """`manage.py retention`: every period, what has had its time, what a hold keeps, and the erasure of what is due."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sitebackend.models import Actor
+from sitebackend.monitoring import clock
 from sitebackend.privacy import deadlines, erasure
 from sitebackend.privacy.services import execution
 from sitebackend.retention import periods
@@ -19,18 +22,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["plan", "run"])
         parser.add_argument("--yes", action="store_true", help="with run: act; without it, the plan is shown")
+        parser.add_argument(
+            "--clock-is-right", action="store_true", help="after a long time off: the clock of this machine is right"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "run" and options["yes"]:
-            return self._run()
+            return self._run(timezone.now(), clock_is_right=options["clock_is_right"])
         if options["verb"] == "plan":
             self._show_periods()
         self._show(erasure.due(deadlines.local_date(timezone.now())))
         return None
 
-    def _run(self) -> None:
+    def _run(self, now: datetime, *, clock_is_right: bool) -> None:
+        if clock_is_right and clock.doubt(now):
+            clock.confirm(now, actor=Actor.SHELL)
+        if not clock.is_trusted(now):
+            raise CommandError(_("The clock is in doubt ({now}). If it is right: --clock-is-right.").format(now=now))
         try:
-            count = execution.erase_due(timezone.now())
+            count = execution.erase_due(now)
         except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(ngettext("{n} row went.", "{n} rows went.", count).format(n=count))

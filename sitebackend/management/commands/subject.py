@@ -140,11 +140,11 @@ def _planned(person: DataSubject) -> dict[str, Any]:
 
 def _rights() -> str:
     """Art. 15(1)(e) and (f) GDPR."""
-    authority = SiteSettings.current().supervisory_authority or gettext("the data protection authority of your state")
-    return gettext(
+    told = gettext(
         "You may ask for correction, erasure or restriction, for your data in a machine-readable form, and object "
-        "to their use; you may complain to {authority}."
-    ).format(authority=authority)
+        "to their use."
+    )
+    return f"{told} {SiteSettings.current().where_to_complain()}"
 
 
 def _as_json(answer: dict[str, Any]) -> str:

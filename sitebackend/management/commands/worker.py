@@ -54,13 +54,32 @@ MAIL: list[Job] = [mail.deliver_due]
 LONG: list[Job] = [
     work.sweep,
     restore.forget_old_state,
+    restore.forget_old_state_of_erased,
     backup.create_if_due,
+    backup.rotate_if_due,
     upload.carry_journal_if_grown,
     pages.remove_stray_files,
     pages.encode_pictures,
     execution.run_retention,
     execution.wipe_after_retention,
 ]
+
+
+#: They destroy what has had its time, and rest while the clock is in doubt.
+BY_TIME: frozenset[Job] = frozenset(
+    {
+        mail.sweep,
+        notices.sweep,
+        vault.sweep,
+        pages.empty_trash,
+        pages.forget_dead_links,
+        answer.sweep,
+        trail.sweep,
+        restore.forget_old_state,
+        backup.rotate_if_due,
+        execution.run_retention,
+    }
+)
 
 
 class Command(BaseCommand):
@@ -80,9 +99,10 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if options["once"]:
-            _once(Rounds([*SHORT, *MAIL, *LONG], stop))
+            _once(Rounds([*SHORT, *MAIL, *LONG], stop, by_time=BY_TIME))
         else:
-            run_beside_each_other(Rounds(SHORT, stop), Rounds(MAIL, stop), Rounds(LONG, stop))
+            short, mails, long = (Rounds(jobs, stop, by_time=BY_TIME) for jobs in (SHORT, MAIL, LONG))
+            run_beside_each_other(short, mails, long)
 
 
 def _claim() -> None:

@@ -18,7 +18,7 @@ from sitebackend.privacy import registry
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.registry import Description, Export, PersonalDataSource
 
-SITE = ("business_name", "owner", "street", "postal_code", "city", "email", "phone", "supervisory_authority")
+SITE = ("business_name", "owner", "street", "postal_code", "city", "email", "phone")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def collect(request: DataSubjectRequest, copies: Sequence[Export]) -> Answer:
         received_on=request.received_on.isoformat(),
         received_shown=date_format(request.received_on),
         made_shown=date_format(timezone.localdate()),
-        site={name: str(getattr(site, name)) for name in SITE},
+        site={name: str(getattr(site, name)) for name in SITE} | {"where_to_complain": site.where_to_complain()},
         holdings=[
             Told(name=name, about=about, entries=[entry for held, entry in entries if held == name])
             for name, about in _told({source for source, _entry in entries})

@@ -17,7 +17,7 @@ from sitebackend.spreadsheets import table
 def as_html(answer: Answer) -> str:
     """One page without anything from outside, to read, print or keep."""
     with translation.override(answer.language):
-        rights = your_rights(answer.site["supervisory_authority"])
+        rights = your_rights(answer.site["where_to_complain"])
         context = {"answer": answer, "about": labels(), "rights": rights}
         page = render_to_string("privacy/answer.html", context)
     style = (Path(settings.BASE_DIR) / "static" / "css" / "answer.css").read_text()

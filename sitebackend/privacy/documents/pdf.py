@@ -203,7 +203,7 @@ def _rights(document: Document, answer: Answer) -> None:
     document.ln(6)
     document.heading(_("Your rights"))
     document.ink()
-    document.paragraph(your_rights(answer.site["supervisory_authority"]))
+    document.paragraph(your_rights(answer.site["where_to_complain"]))
     if document.lacking:
         document.ln(2)
         document.ink(QUIET, 9.5)

@@ -22,11 +22,11 @@ def labels() -> dict[str, str]:
     return {name: str(label) for name, label in _LABELS.items()}
 
 
-def your_rights(authority: str) -> str:
-    """Art. 15(1)(e), (f) and (h) GDPR."""
+def your_rights(where_to_complain: str) -> str:
+    """Art. 15(1)(e), (f) and (h) GDPR. `where_to_complain`: as `SiteSettings` says it."""
     told = _(
         "You may have data corrected (Art. 16 GDPR), erased (Art. 17) or restricted (Art. 18), receive them in a "
-        "machine-readable format (Art. 20), object to their use (Art. 21), withdraw a consent at any time "
-        "(Art. 7(3)), and complain to a supervisory authority (Art. 77). No decisions are made automatically."
+        "machine-readable format (Art. 20), object to their use (Art. 21) and withdraw a consent at any time "
+        "(Art. 7(3)). No decisions are made automatically."
     )
-    return f"{told} {authority}".strip()
+    return f"{told} {where_to_complain}"

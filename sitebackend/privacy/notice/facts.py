@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -89,6 +90,26 @@ def holdings() -> Iterator[Section]:
         name="holdings",
         title=_("What is stored about people"),
         tables=[_holding(source.describe()) for source in sources()],
+    )
+
+
+@facts(order=35)
+def rights() -> Iterator[Section]:
+    """Art. 13(2)(b) to (d) GDPR."""
+    yield Section(
+        name="rights",
+        title=_("Your rights"),
+        paragraphs=[
+            _(
+                "You may ask at any time what is stored about you and get a copy of it (Art. 15 GDPR), have it "
+                "corrected (Art. 16), erased (Art. 17) or restricted (Art. 18), receive it in a machine-readable "
+                "format (Art. 20) and object to its use (Art. 21). A consent can be withdrawn at any time, for the "
+                "future (Art. 7(3))."
+            ),
+            _("An e-mail, a call or a letter in your own words will do, and so will this form:"),
+            f"{settings.SITE_URL}{reverse('privacy:request')}",
+            SiteSettings.current().where_to_complain(),
+        ],
     )
 
 

@@ -63,7 +63,7 @@ def letter(breach: Breach, to: str) -> Letter:
 
 
 def _recipient(site: SiteSettings) -> str:
-    return site.supervisory_authority or _("To the data protection authority of the state")
+    return site.authority or _("To the data protection authority of the state")
 
 
 def _subject(breach: Breach, to: str) -> str:

@@ -102,7 +102,10 @@ def _controller() -> Iterator[tuple[str, str]]:
     yield _("E-mail address"), site.email
     yield _("Telephone"), site.phone
     yield _("Data protection officer"), _("not required for a business of this size (§ 38 BDSG)")
-    yield _("Supervisory authority"), site.supervisory_authority
+    yield (
+        _("Supervisory authority"),
+        site.authority or _("the one of the federal state, which the business data do not name yet"),
+    )
     yield _("Transfers to third countries"), _transfers()
 
 

@@ -8,6 +8,7 @@ sealed in the outbox); fetching it, its fourteen days, or the end of the request
 import hashlib
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,18 +24,14 @@ from sitebackend.models import Act, Actor, Operator
 from sitebackend.privacy import deadlines, documents, registry
 from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.mail import ACCESS, OUTCOME, outcome_facts
-from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Kind, Outcome
+from sitebackend.privacy.models import AccessAnswer, CopyForm, DataSubjectRequest, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.registry import Export, Step
-from sitebackend.privacy.services import execution, recipients
+from sitebackend.privacy.registry import Export
+from sitebackend.privacy.services import execution, outcomes, recipients
 from sitebackend.references import SIGNS
 from sitebackend.vault import services as vault_log
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
-
-#: what is carried out in the data before it can be answered as granted
-CHANGES = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.OBJECTION)
-
 
 PASSPHRASE_GROUPS = 4  #: of five signs each: 98 bits, to be told by telephone
 
@@ -79,18 +76,33 @@ def give_access(
     outcome = Outcome.NOTHING_HELD if nothing else Outcome.GRANTED
     with transaction.atomic():
         token = _kept(request, content, now)
+        _note_copy(request, CopyForm.LINK, by, now)
         _close(request, outcome, by, now)
         facts = {"token": token, "nothing": nothing}
         outbox.queue(ACCESS.name, about=request.pk, facts=facts, now=now)
     return outcome
 
 
-def as_file(request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator, passphrase: str = "") -> bytes:
-    """The copy as a PDF file, under a passphrase unless it is to be printed; nothing of it stays. Raises Refused."""
+def as_file(
+    request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator, now: datetime, passphrase: str = ""
+) -> bytes:
+    """The copy as a PDF file, under a passphrase unless it is to be printed. Raises Refused.
+
+    Nothing of it stays but the note that it was made: on that the answer "carried out" may rest.
+    """
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
     content = pdf.as_pdf(_whole(request, _to_hand_over(request), vault, by))
+    _note_copy(request, CopyForm.FILE if passphrase else CopyForm.PRINT, by, now)
+    request.save()
     return pdf.encrypted(content, passphrase) if passphrase else content
+
+
+def note_handed_over(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
+    """The operator gave the person a copy that was not made on the request's page. Raises Refused."""
+    _require_open(request, *outcomes.COPIES)
+    _note_copy(request, CopyForm.ELSEWHERE, by, now)
+    request.save()
 
 
 def package(request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator) -> bytes:
@@ -99,8 +111,12 @@ def package(request: DataSubjectRequest, *, vault: Unlocked | None, by: Operator
 
 
 def _to_hand_over(request: DataSubjectRequest) -> list[Export]:
-    _require_open(request, Kind.ACCESS, Kind.PORTABILITY)
+    _require_open(request, *outcomes.COPIES)
     return copies(request)
+
+
+def _note_copy(request: DataSubjectRequest, form: CopyForm, by: Operator, now: datetime) -> None:
+    request.copied_at, request.copied_by, request.copied_as = now, by, form
 
 
 def _whole(request: DataSubjectRequest, sealed: Sequence[Export], vault: Unlocked | None, by: Operator) -> Answer:
@@ -128,21 +144,30 @@ def _checked(request: DataSubjectRequest, completed: bytes) -> bytes:
 
 
 def finish(
-    request: DataSubjectRequest, *, outcome: Outcome, by: Operator, now: datetime, told: Collection[str] = ()
+    request: DataSubjectRequest,
+    *,
+    outcome: Outcome,
+    by: Operator,
+    now: datetime,
+    told: Collection[str] = (),
+    ground: str = "",
 ) -> None:
     """Have the person told how it ended, and close the request. `told`: the recipients who heard of it (Art. 19 GDPR).
 
-    Without a mail address a letter must be posted, and `mark_posted` says that it was. Raises Refused, above all
+    Without a mail address a letter must be posted, and `mark_posted` says that it was. `ground`: the reasons of a
+    refusal; they stay on the request, so that nothing typed is lost. Raises Refused if that is not so, above all
     while an erasure is not proved; then it stays open.
     """
     _require_open(request, *Kind)
-    if outcome in (Outcome.GRANTED, Outcome.PARTLY):
-        _require_done(request)
+    if ground.strip():
+        request.take(replace(request.statement, ground=ground.strip()))
+        request.save()
+    outcomes.require_true(request, outcome)
     with transaction.atomic():
         recipients.note_told(request, told)
         _close(request, outcome, by, now)
         if request.statement.email:
-            facts = outcome_facts(request, kept(request))
+            facts = outcome_facts(request, outcomes.kept(request))
             outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
             execution.verify_again(DataSubjectRequest.objects.filter(pk=request.pk))
 
@@ -151,12 +176,6 @@ def mark_posted(request: DataSubjectRequest, *, at: datetime) -> None:
     """The operator posted the letter with the answer. Raises Refused."""
     if not DataSubjectRequest.objects.letters_to_post().filter(pk=request.pk).update(answer_sent_at=at):
         raise Refused(_("There is no such letter."))
-
-
-def kept(request: DataSubjectRequest) -> list[Step]:
-    """What an erasure left, and why; the request itself, of which every letter speaks, aside."""
-    retained = execution.preview(request).retained if request.erased_at else ()
-    return [step for step in retained if step.source != "privacy.requests"]
 
 
 def waiting(token: str, now: datetime) -> AccessAnswer | None:
@@ -190,14 +209,6 @@ def _require_open(request: DataSubjectRequest, *kinds: str) -> None:
         raise Refused(_("First settle who asks."))
     if request.kind not in kinds:
         raise Refused(_("The person asked for something else."))
-
-
-def _require_done(request: DataSubjectRequest) -> None:
-    """Nothing is reported as done that is not."""
-    if (request.kind == Kind.ERASURE or request.erased_at) and not execution.is_told(request):
-        raise Refused(_("The erasure is not proved yet. The worker is at it; try again in a minute."))
-    if request.kind in CHANGES and not (request.carried_out_at or request.erased_at):
-        raise Refused(_("It is not carried out yet. Do it above, or choose another outcome."))
 
 
 def _kept(request: DataSubjectRequest, content: bytes, now: datetime) -> str:

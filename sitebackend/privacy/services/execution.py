@@ -19,7 +19,7 @@ from sitebackend.models import Operator
 from sitebackend.privacy import deadlines, erasure, journal, traces
 from sitebackend.privacy.erasure import Plan, Receipt
 from sitebackend.privacy.mail import JOURNAL
-from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
+from sitebackend.privacy.models import DataSubjectRequest, Kind, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step
 from sitebackend.privacy.services import recipients
@@ -40,6 +40,8 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
         raise Refused(_("First settle who asks."))
     if request.answered_at:
         raise Refused(_("The request is answered."))
+    if request.kind not in (Kind.ERASURE, Kind.OBJECTION):
+        raise Refused(_("The person asked for something else."))
     if not request.acknowledged_at and any(step.consequence for step in preview(request).destructive):
         raise Refused(
             _(

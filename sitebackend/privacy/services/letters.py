@@ -10,7 +10,7 @@ from sitebackend.models import SiteSettings
 from sitebackend.privacy import mail
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.services import answer
+from sitebackend.privacy.services import outcomes
 
 SENDER = ("business_name", "owner", "street", "postal_code", "city", "phone", "email")
 #: letter → whether there is something to tell by it
@@ -28,7 +28,7 @@ def as_pdf(request: DataSubjectRequest, name: str) -> bytes:
     from sitebackend.privacy.documents import pdf  # takes a second to load
 
     site, said = SiteSettings.current(), request.statement
-    subject, body = mail.on_paper(request, name, kept=answer.kept(request) if name == "outcome" else ())
+    subject, body = mail.on_paper(request, name, kept=outcomes.kept(request) if name == "outcome" else ())
     with translation.override(said.language):
         day = date_format(timezone.localdate())
     recipient = said.address if said.name in said.address else f"{said.name}\n{said.address}"

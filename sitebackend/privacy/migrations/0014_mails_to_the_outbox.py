@@ -28,7 +28,7 @@ def move(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0012_answer_sent_at'),
+        ('privacy', '0013_answer_sent_at'),
         ('mail', '0001_outbox'),
     ]
 

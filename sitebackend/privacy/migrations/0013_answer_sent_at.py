@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0011_rights_of_roles'),
+        ('privacy', '0012_copy_made'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

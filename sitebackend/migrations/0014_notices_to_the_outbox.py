@@ -14,7 +14,7 @@ def move(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0011_answered_forms'),
+        ('sitebackend', '0013_authority_by_state'),
         ('mail', '0001_outbox'),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0013_mails_to_the_outbox'),
+        ('privacy', '0014_mails_to_the_outbox'),
     ]
 
     operations = [
