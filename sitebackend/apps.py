@@ -12,7 +12,7 @@ class SiteBackendConfig(AppConfig):
 
     def ready(self) -> None:
         from sitebackend import audit, checks  # noqa: F401 - they register themselves
-        from sitebackend.cockpit import sessions
+        from sitebackend.cockpit import mail, sessions  # noqa: F401 - the kinds of mail register themselves
 
         sessions.connect()
         autodiscover_modules("health")

@@ -15,8 +15,8 @@ from sitebackend.privacy.models import DataSubjectRequest
 WARN_AT = 14  # days left
 ALARM_AT = 3
 PROVE_WITHIN = timedelta(days=1)
-PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
 MAIL_TAKES = timedelta(hours=1)
+PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
 
 
 @report
@@ -98,7 +98,8 @@ def letters_to_post(now: datetime) -> Iterator[Finding]:
 
 @report
 def unproved(now: datetime) -> Iterator[Finding]:
-    late = DataSubjectRequest.objects.to_verify().filter(erased_at__lt=now - PROVE_AT_ONCE)
+    """After the answer the files are cleaned once more; that has its own day."""
+    late = DataSubjectRequest.objects.to_verify().mailed_out().filter(erased_at__lt=now - PROVE_AT_ONCE)
     if names := traces.readers() if late.exists() else []:
         yield Finding(
             area=_("Requests"),
@@ -110,9 +111,8 @@ def unproved(now: datetime) -> Iterator[Finding]:
             code="privacy.unproved.readers",
             figure=len(names),
         )
-    before = now - PROVE_WITHIN  # after the answer the files are cleaned once more; that has its own day
-    erased = late.filter(erased_at__lt=before)
-    count = erased.filter(Q(answered_at=None) | Q(answered_at__lt=before)).count()
+    before = now - PROVE_WITHIN
+    count = late.filter(Q(answered_at=None) | Q(answered_at__lt=before), erased_at__lt=before).count()
     if count:
         yield Finding(
             area=_("Requests"),

@@ -195,8 +195,8 @@ holds_no_personal_data(
     **dict.fromkeys(("received_on", "recorded_at", "due_on", "paused_on", "resumed_on", "extended_at"), _STEP),
     **dict.fromkeys(("reminded_at_days", "acknowledged_at", "identity_at"), _STEP),
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
-    **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at", "extension_told_at"), _STEP),
-    answer_sent_at=_STEP,
+    **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at"), _STEP),
+    **dict.fromkeys(("extension_told_at", "answer_sent_at"), _STEP),
     receipt="holdings and numbers of rows",
     carried_out="holdings, measures and numbers of rows",
 )

@@ -269,6 +269,7 @@ def _requests(world: World) -> dict[str, Deed]:
         "restrict": (world["settled restriction"], {}),
         "correct": (world["settled rectification"], values | {"row": str(right.row), "value-city": "Halle"}),
         "close": (objection, {"purpose": purpose.key}),
+        "posted": (world["answered"], {}),
         "finish": (world["settled access"], {"outcome": "refused"}),
         "erase": (erasure, {"plan": execution.preview(erasure).hash}),
         "access": (world["settled access"], {}),
@@ -305,6 +306,8 @@ def _lists(world: World) -> dict[str, Deed]:
         "customers_customer export_for_invoicing": world["customer"],
         "restriction_restriction lift": world["restriction"],
         "backup_backup note_drill": world["backup"],
+        "mail_outgoingmail send_again": world["outgoing mail"],
+        "mail_outgoingmail give_up": world["outgoing mail"],
     }
     return {
         f"admin:{name}_changelist {action}": act_on(name, action, row)

@@ -57,6 +57,7 @@ ADMINS: dict[str, Rights] = {
     "privacy_retentionrun": Rights(see=OWNER),
     "sitebackend_event": Rights(see=OWNER),
     "vault_vaultevent": Rights(see=OWNER),
+    "mail_outgoingmail": Rights(see=OWNER),
     "backup_backup": Rights(see=OWNER),
     "consent_group": Rights(see=OWNER, add=OWNER, change=OWNER, delete=OWNER),
     "consent_bannerwording": Rights(see=OWNER, change=OWNER),
@@ -226,6 +227,7 @@ DEEDS: dict[str, Roles] = {
     "admin:privacy_request_step restrict": OFFICE,
     "admin:privacy_request_step correct": OFFICE,
     "admin:privacy_request_step finish": OFFICE,
+    "admin:privacy_request_step posted": OFFICE,
     "admin:privacy_request_step erase": OWNER,
     "admin:privacy_request_step close": OWNER,  # what rests on the purpose goes with it
     "admin:privacy_request_step access": OWNER,
@@ -236,6 +238,8 @@ DEEDS: dict[str, Roles] = {
     # papers and backups
     "admin:papers_breach_change close": OWNER,
     "admin:backup_backup_changelist note_drill": OWNER,
+    "admin:mail_outgoingmail_changelist send_again": OWNER,
+    "admin:mail_outgoingmail_changelist give_up": OWNER,
     # the vault
     "admin:vault_set_up": OWNER,
     "admin:vault_unlock": OWNER,

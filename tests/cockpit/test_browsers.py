@@ -15,8 +15,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from sitebackend import second_factor
-from sitebackend.cockpit import browsers, notices
-from sitebackend.models import Act, Event, KnownBrowser, Operator, OperatorNotice
+from sitebackend.cockpit import browsers
+from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.services import deliver_due
+from sitebackend.models import Act, Event, KnownBrowser, Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import DataSubject
 from tests.cockpit.conftest import PASSWORD, Desk
@@ -33,10 +35,9 @@ def cookie(desk: Desk) -> "Morsel[str] | None":
 
 def told() -> list[str]:
     """To whom a sign-in from an unknown browser is told, since last asked."""
-    waiting = OperatorNotice.objects.filter(act=Act.NEW_BROWSER)
-    recipients = sorted(waiting.values_list("recipient", flat=True))
-    waiting.delete()
-    return recipients
+    waiting = [row for row in OutgoingMail.objects.unsent() if row.facts.get("act") == Act.NEW_BROWSER]
+    OutgoingMail.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    return sorted(row.facts["recipient"] for row in waiting)
 
 
 def test_the_very_first_sign_in_of_the_site_is_no_news(desk: Desk) -> None:
@@ -125,7 +126,7 @@ def test_the_row_holds_no_address_no_agent_and_not_the_value(desk: Desk) -> None
     elsewhere = Desk()
     fields = {"username": "chef", "password": PASSWORD, "csrfmiddlewaretoken": elsewhere.token("/admin/login/")}
     elsewhere.post("/admin/login/", fields, headers={"user-agent": "Mosaic/0.9"}, REMOTE_ADDR="192.0.2.7")
-    notices.mail_due(datetime.now(UTC))
+    deliver_due(datetime.now(UTC))
     value = cookie(elsewhere).value
     with connection.cursor() as cursor:
         kept = []

@@ -16,7 +16,9 @@ from pytest_django import Settings
 
 from sitebackend import second_factor
 from sitebackend.cockpit import notices
-from sitebackend.models import Act, Event, Operator, OperatorNotice, SiteSettings
+from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.services import deliver_due
+from sitebackend.models import Act, Event, Operator, SiteSettings
 from sitebackend.vault.models import Vault
 from tests.cockpit.conftest import PASSWORD, Desk, hidden, paper, proved
 from tests.contact.mailserver import free_port, point_to, use_backend
@@ -42,7 +44,7 @@ def acts() -> list[str]:
 def told() -> list[tuple[str, str]]:
     """Send what waits: recipient and act's words, in order."""
     before = len(mail.outbox)
-    notices.mail_due(datetime.now(UTC))
+    deliver_due(datetime.now(UTC))
     return sorted((message.to[0], message.subject) for message in mail.outbox[before:])
 
 
@@ -333,29 +335,19 @@ def test_a_mail_waits_for_the_server_and_is_sent_once(
 ) -> None:
     notices.tell(Act.ERASED, by=chef)
     point_to(settings, free_port())
-    assert notices.mail_due(datetime.now(UTC)) == 0, "nobody listens there"
+    assert deliver_due(datetime.now(UTC)) == 0, "nobody listens there"
     use_backend(settings, "django.core.mail.backends.locmem.EmailBackend")
-    assert notices.mail_due(datetime.now(UTC)) == 0, "not before its time"
     clock.shift(timedelta(minutes=5))
-    assert notices.mail_due(datetime.now(UTC)) == 2
-    assert notices.mail_due(datetime.now(UTC)) == 0
-    assert not OperatorNotice.objects.exists()
+    assert deliver_due(datetime.now(UTC)) == 2
+    assert deliver_due(datetime.now(UTC)) == 0
+    assert not OutgoingMail.objects.sealed().exists()
 
 
 def test_one_address_gets_one_mail_however_it_is_spelt(chef: Operator) -> None:
     notices.tell(Act.ERASED, by=chef, account=chef, addresses=["Chef@Example.de", "OPERATOR@example.de", ""])
-    assert sorted(OperatorNotice.objects.values_list("recipient", flat=True)) == [
+    assert sorted(row.facts["recipient"] for row in OutgoingMail.objects.all()) == [
         "chef@example.de", "operator@example.de",
     ]  # fmt: skip
-
-
-def test_an_address_that_takes_nothing_is_given_up_after_a_fortnight(
-    chef: Operator, clock: time_machine.Traveller
-) -> None:
-    notices.tell(Act.ERASED, by=chef)
-    clock.shift(timedelta(days=15))
-    assert notices.mail_due(datetime.now(UTC)) == 0
-    assert not OperatorNotice.objects.exists()
 
 
 def test_what_is_undone_is_not_told(desk: Desk, later: time_machine.Traveller, other: Operator) -> None:

@@ -26,7 +26,7 @@ from consent import offer
 from consent.models import BannerWording, DailyCount, Edition
 from contact import reading
 from contact import services as contact
-from contact.models import Delivery, Submission
+from contact.models import Submission
 from customers.clear_file import ClearFile
 from customers.models import BillingDocument, ContactPoint, Customer, Evidence, NumberRange, Wording
 from customers.services.billing import file_billing_document, hold
@@ -34,6 +34,7 @@ from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
 from sitebackend import nonce, operator_key
 from sitebackend.backup.models import Backup
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.models import Act, Actor, Event, Operator, SiteSettings
 from sitebackend.pages import services as pages
 from sitebackend.pages.models import Category, DeadLink, Download, Image, Page, Post, Redirect, Revision
@@ -113,6 +114,8 @@ def _business(world: World, chief: Operator) -> None:
         Event.objects.create(at=timezone.now(), actor=Actor.OPERATOR, operator=chief, act=Act.LOGGED_IN),
     )
     world.make("vault event", VaultEvent.objects.first())
+    OutgoingMail.objects.update(state=State.UNDELIVERABLE, next_attempt_at=None, last_reply="550 no")
+    world.make("outgoing mail", OutgoingMail.objects.first())
     now = timezone.now()
     world.make("backup", Backup.objects.create(created_at=now, name="a.backup", size=7, media=["/a"], verified_at=now))
 
@@ -167,7 +170,7 @@ def _inbox(world: World) -> None:
     world.make("submission", received())
     reading.add_note(submission=world["submission"], text="Rückruf am Dienstag")
     refused = world.make("undeliverable", received(message="Noch eine"))
-    Submission.objects.filter(pk=refused.pk).update(delivery=Delivery.UNDELIVERABLE, next_attempt_at=None)
+    OutgoingMail.objects.about([refused.pk]).update(state=State.UNDELIVERABLE, next_attempt_at=None)
     fields = FIELDS | {"message": "Buy now"}
     suspect = contact.receive(
         fields=fields, reply_to=fields["email"], nonce=nonce.issue(), honeypot="x", now=timezone.now()
@@ -296,6 +299,7 @@ def _admins(world: World) -> Iterator[tuple[str, list[Any]]]:
     yield "sitebackend_sitesettings", [world["settings"]]
     yield "sitebackend_event", [world["event"]]
     yield "vault_vaultevent", [world["vault event"]]
+    yield "mail_outgoingmail", [world["outgoing mail"]]
     yield "backup_backup", [world["backup"]]
     yield "pages_page", [world["page"], world["draft"], world["trashed page"]]
     yield "pages_post", [world["post"], world["trashed post"]]

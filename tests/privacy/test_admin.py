@@ -122,6 +122,7 @@ def test_until_an_erasure_is_proved_its_page_looks_again_and_offers_no_answer(
     _press(client, page, "erase")
     waiting = client.get(page).content.decode()
     execution.tell_journal(timezone.now())
+    deliver_due(timezone.now())
     execution.verify_due(timezone.now())
     proved = client.get(page).content.decode()
     assert ["/step/finish/" in text for text in (before, waiting, proved)] == [True, False, True]

@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import registry, traces
 from sitebackend.privacy.models import Channel, CopyForm, DataSubjectRequest, Identity, Kind, Outcome
@@ -122,6 +123,7 @@ def _do(request: DataSubjectRequest, by: Operator) -> None:
 
 def _prove(request: DataSubjectRequest) -> None:
     execution.tell_journal(NOON)
+    deliver_due(NOON)
     execution.verify_due(NOON)
     request.refresh_from_db()
 
@@ -160,10 +162,12 @@ TABLE = [
 def test_a_request_ends_only_as_it_did(by: Operator, kind: Kind, state: State, outcome: Outcome, is_true: bool) -> None:
     request = asked(kind)
     state(request, by)
+    deliver_due(NOON)
     mail.outbox.clear()
     assert (outcome in outcomes.possible(request)) is is_true
     if is_true:
         answer.finish(request, outcome=outcome, ground=WORDS, by=by, now=NOON)
+        deliver_due(NOON)
         assert [message.to for message in mail.outbox] == [[SAID.email]]
     else:
         with pytest.raises(Refused):
@@ -195,6 +199,7 @@ def test_whoever_is_refused_is_told_why(by: Operator, kind: Kind, state: State, 
     with pytest.raises(Refused, match="reasons"):
         answer.finish(request, outcome=outcome, ground=ground, by=by, now=NOON)
     answer.finish(request, outcome=outcome, ground=WORDS, by=by, now=NOON)
+    deliver_due(NOON)
     assert WORDS in str(mail.outbox[-1].body)
 
 
@@ -202,6 +207,7 @@ def test_what_an_erasure_leaves_brings_its_own_reasons(by: Operator) -> None:
     request = asked(Kind.ERASURE)
     done_in_part(request, by)
     answer.finish(request, outcome=Outcome.PARTLY, by=by, now=NOON)
+    deliver_due(NOON)
     assert "- staff" in str(mail.outbox[-1].body)
 
 
@@ -214,6 +220,7 @@ def test_reasons_that_were_typed_for_another_end_are_not_told(by: Operator) -> N
     assert request.statement.ground == WORDS
     answer.as_file(request, vault=None, by=by, now=NOON)
     answer.finish(request, outcome=Outcome.GRANTED, by=by, now=NOON)
+    deliver_due(NOON)
     assert WORDS not in str(mail.outbox[-1].body)
 
 

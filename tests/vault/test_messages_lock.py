@@ -22,6 +22,7 @@ from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, read_technical_record
 from sitebackend.cockpit.roles import Role, give_role
 from sitebackend.crypto import sealing
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator
 from sitebackend.vault import health, holdings, maintenance, messages_lock, services, sessions
 from sitebackend.vault.errors import (
@@ -385,7 +386,7 @@ def test_every_unlocking_is_logged_and_mailed_and_says_which_lock(office: Operat
     VaultEvent.objects.all().delete()
     services.unlock(operator=office, passphrase=FOR_MESSAGES, lock=Lock.MESSAGES)
     assert list(VaultEvent.objects.values_list("lock", "kind", "operator")) == [("messages", "unlocked", office.pk)]
-    assert services.mail_notices(timezone.now()) == 1
+    assert deliver_due(timezone.now())
     assert mail.outbox[-1].subject == "Schloss für Nachrichten: geöffnet"
     assert "büro" in mail.outbox[-1].body
     assert FOR_MESSAGES not in mail.outbox[-1].body

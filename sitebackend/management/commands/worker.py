@@ -98,7 +98,8 @@ class Command(BaseCommand):
         if options["once"]:
             _once(Rounds([*SHORT, *MAIL, *LONG], stop, by_time=BY_TIME))
         else:
-            run_beside_each_other(*(Rounds(jobs, stop, by_time=BY_TIME) for jobs in (SHORT, MAIL, LONG)))
+            short, mails, long = (Rounds(jobs, stop, by_time=BY_TIME) for jobs in (SHORT, MAIL, LONG))
+            run_beside_each_other(short, mails, long)
 
 
 def _claim() -> None:

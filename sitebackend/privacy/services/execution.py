@@ -71,8 +71,9 @@ def _mark_verified(request: DataSubjectRequest, now: datetime) -> int:
 
 
 def verify_again(requests: QuerySet[DataSubjectRequest]) -> int:
-    """Something of these persons is deleted after the proof, as the answer's own mail once it is sent: when no mail
-    waits any more the files are wiped once more, and it is dated anew. Gives how many erasures that concerns.
+    """Something of these persons is deleted after the proof, as the mail with their answer is: the files are wiped
+    once more, and it is dated anew. Called before it is deleted, in the transaction that queues the mail. Gives how
+    many erasures that concerns.
     """
     return requests.filter(erased_at__isnull=False).update(verified_at=None)
 

@@ -5,7 +5,7 @@ Nothing here asks whether the person is known: the outside sees the same, in the
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
@@ -25,8 +25,7 @@ def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSub
     )
     request.take(said)
     try:
-        with transaction_in_turn():
-            _store(request, now)
+        _store(request, now)
     except IntegrityError:
         return DataSubjectRequest.objects.get(nonce_digest=request.nonce_digest)
     return request
@@ -46,9 +45,9 @@ def mark_acknowledged(request: DataSubjectRequest, *, at: datetime) -> None:
     DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=at)
 
 
-@transaction.atomic
 def _store(request: DataSubjectRequest, now: datetime) -> None:
     """With its acknowledgement in the outbox, if there is an address."""
-    request.save()
-    if request.statement.email:
-        outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)
+    with transaction_in_turn():
+        request.save()
+        if request.statement.email:
+            outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)
