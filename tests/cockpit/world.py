@@ -248,7 +248,7 @@ def _requests(world: World, chief: Operator) -> None:
     deadline.extend(extended, by=chief, now=timezone.now())
     assert extended.extension_told_at is None
     answered = world.make("answered", new_request(Kind.ACCESS, ""))
-    answer.finish(answered, outcome=Outcome.REFUSED, by=chief, now=timezone.now())
+    answer.finish(answered, outcome=Outcome.REFUSED, ground="So.", by=chief, now=timezone.now())
 
 
 def _papers(world: World, chief: Operator) -> None:
