@@ -230,7 +230,7 @@ def new_request(
     said = Statement(name=name, address="Weg 1\n70173 Stuttgart", email=email, message="Bitte.")
     intake.record(asked, said=said, now=now)
     if settled:
-        intake.mark_acknowledged(asked, now=now)
+        intake.mark_acknowledged(asked, at=now)
         asked.refresh_from_db()
         identity.settle(asked, identity=Identity.MATCHED, now=now)
     return asked
