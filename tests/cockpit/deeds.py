@@ -270,7 +270,7 @@ def _requests(world: World) -> dict[str, Deed]:
         "correct": (world["settled rectification"], values | {"row": str(right.row), "value-city": "Halle"}),
         "close": (objection, {"purpose": purpose.key}),
         "posted": (world["answered"], {}),
-        "finish": (world["settled access"], {"outcome": "refused"}),
+        "finish": (world["settled access"], {"outcome": "refused", "ground": "So."}),
         "erase": (erasure, {"plan": execution.preview(erasure).hash}),
         "access": (world["settled access"], {}),
     }

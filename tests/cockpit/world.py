@@ -230,7 +230,7 @@ def new_request(
     said = Statement(name=name, address="Weg 1\n70173 Stuttgart", email=email, message="Bitte.")
     intake.record(asked, said=said, now=now)
     if settled:
-        intake.mark_acknowledged(asked, now=now)
+        intake.mark_acknowledged(asked, at=now)
         asked.refresh_from_db()
         identity.settle(asked, identity=Identity.MATCHED, now=now)
     return asked
@@ -248,7 +248,7 @@ def _requests(world: World, chief: Operator) -> None:
     deadline.extend(extended, by=chief, now=timezone.now())
     assert extended.extension_told_at is None
     answered = world.make("answered", new_request(Kind.ACCESS, ""))
-    answer.finish(answered, outcome=Outcome.REFUSED, by=chief, now=timezone.now())
+    answer.finish(answered, outcome=Outcome.REFUSED, ground="So.", by=chief, now=timezone.now())
 
 
 def _papers(world: World, chief: Operator) -> None:
