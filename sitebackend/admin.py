@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import logout
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +26,7 @@ def role_field() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
 
 
-class OperatorCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class OperatorCreationForm(UserCreationForm):  # type: ignore[type-arg]
     role = role_field()
 
 
@@ -58,7 +58,8 @@ class OperatorAdmin(OperatorModelAdmin, UserAdmin):  # type: ignore[type-arg]
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Rights"), {"fields": ("role", "is_active")}),
     )
-    add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+    add_form_template = "admin/change_form.html"
+    add_fieldsets = ((None, {"fields": ("username", "email", "role", "password1", "password2")}),)
 
     @admin.display(description=_("role"))
     def role(self, operator: Operator) -> str:

@@ -121,15 +121,16 @@ class OperatorSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What wants the operator, the worst first; then everything else. Each account sees what its role works on."""
-        operator = pages.operator_of(request)
-        found = [finding for finding in findings.collect(datetime.now(UTC)) if _concerns(operator, finding)]
+        found = [finding for finding in findings.collect(datetime.now(UTC)) if _concerns(request, finding)]
         shown = {"findings": found, "roles": [role for role in Role if role != Role.OPERATIONS]}
         return super().index(request, {**shown, **(extra_context or {})})
 
 
-def _concerns(operator: Operator, finding: Finding) -> bool:
-    app_label = finding.code.partition(".")[0]
-    return operator.has_perm("sitebackend.view_workerjob") or operator.has_module_perms(app_label)
+def _concerns(request: HttpRequest, finding: Finding) -> bool:
+    """Whether the account's role works on what the finding is about, and reaches the page that it leads to."""
+    operator, app_label = pages.operator_of(request), finding.code.partition(".")[0]
+    works_on_it = operator.has_perm("sitebackend.view_workerjob") or operator.has_module_perms(app_label)
+    return works_on_it and (not finding.url or pages.may_open(request, finding.url))
 
 
 def _require_permissions(admin_class: type["OperatorModelAdmin"]) -> None:

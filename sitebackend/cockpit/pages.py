@@ -16,6 +16,7 @@ address that names nothing included, and `hang` is the only way to it: through t
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,7 +24,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied, Valid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.defaults import permission_denied
@@ -198,6 +199,16 @@ def urls(door: Callable[..., Any]) -> list[URLPattern]:
 def _behind(door: Callable[..., Any], page: type[OperatorPage]) -> Any:
     view = door(page.as_view())
     return in_memory(view, page.largest_upload) if page.largest_upload else view
+
+
+def may_open(request: HttpRequest, address: str) -> bool:
+    """Return whether the account may see what stands at an address below /admin/: a page, or a list of a model."""
+    view = resolve(urlsplit(address).path).func
+    if model_admin := getattr(view, "model_admin", None):
+        return bool(model_admin.has_view_permission(request))
+    page = getattr(view, "view_class", None)
+    permission = page.permission if page and issubclass(page, OperatorPage) else ""
+    return not permission or operator_of(request).has_perm(permission)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

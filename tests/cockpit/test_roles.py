@@ -151,7 +151,7 @@ def test_meanwhile_no_second_factor_is_begun(inside: Client) -> None:
     assert not TOTPDevice.objects.exists()
 
 
-@pytest.mark.parametrize(("role", "words"), [(None, "noch keine Rolle"), (Role.EDITORIAL, "woran Ihre Rolle arbeitet")])
+@pytest.mark.parametrize(("role", "words"), [(None, "noch keine Rolle"), (Role.EDITORIAL, "was Ihre Rolle betrifft")])
 def test_only_who_sees_everything_is_told_that_all_is_well(client: Client, role: Role | None, words: str) -> None:
     client.force_login(account("erika", role))
     page = client.get(reverse("admin:index")).content.decode()

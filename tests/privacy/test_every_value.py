@@ -44,7 +44,7 @@ from customers.services.technical import add_technical_record, attach
 from sitebackend import audit, nonce
 from sitebackend.crypto import openpgp
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.models import Act, Actor, Event, Operator, SiteSettings
+from sitebackend.models import Act, Actor, Event, KnownBrowser, Operator, SiteSettings
 from sitebackend.pages.models import Page, Revision
 from sitebackend.privacy import documents, registry
 from sitebackend.privacy.models import AccessAnswer, Channel, DataSubjectRequest, Identity, Kind
@@ -132,6 +132,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     StaticToken: dict.fromkeys(("device", "token"), _OPENS),
     UnlockSession: dict.fromkeys(("operator", "password_digest", "last_used_at"), _OPENS),
     VaultEvent: {"operator": _KEY},
+    KnownBrowser: {"operator": _KEY, "digest": "a random value in her browser"},
     Event: dict.fromkeys(("operator", "actor", "kind", "key"), "told by what was done"),
 }
 #: nobody is found in them by their own data: the register of breaches names operators only
@@ -196,6 +197,8 @@ def _account() -> Operator:
         last_used_at=NOW,
         sealed_key=b"x",
     )
+    days = {"first_seen_on": NOW - timedelta(days=9), "last_seen_on": NOW - timedelta(days=8)}
+    KnownBrowser.objects.create(operator=operator, digest="d", **{name: time.date() for name, time in days.items()})
     VaultEvent.objects.create(operator=operator, kind=VaultEvent.Kind.OPENED, at=NOW, holding=say(holding, "x|"))
     audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, kind="key", key="fingerprint")
     page = Page.objects.create(title="T", slug="s", path="s", body="b")
@@ -373,9 +376,10 @@ def _shown(row: Any, name: str) -> list[str]:
     if isinstance(value, bool):
         return [f"{field.verbose_name}"] if value else []
     if isinstance(value, datetime):
-        short = date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
-        return [documents.answer.value("", value).shown, short, f"{value:%Y-%m-%d}"]
-    return [documents.answer.value("", value).shown]
+        local = timezone.localtime(value)
+        short = date_format(local, "SHORT_DATETIME_FORMAT")
+        return [documents.answer.value("", value).shown, short, f"{local:%Y-%m-%d}", f"{value:%Y-%m-%d %H:%M} UTC"]
+    return [documents.answer.value("", value).shown, str(value)]
 
 
 def test_the_answer_is_there_in_the_persons_language(her: Operator, journal_folder: Path) -> None:
