@@ -257,3 +257,16 @@ def test_the_pixels_of_an_upload_are_not_given_out(world: World, walker: Make) -
     source = world["image"].source
     assert source.exists()
     assert walker(BETRIEB).browser().get(f"/media/images/{source.name}").status_code == 404
+
+
+# --- buttons
+
+
+@pytest.mark.parametrize("kind", [Kind.ACCESS, Kind.ERASURE, Kind.OBJECTION])
+def test_a_request_offers_the_office_no_button_that_would_be_refused(kind: Kind, world: World, walker: Make) -> None:
+    asked = new_request(kind, world["customer"].email)
+    url = reverse("admin:privacy_datasubjectrequest_change", args=[asked.pk])
+    closed = [f"/step/{verb}/" for verb in ("erase", "close", "access", "handed-over")] + ["/copy/"]
+    full, office = (page(walker(name).browser(), url) for name in (BETRIEB, BUERO))
+    assert any(address in full for address in closed)
+    assert not any(address in office for address in closed)
