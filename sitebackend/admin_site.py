@@ -38,7 +38,6 @@ from sitebackend.cockpit.proof import needs_proof
 from sitebackend.cockpit.roles import Role
 from sitebackend.findings import Finding
 from sitebackend.formats import fields
-from sitebackend.models import Operator
 
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]

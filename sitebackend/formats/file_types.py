@@ -14,8 +14,6 @@ from email.parser import BytesParser
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -222,6 +220,9 @@ def _check_mail(content: bytes) -> None:
 
 
 def _check_invoice(content: bytes) -> None:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
     try:
         root = fromstring(content)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from contact.models import Submission
 from customers.models import Customer, NumberRange
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.pages.models import Page
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ def test_submissions_share_one_ciphertext_and_nothing_waits_to_be_mailed(
     settings.HTTPS = False
     demo_data(submissions=3)
     assert Submission.objects.values("message").distinct().count() == 1
-    assert not Submission.objects.unsent().exists()
+    assert not OutgoingMail.objects.unsent().exists()
 
 
 def test_who_is_a_customer_also_wrote_and_has_few_namesakes(

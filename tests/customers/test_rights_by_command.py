@@ -87,7 +87,7 @@ def test_what_the_vault_seals_comes_with_its_passphrase_only(
     with pytest.raises(CommandError, match="--vault"):
         run("export", *HER, "--zip", str(file))
     monkeypatch.setenv("VAULT_PASSPHRASE", "the right one")
-    monkeypatch.setattr(vault, "tested", lambda operator, passphrase: vault_key if "right" in passphrase else b"")
+    monkeypatch.setattr(vault, "tested", lambda operator, passphrase, lock: vault_key if "right" in passphrase else b"")
     run("export", *HER, "--zip", str(file), "--vault")
     with zipfile.ZipFile(file) as opened:
         page = next(opened.read(name) for name in opened.namelist() if name.endswith(".html"))

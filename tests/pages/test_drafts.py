@@ -112,7 +112,7 @@ def test_a_time_that_is_over_is_refused_and_what_was_typed_is_kept(operator: Cli
 
 def test_a_page_that_nobody_sees_yet_has_no_time_for_a_draft(operator: Client, make_page: MakePage) -> None:
     page = make_page(status=Page.Status.DRAFT)
-    assert "draft_from" not in operator.get(f"/admin/pages/page/{page.pk}/change/").content.decode()
+    assert 'name="draft_from' not in operator.get(f"/admin/pages/page/{page.pk}/change/").content.decode()
 
 
 def test_a_discarded_draft_is_gone_and_the_form_shows_the_published_text(operator: Client, page: Page) -> None:

@@ -158,7 +158,7 @@ def test_a_hostile_upload_is_left_out_and_named(run: Run, folder: Path) -> None:
     (folder / "boese.jpg").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')
     said = run(wxr(item(3, "x", slug="x", content='<img src="/wp-content/uploads/boese.jpg">')), "--media", str(folder))
     assert not Image.objects.exists()
-    assert "boese.jpg: Das ist kein lesbares Bild" in said
+    assert "boese.jpg: Das ist eine SVG-Zeichnung, kein Bild" in said
     assert Page.objects.get().title == "x"
 
 
@@ -197,7 +197,7 @@ def test_linked_pdfs_come_along_and_their_old_addresses_lead_on(run: Run, client
     assert not Download.objects.exists()
     said = run(export, "--media", str(folder))
     assert "1  neue Downloads" in said
-    assert f"{wrong}: Das ist kein PDF" in said
+    assert f"{wrong}: Das ist eine Webseite, gleich, was der Dateiname sagt." in said
     download, html = Download.objects.get(), Page.objects.get().body
     assert (download.title, download.name) == ("AGB", "agb-stand-mai")
     assert f'<a href="{download.get_absolute_url()}">Unsere AGB</a>' in html

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from sitebackend import findings
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings, State
 from sitebackend.pages.services import create_starter_pages
 from sitebackend.privacy import documents
@@ -97,10 +98,11 @@ def test_every_letter_says_where_and_none_asks_to_fill_in(
         sentence = wanted.where_to_complain()
     request = DataSubjectRequest(kind=Kind.OBJECTION, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(email="a@example.org", language=language), now=timezone.now())
-    intake.acknowledge_due(timezone.now())
+    deliver_due(timezone.now())
     identity.settle(request, identity=Identity.MATCHED, now=timezone.now())
     request.refresh_from_db()
     answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=operator, now=timezone.now())
+    deliver_due(timezone.now())
     with translation.override(language):
         copy = documents.collect(request, [])
         call_command("subject", "export", email="b@example.org")

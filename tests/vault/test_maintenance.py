@@ -3,6 +3,7 @@
 import pytest
 
 from sitebackend.crypto import sealing
+from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Operator
 from sitebackend.vault import maintenance, services
 from sitebackend.vault import recovery_key as paper
@@ -14,6 +15,7 @@ from sitebackend.vault.errors import (
     WrongPassphrase,
     WrongRecoveryKey,
 )
+from sitebackend.vault.mail import EVENT
 from sitebackend.vault.models import KeySlot, UnlockSession, Vault, VaultEvent
 from tests.vault.conftest import PASSPHRASE, request_of
 
@@ -113,7 +115,8 @@ def test_recovering_locks_and_is_written_down(operator: Operator, recovery_key: 
     maintenance.recover(operator=operator, typed=recovery_key, new=NEW)
     assert not UnlockSession.objects.exists()
     assert not opens(operator, PASSPHRASE)
-    assert VaultEvent.objects.filter(kind="recovered", announce_at__isnull=False).exists()
+    event = VaultEvent.objects.get(kind="recovered")
+    assert OutgoingMail.objects.filter(kind=EVENT.name, about=event.pk).exists()
 
 
 def test_a_public_key_swapped_meanwhile_is_not_overwritten(recovery_key: str) -> None:
