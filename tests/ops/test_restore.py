@@ -49,11 +49,11 @@ def name_of(site: Place) -> str:
 def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, some aside: the backup's own and the trail's are written after the snapshot.
 
-    What waits in the outbox is held by a restore.
+    What waits in the outbox is held by a restore, and the database's home is this folder, whatever the backup says.
     """
     with closing(sqlite3.connect(database)) as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        own = ("backup_backup", "sitebackend_event", "mail_outgoingmail", "sqlite_sequence")
+        own = ("backup_backup", "sitebackend_event", "mail_outgoingmail", "sitebackend_databasehome", "sqlite_sequence")
         tables = [name for name in tables if name not in own]
         return {name: sorted(opened.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in tables}  # noqa: S608 - its own names
 

@@ -2,6 +2,8 @@
 
 import logging
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -183,7 +185,8 @@ def test_one_round_ends_by_itself(made: Place) -> None:
 
 
 def test_one_round_with_a_failing_job_says_so_in_one_line(made: Place) -> None:
-    (made.data / "site.sqlite3").unlink()  # no tables: every job that looks into them fails
+    with closing(sqlite3.connect(made.data / "site.sqlite3")) as database:
+        database.execute("DROP TABLE contact_knownkey")
     done = made.run("worker", "--once")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("CommandError: Diese Aufgaben sind fehlgeschlagen: ")
