@@ -9,6 +9,7 @@ import os
 import pwd
 import shlex
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -62,8 +63,12 @@ def run_as(uid: int, place: Place, *arguments: str) -> subprocess.CompletedProce
 
 
 def give(folder: Path, uid: int) -> None:
+    """Gpg drops the capability that Python reads with here: it must be able to walk to the folder by itself."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, uid, uid)
+    for above in folder.parents:
+        if above.stat().st_uid == os.geteuid() and above.is_relative_to(tempfile.gettempdir()):
+            above.chmod(above.stat().st_mode | 0o011)
 
 
 def everything(folder: Path) -> dict[str, tuple[Any, ...]]:
@@ -204,10 +209,9 @@ def test_readyz_is_red_exactly_while_the_form_is_closed(theirs: Place) -> None:
             lock.touch()
             os.chown(lock, 0, 0)
             lock.chmod(0o600)
-            status, codes = readiness(address)
-            assert (status, "files.out_of_reach" in codes) == (503, True)
+            assert readiness(address) == (503, ["files.out_of_reach"])
             os.chown(lock, NAMELESS, NAMELESS)
-            assert "files.out_of_reach" not in readiness(address)[1]
+            assert readiness(address) == (200, [])
         finally:
             server.terminate()
 
