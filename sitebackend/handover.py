@@ -63,13 +63,14 @@ class FromSubmission(Register):
             return self._the_submission()
 
     def get_initial(self) -> dict[str, Any]:
+        submission = self.submission  # sent or opened: where none is, nothing is found
         if self.request.method == "POST":
             return {}
         open_messages = vault.opened_messages(self.request)
         if open_messages is None:
             raise reading.NotReadable
-        fields = reading.read(open_messages=open_messages, submission=self.submission)
-        admin_pages.record_opening(self.request, self.submission)
+        fields = reading.read(open_messages=open_messages, submission=submission)
+        admin_pages.record_opening(self.request, submission)
         return master_data_of(fields)
 
     def register(self, form: RegistrationForm) -> Customer:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.forms import MultiWidget
 from django.test import Client
 from django.urls import reverse
@@ -82,6 +83,9 @@ def _account(world: World) -> dict[str, Deed]:
         device = TOTPDevice.objects.create(user=operator, confirmed=False, name="TOTP")
         return {"code": f"{TOTP(device.bin_key).token():06}"}
 
+    def shown(_operator: Operator) -> dict[str, str]:
+        return {"shown": timezone.now().isoformat()}
+
     new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     of_another = {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     return {
@@ -89,6 +93,7 @@ def _account(world: World) -> dict[str, Deed]:
         "admin:second_factor": Deed(reverse("admin:second_factor"), first=pending),
         "admin:recovery_codes": Deed(reverse("admin:recovery_codes"), reads=True),
         "admin:see_as": Deed(reverse("admin:see_as"), {"role": "Büro"}, reads=True),  # it lies in the session
+        "admin:clock": Deed(reverse("admin:clock"), first=shown),
         "admin:auth_user_password_change": Deed(
             reverse("admin:auth_user_password_change", args=[world["operator"].pk]), of_another
         ),
@@ -147,7 +152,8 @@ def _none(_done: object) -> None:
 def _registration() -> dict[str, Any]:
     said = {"given_at": local(timezone.now()), "channel": "phone", "form": "oral"}
     agreed = {"contract": "contract", "invoicing": "consent", "retention": "refused"}
-    return MASTER_DATA | {"country": "Deutschland", "company": "Neue GmbH"} | said | agreed
+    nobody_known = {"last_name": "Neuland", "phone": "0341 7700123", "email": "neuland@example.org"}
+    return MASTER_DATA | nobody_known | {"country": "Deutschland", "company": "Neue GmbH"} | said | agreed
 
 
 def _consent(**said: Any) -> dict[str, Any]:
@@ -216,8 +222,8 @@ def _import_list() -> dict[str, str]:
 def _vault(world: World) -> dict[str, Deed]:
     new = {"new": NEW_VAULT_PASSPHRASE, "repeated": NEW_VAULT_PASSPHRASE}
 
-    def confirmed(operator: Operator) -> dict[str, str]:
-        maintenance.confirm_recovery_key(operator=operator, typed=world.recovery_key)
+    def confirmed(_operator: Operator) -> dict[str, str]:
+        maintenance.confirm_recovery_key(operator=None, typed=world.recovery_key)
         return {"recovery_key": world.recovery_key}
 
     def deed(page: str, data: Mapping[str, Any] = {}, **options: Any) -> Deed:
@@ -273,6 +279,7 @@ def _requests(world: World) -> dict[str, Deed]:
         "finish": (world["settled access"], {"outcome": "refused", "ground": "So."}),
         "erase": (erasure, {"plan": execution.preview(erasure).hash}),
         "access": (world["settled access"], {}),
+        "handed-over": (world["settled access"], {}),
     }
     done = {
         f"admin:privacy_request_step {verb}": Deed(reverse("admin:privacy_request_step", args=[row.pk, verb]), data)
@@ -326,6 +333,13 @@ def _state_of(row: Any) -> str:
     return "trashed" if getattr(row, "trashed_at", None) else ""
 
 
+WORDS = {"name": "Neu", "purpose": "Zweck", "provider": "wir", "lifetime": "ein Tag"}
+GROUP = {
+    f"wordings-{n}-{name}": value
+    for n, (language, _name) in enumerate(settings.LANGUAGES)
+    for name, value in (WORDS | {"language": language}).items()
+}
+
 #: What is typed into a form to change the row, or to make a new one.
 CHANGES: dict[str, dict[str, Any]] = {
     "sitebackend_operator": {"first_name": "Neu", "role": "Büro"},
@@ -343,11 +357,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "privacy_datasubjectrequest": {"kind": "erasure"},
     "papers_breach": {"persons": "7"},
     "papers_recordversion": {},
-    "consent_group": {"ordering": "9"},
+    "consent_group": {"ordering": "9"} | GROUP,
     "consent_bannerwording": {"title": "Neu?"},
 }
-WORDS = {"name": "Neu", "purpose": "Zweck", "provider": "wir", "lifetime": "ein Tag"}
-GROUP = {f"wordings-{n}-{name}": value for n in (0, 1) for name, value in WORDS.items()}
 
 
 def _new(world: World) -> dict[str, dict[str, Any]]:

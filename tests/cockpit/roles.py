@@ -78,6 +78,7 @@ PAGES: dict[str, Roles] = {
     "admin:second_factor_qr": STAFF,
     "admin:recovery_codes": STAFF,
     "admin:see_as": OWNER,
+    "admin:clock": OWNER,
     # what Django brings along
     "admin:auth_user_password_change": OWNER,
     "admin:autocomplete": EDITORS,  # of a page, as a redirect chooses one
@@ -135,6 +136,7 @@ PAGES: dict[str, Roles] = {
     "admin:privacy_request_step erase": OWNER,
     "admin:privacy_request_step close": OWNER,  # what rests on the purpose goes with it
     "admin:privacy_request_step access": OWNER,
+    "admin:privacy_request_step handed-over": OWNER,
     "admin:privacy_request_copy": OWNER,
     "admin:privacy_request_letter": OFFICE,
     # papers
@@ -167,6 +169,7 @@ DEEDS: dict[str, Roles] = {
     "admin:auth_user_password_change": OWNER,
     "admin:sitebackend_operator_changelist delete_selected": OWNER,
     "admin:see_as": OWNER,
+    "admin:clock": OWNER,
     # pages
     "admin:pages_page_menus": EDITORS,
     "admin:pages_restore page": EDITORS,
@@ -231,6 +234,7 @@ DEEDS: dict[str, Roles] = {
     "admin:privacy_request_step erase": OWNER,
     "admin:privacy_request_step close": OWNER,  # what rests on the purpose goes with it
     "admin:privacy_request_step access": OWNER,
+    "admin:privacy_request_step handed-over": OWNER,
     "admin:privacy_request_copy encrypted": OWNER,
     "admin:privacy_request_copy print": OWNER,
     "admin:privacy_request_copy package": OWNER,

@@ -1,6 +1,8 @@
 """Ways around the table of roles: what a page, a step, a lookup or an old session gives beside the addresses."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from sitebackend.privacy.services import rights
 from sitebackend.vault.models import UnlockSession, VaultEvent
 from tests.cockpit.deeds import form_in
 from tests.cockpit.roles import BETRIEB, BUERO, NO_ROLE, REDAKTION, ROLES
-from tests.cockpit.walkers import Walker
+from tests.cockpit.walkers import Walker, open_vault, signed_in
 from tests.cockpit.walkers import chief as chief
 from tests.cockpit.walkers import other_key as other_key
 from tests.cockpit.walkers import walker as walker
@@ -45,7 +47,9 @@ def test_an_open_vault_shows_technical_records_to_betrieb(world: World, walker: 
 
 def test_an_open_vault_shows_no_technical_record_to_the_office(world: World, walker: Make) -> None:
     """Somebody of Betrieb opened it, and has another role since, or only looks as Büro."""
-    browser = walker(BUERO).browser()
+    who = walker(BUERO)
+    assert who.operator
+    browser = replace(who, cookies=who.cookies | open_vault(who.operator)).browser()
     openings = VaultEvent.objects.filter(kind="opened").count()
     assert RECORD not in page(browser, customer_page(world))
     assert VaultEvent.objects.filter(kind="opened").count() == openings
@@ -84,7 +88,8 @@ def test_permissions_in_the_database_open_nothing(given: str, world: World, walk
     else:
         group = Group.objects.create(name="betrieb ")
         group.permissions.set(Permission.objects.all())
-        who.operator.groups.add(group)
+        who.operator.groups.add(group)  # which ends the session
+        who = replace(who, cookies=signed_in(who.operator))
     for url in (customer_page(world), reverse("admin:pages_page_changelist"), reverse("admin:vault_overview")):
         assert who.browser().get(url).status_code == 403
 
@@ -146,7 +151,9 @@ def test_the_start_page_of_an_account_without_a_role_tells_nothing_of_the_site(w
     assert "/admin/customers/" not in shown
     assert "/admin/contact/" not in shown
     assert "/admin/pages/" not in shown
-    assert 'class="finding' not in shown
+    assert re.findall(r'class="finding[^"]*"', shown) == ['class="finding is-fine"']
+    assert "noch keine Rolle" in shown
+    assert "<dt>" not in shown
 
 
 @pytest.mark.parametrize("name", [NO_ROLE, REDAKTION])
@@ -233,7 +240,11 @@ def test_a_role_put_on_is_not_kept_by_an_account_that_lost_betrieb(
     world: World, looking: Callable[[str], Client]
 ) -> None:
     browser = looking(BUERO)
-    Operator.objects.get(username=BETRIEB).groups.set([Group.objects.get(name=REDAKTION)])
+    account = Operator.objects.get(username=BETRIEB)
+    account.groups.set([Group.objects.get(name=REDAKTION)])
+    assert browser.get(customer_page(world)).headers["Location"].startswith("/admin/login/")
+    for name, value in signed_in(account).items():
+        browser.cookies[name] = value
     assert browser.get(customer_page(world)).status_code == 403
 
 

@@ -14,8 +14,9 @@ from pytest_django import Settings
 
 from sitebackend.crypto import openpgp, server_key
 from sitebackend.models import Operator
+from sitebackend.vault import services as vault
 from sitebackend.vault import sessions, slots
-from sitebackend.vault.models import KeySlot
+from sitebackend.vault.models import KeySlot, Lock
 from tests.cockpit import world as worlds
 from tests.cockpit.deeds import PASSWORD
 from tests.cockpit.roles import BETRIEB, NO_ROLE, ROLES
@@ -69,7 +70,7 @@ def world(db: None, key_pair: tuple[bytes, bytes], other_key: bytes, settings: S
 
 @pytest.fixture
 def walker(world: World) -> Callable[[str], Walker]:
-    """Makes somebody of WALKS; all who have an account have the vault open as well: a lock refuses nobody here."""
+    """Makes somebody of WALKS. Whose role opens the vault has it open: a lock refuses nobody who may."""
 
     def make(name: str) -> Walker:
         if name == "anonymous":
@@ -81,7 +82,7 @@ def walker(world: World) -> Callable[[str], Walker]:
         role = BETRIEB if name in OUTSIDE else name
         if role in ROLES:
             account.groups.add(Group.objects.get(name=role))
-        cookies = _signed_in(account)
+        cookies = signed_in(account)
         if name == "switched off":
             Operator.objects.filter(pk=account.pk).update(is_active=False)
         if name == "without the code":
@@ -95,17 +96,19 @@ def walker(world: World) -> Callable[[str], Walker]:
 def chief(world: World) -> Client:
     """For reading the forms that the others send."""
     account = Operator.objects.get(username="chefin")
-    return Walker(SUPERUSER, account, _signed_in(account)).browser()
+    return Walker(SUPERUSER, account, signed_in(account)).browser()
 
 
-def _signed_in(account: Operator) -> dict[str, str]:
+def signed_in(account: Operator) -> dict[str, str]:
     client = Client()
     client.force_login(account)
+    cookies = {django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value}
+    fresh = Operator.objects.get(pk=account.pk)  # asked for its rights only now, when it has its role
+    return cookies | (open_vault(fresh) if vault.may_open(fresh, Lock.VAULT) else {})
+
+
+def open_vault(account: Operator) -> dict[str, str]:
+    """The cookie of an unlock session, whether or not the account may have one."""
     slot = KeySlot.objects.get(kind=KeySlot.Kind.PASSPHRASE)
-    token = sessions.start(
-        operator=account, private=slots.open_with_passphrase(slot, VAULT_PASSPHRASE), now=timezone.now()
-    )
-    return {
-        django_settings.SESSION_COOKIE_NAME: client.cookies[django_settings.SESSION_COOKIE_NAME].value,
-        django_settings.VAULT_COOKIE_NAME: token,
-    }
+    private = slots.open_with_passphrase(slot, VAULT_PASSPHRASE)
+    return {django_settings.VAULT_COOKIE_NAME: sessions.start(operator=account, private=private, now=timezone.now())}

@@ -356,7 +356,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
     plain = [
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
-        "admin:autocomplete", "admin:see_as", "admin:pages_image_choice", "admin:pages_download_choice",
+        "admin:autocomplete", "admin:see_as", "admin:clock", "admin:pages_image_choice", "admin:pages_download_choice",
         "admin:pages_page_menus", "admin:contact_submission_find", "admin:contact_submission_record",
         "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
         f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
@@ -399,6 +399,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:privacy_request_step erase": [(world["settled erasure"].pk, "erase")],
         "admin:privacy_request_step close": [(world["settled objection"].pk, "close")],
         "admin:privacy_request_step access": [(settled, "access")],
+        "admin:privacy_request_step handed-over": [(settled, "handed-over")],
         "admin:privacy_request_copy": [(settled, form) for form in ("encrypted", "print", "package")],
         "admin:privacy_request_letter": [(settled, "acknowledged"), (world["answered"].pk, "outcome")],
         "admin:papers_breach_letter": [(breach, "authority"), (breach, "persons")],
