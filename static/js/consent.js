@@ -6,6 +6,9 @@
   const banner = document.querySelector("[data-cookie-banner]");
   let lastFocus = null;
 
+  // the page's room for the focus above the banner is as high as the banner is, whatever its words and the font
+  if (banner) new ResizeObserver(measure).observe(banner);
+
   document.addEventListener("focusin", ({ target }) => {
     if (!banner?.contains(target)) lastFocus = target;
   });
@@ -23,6 +26,10 @@
     event.preventDefault();
     load(link.closest("[data-external]")).focus();
   });
+
+  function measure() {
+    document.documentElement.style.setProperty("--banner-height", `${banner.getBoundingClientRect().height}px`);
+  }
 
   async function decide(form, button) {
     const target = button.hasAttribute("formaction") ? button.formAction : form.action;

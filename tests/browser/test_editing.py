@@ -170,7 +170,8 @@ def test_a_placed_picture_shows_in_the_editor_and_the_text_stays_a_line(operator
     expect(page.locator("[name=alternative]:invalid")).to_be_focused()
     assert page.locator("[name=upload]").evaluate("input => input.files.length") == 1  # not sent, so not lost
     page.fill("[name=alternative]", "Ein Raum mit zwei Schränken")
-    page.click("[name=_save]")
+    with page.expect_navigation():  # a form with files is sent once the site said that it would take it
+        page.click("[name=_save]")
     page.goto(address)
     page.wait_for_selector(".tiptap")
     paste(page, "<p>[Bild: serverraum]</p><p>[Öffnungszeiten]</p><p>[Bild: gibt es nicht]</p>")
@@ -194,7 +195,8 @@ def test_a_file_to_download_is_placed_by_the_bar(operator: Visit, visitor: Visit
     page.goto("/admin/pages/download/add/")
     page.set_input_files("[type=file]", prices)
     page.fill("[name=title]", "Unsere Preise")
-    page.click("[name=_save]")
+    with page.expect_navigation():  # a form with files is sent once the site said that it would take it
+        page.click("[name=_save]")
     page.goto(address)
     page.wait_for_selector(".tiptap")
     paste(page, "<p>Anfang</p>")
