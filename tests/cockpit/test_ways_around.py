@@ -151,7 +151,7 @@ def test_the_start_page_of_an_account_without_a_role_tells_nothing_of_the_site(w
     assert "/admin/customers/" not in shown
     assert "/admin/contact/" not in shown
     assert "/admin/pages/" not in shown
-    assert re.findall(r'class="finding[^"]*"', shown) == ['class="finding is-fine"']
+    assert re.findall(r'class="finding [^"]*"', shown) == ['class="finding is-fine"']
     assert "noch keine Rolle" in shown
     assert "<dt>" not in shown
 
