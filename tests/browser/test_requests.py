@@ -32,7 +32,8 @@ class Clicks:
         self.page, self.count = page, 0
 
     def on(self, role: str, name: str) -> None:
-        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        with self.page.expect_navigation():  # a slow server's answer is not there when the click is done
+            self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         self.count += 1
 
 
