@@ -180,7 +180,8 @@ def _only_locked(who: Walker, before: dict[str, Any], after: dict[str, Any]) -> 
     if UnlockSession.objects.filter(operator=who.operator).exists() or not (held[1] is not None and locked == 1):
         return False
     kept = all(row in held[0] for row in held[1]) and all(row in told[1] for row in told[0])
-    return kept and len(held[1]) == len(held[0]) - 1 and len(told[1]) == len(told[0]) + 1
+    ended = len(held[0]) - len(held[1])  # the vault that was open, and messages if the deed opened them before
+    return kept and 1 <= ended <= 2 and len(told[1]) == len(told[0]) + 1
 
 
 def report(wrong: list[str]) -> str:
