@@ -174,14 +174,14 @@ def _changed(what: str, before: dict[str, Any], written: set[str], who: Walker) 
 
 
 def _only_locked(who: Walker, before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether the account's vault was locked, and the log tells so and nothing else: what a session's end does."""
+    """Whether what the account had open was locked, and the log tells so and nothing else: what a session's end does."""
     held, told = ((before.get(name), after.get(name)) for name in ("vault.UnlockSession", "vault.VaultEvent"))
     locked = VaultEvent.objects.filter(kind=VaultEvent.Kind.LOCKED, operator=who.operator).count()
-    if UnlockSession.objects.filter(operator=who.operator).exists() or not (held[1] is not None and locked == 1):
+    if UnlockSession.objects.filter(operator=who.operator).exists() or held[1] is None:
         return False
     kept = all(row in held[0] for row in held[1]) and all(row in told[1] for row in told[0])
     ended = len(held[0]) - len(held[1])  # the vault that was open, and messages if the deed opened them before
-    return kept and 1 <= ended <= 2 and len(told[1]) == len(told[0]) + 1
+    return kept and 1 <= ended <= 2 and len(told[1]) - len(told[0]) == locked == ended
 
 
 def report(wrong: list[str]) -> str:
