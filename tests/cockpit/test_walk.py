@@ -174,7 +174,7 @@ def _changed(what: str, before: dict[str, Any], written: set[str], who: Walker) 
 
 
 def _only_locked(who: Walker, before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether what the account had open was locked, and the log tells so and nothing else: what a session's end does."""
+    """Whether what the account had open was locked, and the log tells just that: what a session's end does."""
     held, told = ((before.get(name), after.get(name)) for name in ("vault.UnlockSession", "vault.VaultEvent"))
     locked = VaultEvent.objects.filter(kind=VaultEvent.Kind.LOCKED, operator=who.operator).count()
     if UnlockSession.objects.filter(operator=who.operator).exists() or held[1] is None:
