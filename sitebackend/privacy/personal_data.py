@@ -107,7 +107,9 @@ class Requests(PersonalDataSource):
 
     def _step(self, action: Action, rows: RequestQuerySet, law: Text, reason: Text) -> Step:
         keys = tuple(rows.order_by("pk").values_list("pk", flat=True))
-        return Step(source=self.name, action=action, rows=keys, version=version_of(rows), law=law, reason=reason)
+        # what merely stays may go on meanwhile: an acknowledgement that is sent makes no preview outdated
+        version = "" if action == Action.RETAIN else version_of(rows)
+        return Step(source=self.name, action=action, rows=keys, version=version, law=law, reason=reason)
 
 
 def _held(subject: DataSubject) -> RequestQuerySet:

@@ -412,6 +412,17 @@ def test_an_erasure_without_identity_or_of_an_old_preview_changes_nothing(operat
     assert Operator.objects.filter(email=SAID.email).count() == 2
 
 
+def test_an_acknowledgement_that_is_sent_meanwhile_makes_no_preview_outdated(operator: Operator) -> None:
+    _account()
+    request = _settled(Kind.ERASURE)
+    seen = execution.preview(request).hash
+    assert deliver_due(NOON) == 1
+    request.refresh_from_db()
+    assert request.acknowledged_at
+    execution.erase(request, plan_hash=seen, by=operator, now=NOON)
+    assert not Operator.objects.filter(email=SAID.email).exists()
+
+
 def test_what_is_erased_while_the_files_are_wiped_is_not_taken_for_gone(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
