@@ -150,7 +150,10 @@ def _take_down(page: Page, sender: dict[str, str], kind: str = "erasure") -> Non
 
 def _wait_until_proved(page: Page) -> None:
     """The worker wipes the database's files and mails the journal; the page shows it by itself."""
-    page.get_by_role("button", name="Antwort senden und Anfrage abschließen").wait_for(timeout=1000 * PATIENCE)
+    try:
+        page.get_by_role("button", name="Antwort senden und Anfrage abschließen").wait_for(timeout=1000 * PATIENCE)
+    except Exception as error:
+        raise AssertionError(page.inner_text("body")) from error  # why it is not there
     assert "noch nicht nachgewiesen" not in page.inner_text(".request .facts")
 
 
