@@ -63,7 +63,7 @@ def lived(media: list[Path], settings: Settings, admin_user: Operator) -> Callab
         )
         VaultEvent.objects.create(kind=VaultEvent.Kind.OPENED, at=timezone.now())
         Event.objects.create(at=timezone.now(), actor="shell", act=Act.EXPORTED)
-        for hours in (0, 20):
+        for hours in (-20, 20):  # on two days, whatever the time is now
             backup.create(now=timezone.now() + timedelta(hours=hours))
         swap.kept_folder().mkdir(parents=True)
         (swap.kept_folder() / restore._DONE).write_text(
