@@ -7,6 +7,7 @@ name of every row, and of every row of an inline, into its log. So every admin o
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -120,16 +121,19 @@ class OperatorSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What wants the operator, the worst first; then everything else. Each account sees what its role works on."""
-        found = [finding for finding in findings.collect(datetime.now(UTC)) if _concerns(request, finding)]
+        found = [_reachable(request, one) for one in findings.collect(datetime.now(UTC)) if _concerns(request, one)]
         shown = {"findings": found, "roles": [role for role in Role if role != Role.OPERATIONS]}
         return super().index(request, {**shown, **(extra_context or {})})
 
 
 def _concerns(request: HttpRequest, finding: Finding) -> bool:
-    """Whether the account's role works on what the finding is about, and reaches the page that it leads to."""
     operator, app_label = pages.operator_of(request), finding.code.partition(".")[0]
-    works_on_it = operator.has_perm("sitebackend.view_workerjob") or operator.has_module_perms(app_label)
-    return works_on_it and (not finding.url or pages.may_open(request, finding.url))
+    return operator.has_perm("sitebackend.view_workerjob") or operator.has_module_perms(app_label)
+
+
+def _reachable(request: HttpRequest, finding: Finding) -> Finding:
+    """The finding, without a link that would end at a refusal."""
+    return finding if not finding.url or pages.may_open(request, finding.url) else replace(finding, url="")
 
 
 def _require_permissions(admin_class: type["OperatorModelAdmin"]) -> None:
