@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import os
 import re
 import shutil
@@ -67,10 +68,16 @@ class Site:
             "LOG_LEVEL": "ERROR",
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.secrets: dict[str, str] = {}  #: what quickstart printed
 
-    def manage(self, *arguments: str) -> None:
+    def set_up(self) -> None:
+        self.secrets = json.loads(self.manage("quickstart", "--no-serve", "--json"))
+
+    def manage(self, *arguments: str, typed: str = "") -> bytes:
+        """Run a command; gives what it printed."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        subprocess.run(command, env=self.environment, check=True, capture_output=True)
+        done = subprocess.run(command, env=self.environment, input=typed.encode(), check=True, stdout=subprocess.PIPE)
+        return done.stdout
 
     def start(self) -> None:
         command = [sys.executable, str(ROOT / "manage.py"), "serve", "--bind", f"127.0.0.1:{self.port}"]
@@ -94,9 +101,9 @@ class Site:
         self.process.wait()
 
     def stop(self) -> None:
-        assert self.process
-        self.process.terminate()
-        self.process.wait()
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
 
     def rows(self, question: str) -> list[tuple[object, ...]]:
         with sqlite3.connect(self.folder / "var" / "site.sqlite3", timeout=20) as database:
@@ -112,11 +119,11 @@ def running_site(*options: str, port: int) -> Iterator[tuple[Site, Mailbox]]:
     folder = Path(tempfile.mkdtemp(prefix="load-"))
     site = Site(folder, port, port + 1000, options)
     try:
-        site.manage("quickstart", "--no-serve")
+        site.set_up()
         site.start()
         yield site, mailbox
-        site.stop()
     finally:
+        site.stop()
         controller.stop()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -136,3 +136,17 @@ def test_two_processes_at_once_lose_and_double_no_number(settings: Settings) -> 
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0]
     assert [entry.number for entry in journal.entries()] == list(range(1, 61))
+
+
+def test_the_newest_number_is_read_from_the_last_whole_line_alone() -> None:
+    assert journal.newest_number() == 0
+    journal.append([("accounts", "delete", [uuid4() for _ in range(3 * journal.ROWS_PER_LINE)])], now=NOON)
+    assert journal.newest_number() == journal.position() == 3
+    assert max(map(len, journal.path().read_bytes().splitlines())) < journal.LONGEST_LINE
+    with journal.path().open("ab") as file:
+        file.write(b'{"number": 4, "at"')  # a power cut
+    assert journal.newest_number() == 3
+    with journal.path().open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(journal.JournalDamaged):
+        journal.newest_number()

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -373,6 +374,27 @@ def test_the_journals_lines_are_mailed_once_each(operator: Operator, settings: S
     assert execution.tell_journal(NOON) == 1
     assert deliver_due(NOON) == 1
     assert str(account.pk) not in str(mail.outbox[-1].body)
+
+
+class ErasesMeanwhile:
+    """A mail server during whose answer somebody else is erased."""
+
+    def __init__(self, **options: object) -> None: ...
+
+    def send_messages(self, messages: list[object]) -> int:
+        journal.append([("test.accounts", "delete", [UUID(int=1)])], now=NOON)
+        return len(messages)
+
+
+def test_a_line_that_is_written_while_those_before_it_are_mailed_is_mailed_next(
+    operator: Operator, settings: Settings
+) -> None:
+    journal.append([("test.accounts", "delete", [operator.pk])], now=NOON)
+    execution.tell_journal(NOON)
+    use_backend(settings, f"{__name__}.ErasesMeanwhile")
+    deliver_due(NOON)
+    assert (journal.told_position(), journal.position()) == (1, 2)
+    assert execution.tell_journal(NOON) == 1
 
 
 def test_journal_mails_wait_for_the_mail_server(operator: Operator, settings: Settings) -> None:

@@ -109,10 +109,10 @@ def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
 
 def tell_journal(now: datetime) -> int:
     """Worker job: have the journal's new lines mailed to the operator; gives how many lines were queued."""
-    if not _has_news():
+    if journal.newest_number() <= journal.told_position():
         return 0
     told, last = journal.told_position(), journal.position()
-    if last <= told or _is_queued(last):
+    if _is_queued(last):
         return 0
     outbox.queue(JOURNAL.name, facts={"first": told + 1, "last": last}, now=now)
     return last - told
@@ -147,11 +147,3 @@ def erase_due(now: datetime) -> int:
 def is_told(request: DataSubjectRequest) -> bool:
     """Whether the person can be told that it is done."""
     return request.verified_at is not None and journal.told_position() >= journal.position()
-
-
-def _has_news() -> bool:
-    """Cheap enough to be asked every second."""
-    if not journal.path().exists():
-        return False
-    told = journal.path().with_name(journal.TOLD_FILE_NAME)
-    return not told.exists() or told.stat().st_mtime_ns <= journal.path().stat().st_mtime_ns
