@@ -134,11 +134,12 @@ def test_every_page_that_takes_a_key_is_opened_for_an_object(world: World) -> No
 # --- who may open what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", WALKS, ids=" ".join)
 def test_pages_open_for_those_who_may_and_for_nobody_else(names: tuple[str, ...], world: World, walker: Make) -> None:
     walkers, places = [walker(name) for name in names], addresses(world)
     before, wrong = state(), []
-    for who, (page, roles) in _walked(walkers, may_open()):
+    for who, (page, roles) in product(walkers, may_open().items()):
         for url in places[page]:
             with undone(before["files"]), writes() as written:
                 response = opened(who.browser(), url)
@@ -146,13 +147,6 @@ def test_pages_open_for_those_who_may_and_for_nobody_else(names: tuple[str, ...]
                 if who.right not in roles:
                     wrong += _changed(f"{who.name}: GET {page}", before, written, who)
     assert not wrong, report(wrong)
-
-
-def _walked(walkers: list[Walker], table: dict[str, Roles]) -> Iterator[tuple[Walker, tuple[str, Roles]]]:
-    """Every line for everybody; a superuser has what Betrieb has, which a part of the lines shows."""
-    for who in walkers:
-        step = 9 if who.name == SUPERUSER else 1
-        yield from product([who], [*table.items()][::step])
 
 
 def _judged(what: str, response: Any, *, allowed: bool) -> list[str]:
@@ -191,13 +185,14 @@ def report(wrong: list[str]) -> str:
 # --- who may do what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", WALKS, ids=" ".join)
 def test_deeds_are_done_by_those_who_may_and_by_nobody_else(
     names: tuple[str, ...], world: World, walker: Make, chief: Client
 ) -> None:
     walkers, todo = [walker(name) for name in names], deeds(world, chief)
     before, wrong = state(), []
-    for who, (what, roles) in _walked(walkers, may_do()):
+    for who, (what, roles) in product(walkers, may_do().items()):
         with undone(before["files"]):
             wrong += _tried(what, todo[what], who, before, allowed=who.right in roles)
     assert not wrong, report(wrong)
