@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend.mail import services as outbox
 from sitebackend.privacy import journal, registry
+from sitebackend.privacy.journal_line import Cause
 from sitebackend.privacy.registry import Action, DataSubject, Measure, Step
 from sitebackend.privacy.restriction import services as restriction
 
@@ -76,13 +77,13 @@ def due(today: date) -> Plan:
 @transaction.atomic
 def erase(subject: DataSubject, scope: Collection[str] = (), *, plan_hash: str, now: datetime) -> Receipt:
     """Carry out the plan that was previewed. Raises PlanOutdated if it is no longer that plan."""
-    return _carry_out(plan(subject, scope), plan_hash, now)
+    return _carry_out(plan(subject, scope), plan_hash, Cause.PERSON, now)
 
 
 @transaction.atomic
 def erase_due(today: date, *, plan_hash: str, now: datetime) -> Receipt:
     """Carry out what `due` showed. Raises PlanOutdated if it is no longer that plan."""
-    return _carry_out(due(today), plan_hash, now)
+    return _carry_out(due(today), plan_hash, Cause.RETENTION, now)
 
 
 def verify(subject: DataSubject, scope: Collection[str] = ()) -> tuple[Step, ...]:
@@ -103,8 +104,15 @@ def replay(entries: Sequence[journal.Entry]) -> int:
             done += registry.source(entry.source).erase_again(Action(entry.action), entry.rows)
             _forget(entry.action, entry.rows)
         for entry in measures:
-            restriction.again(entry)
+            _measure_again(entry)
     return done
+
+
+def _measure_again(entry: journal.Entry) -> None:
+    if entry.mark:
+        registry.source(entry.source).promise_again(entry.rows, entry.mark)
+    else:
+        restriction.again(entry)
 
 
 def left_after(entries: Sequence[journal.Entry]) -> int:
@@ -113,11 +121,11 @@ def left_after(entries: Sequence[journal.Entry]) -> int:
     return sum(registry.source(entry.source).left_of(entry.rows) for entry in deleted)
 
 
-def _carry_out(current: Plan, plan_hash: str, now: datetime) -> Receipt:
+def _carry_out(current: Plan, plan_hash: str, cause: Cause, now: datetime) -> Receipt:
     if current.hash != plan_hash:
         raise PlanOutdated(_("The data changed after the preview. Nothing was erased; look at the new preview."))
     steps = current.destructive
-    number = journal.append([(step.source, step.action, step.rows) for step in steps], now=now)
+    number = journal.append([(step.source, step.action, step.rows) for step in steps], cause=cause, now=now)
     done = tuple((step.source, str(step.action), _carry_out_step(step)) for step in steps)
     return Receipt(done=done, journal_number=number)
 
