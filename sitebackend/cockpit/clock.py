@@ -24,7 +24,10 @@ class ConfirmClock(OperatorPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
-        return super().get_context_data(**kwargs, doubt=clock.doubt(now), now=now, shown=now.isoformat())
+        page = {"doubt": clock.doubt(now), "now": now, "shown": now.isoformat(), "ahead": list(clock.dated_ahead(now))}
+        if page["doubt"]:
+            page["would_go"] = list(clock.would_go(now))
+        return super().get_context_data(**kwargs, **page, unnoted=clock.unnoted_ahead(now))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now = timezone.now()

@@ -65,7 +65,4 @@ def _lines(file: IO[bytes]) -> list[tuple[Entry, str]]:
     if file.writable():
         file.truncate(len(whole))
         file.seek(len(whole))
-    found: list[tuple[Entry, str]] = []
-    for line in whole.splitlines():
-        found.append(journal_line.parsed(line, found[-1][1] if found else "", len(found) + 1))
-    return found
+    return journal_line.chained(whole)

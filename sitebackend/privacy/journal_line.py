@@ -59,6 +59,14 @@ def written(entry: Entry, chain: str) -> tuple[bytes, str]:
     return json.dumps(facts | {"chain": own}).encode() + b"\n", own
 
 
+def chained(whole: bytes) -> list[tuple[Entry, str]]:
+    """Whole lines from the first on, each with its chain. Raises JournalDamaged."""
+    found: list[tuple[Entry, str]] = []
+    for line in whole.splitlines():
+        found.append(parsed(line, found[-1][1] if found else "", len(found) + 1))
+    return found
+
+
 def parsed(line: bytes, chain: str, number: int) -> tuple[Entry, str]:
     """One line and its chain, if it is line `number` and `chain` that of the line before. Raises JournalDamaged."""
     try:

@@ -108,6 +108,7 @@ class Measure(TextChoices):
     RELEASE = "art-18-release", _("lift the restriction")
     CORRECT = "art-16-correct", _("correct")
     PROMISE = "promise", _("promise an end")
+    PUT_BACK = "put-back", _("put back what retention erased by a wrong clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,10 @@ class PersonalDataSource:
     def promise_again(self, rows: Collection[UUID], mark: Mark) -> None:
         """After a restore: write on those of `rows` that are here what an answer promised (Measure.PROMISE)."""
         raise NotImplementedError
+
+    def kept_by_law(self, rows: Collection[UUID]) -> Mapping[UUID, str]:
+        """Those of `rows` that a law keeps now, each with its name: no journal erases them again."""
+        return {}
 
     def left_of(self, rows: Collection[UUID]) -> int:
         """How many of `rows` are in any table of this holding."""
