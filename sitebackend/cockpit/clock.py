@@ -34,6 +34,11 @@ class ConfirmClock(OperatorPage):
         if not _was_shown(request, now):
             return self.render_to_response(self.get_context_data())
         clock.confirm(now, actor=Actor.OPERATOR, operator=self.operator)
+        if clock.doubt(now):
+            messages.error(
+                request, _("The server that TIME_SOURCE names says otherwise. Correct or remove the setting.")
+            )
+            return self.render_to_response(self.get_context_data())
         messages.success(request, _("Noted: the clock is right. What waited for it goes on within a minute."))
         return redirect("admin:index")
 

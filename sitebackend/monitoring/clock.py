@@ -8,7 +8,8 @@ right. That the site was off for months looks the same from here: then the quest
 
 What a wrong clock writes down must not make it right. So of rows, backups, the journal and files, which every app
 names here (`witness`), only those count that are reached from the newest known time in steps of at most a week:
-what a site wrote day by day leads on, what was written after a jump does not.
+what a site wrote day by day leads on, what was written after a jump does not. Where the setting TIME_SOURCE names
+another machine, its word decides.
 
 Whoever destroys asks: the worker's rounds (`is_trusted`) for the jobs that `destroys_by_time` names, erasures and
 the commands (`require`).
@@ -28,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend import audit
 from sitebackend.models import Act, Actor, ClockMark, Event, Operator, WorkerJob
+from sitebackend.monitoring.time_source import time_there
 
 AHEAD = timedelta(days=7)  # so long a site may be off without a question
 BEHIND = timedelta(days=1)  # no time zone is further away
@@ -90,6 +92,8 @@ def would_go(now: datetime) -> Iterator[tuple[str, int]]:
 
 def doubt(now: datetime) -> Doubt | None:
     """Why `now` (aware) is not believed; None if it is. Nothing is written."""
+    if there := time_there(now):
+        return None if abs(now - there) < BEHIND else Doubt(there, now)
     known = _newest_known(now)
     if known is None or known - BEHIND <= now <= known + AHEAD:
         return None

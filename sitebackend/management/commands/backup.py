@@ -89,9 +89,9 @@ class Command(BaseCommand):
             self.stdout.write(_("Everything is as it was before."))
             return
         if resume:
-            done = restore.resume(progress=self.progress)
-            self.stdout.write(_("Complete. {rows} rows erased again.").format(rows=done.erased))
-            self._tell_kept(done.kept)
+            replayed = restore.resume(progress=self.progress)
+            self.stdout.write(_("Complete. {rows} rows erased again.").format(rows=replayed.erased))
+            self._tell_kept(replayed.kept)
             return
         if file is None:
             raise CommandError(_("Name the file of the backup."), returncode=2)
