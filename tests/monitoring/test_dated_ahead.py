@@ -32,10 +32,9 @@ def test_a_mail_whose_next_try_lies_years_ahead_is_due() -> None:
     assert list(OutgoingMail.objects.due(TODAY)) == [late]
 
 
-def test_backups_and_drills_of_the_future_count_as_none(media: list[Path]) -> None:
+def test_a_backup_of_the_future_counts_as_none(media: list[Path]) -> None:
     Backup.objects.create(created_at=AHEAD, name="x", verified_at=AHEAD, drilled_at=AHEAD, media=[str(media[0])])
     assert found("backup.late")
-    assert found("backup.drill_due")
     assert found("backup.age") is None
 
 
