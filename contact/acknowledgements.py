@@ -29,7 +29,7 @@ def _is_deserved(submission: Submission) -> bool:
     if submission.verdict != Verdict.CLEAN:
         return False
     others, now = Submission.objects.exclude(pk=submission.pk), submission.received_at
-    if others.filter(received_at__gt=now - timedelta(hours=1))[:MOST_PER_HOUR].count() == MOST_PER_HOUR:
+    if others.filter(received_at__range=(now - timedelta(hours=1), now))[:MOST_PER_HOUR].count() == MOST_PER_HOUR:
         return False
     same_address = others.filter(email_digest=submission.email_digest)
-    return not same_address.filter(received_at__gt=now - ONE_PER_ADDRESS).exists()
+    return not same_address.filter(received_at__range=(now - ONE_PER_ADDRESS, now)).exists()

@@ -9,6 +9,9 @@ from django.utils.translation import ngettext
 
 from contact.models import Submission
 from sitebackend.findings import Finding, Level, report
+from sitebackend.monitoring import clock
+
+clock.witness_rows(Submission, "received_at")
 
 
 @report

@@ -45,7 +45,7 @@ def _tell_unreadable(reasons: list[str], now: datetime) -> int:
 
 def _watch(certificate: Certificate, now: datetime, *, is_new_to_us: bool) -> int:
     known, is_new = KnownKey.objects.get_or_create(fingerprint=certificate.fingerprint, defaults={"looked_at": now})
-    if not is_new and now - known.looked_at < LOOK_EVERY:
+    if not is_new and timedelta(0) <= now - known.looked_at < LOOK_EVERY:
         return 0
     KnownKey.objects.filter(pk=known.pk).update(looked_at=now)
     told = _tell("key_changed", certificate, now=now) if is_new and is_new_to_us else 0
@@ -54,6 +54,8 @@ def _watch(certificate: Certificate, now: datetime, *, is_new_to_us: bool) -> in
 
 def _warn(certificate: Certificate, known: KnownKey, now: datetime) -> int:
     days = warning_due(certificate, now)
+    if days is None and known.told_days is not None:  # it was extended, or a wrong clock said that its end is near
+        KnownKey.objects.filter(pk=known.pk).update(told_days=None)
     if days is None or (known.told_days is not None and known.told_days <= days):
         return 0
     KnownKey.objects.filter(pk=known.pk).update(told_days=days)

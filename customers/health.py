@@ -11,8 +11,13 @@ from django.utils.translation import ngettext
 
 from customers.models import BillingDocument, ConsentEntry, Customer, Grant
 from sitebackend.findings import Finding, Level, report
+from sitebackend.monitoring import clock
 
 CONFIRM_WITHIN = timedelta(days=7)
+
+clock.witness_rows(Customer, "created_at")
+clock.witness_rows(ConsentEntry, "recorded_at")
+clock.witness_rows(BillingDocument, "filed_at")
 
 
 @report

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend import findings, own_command
 from sitebackend.models import SoundedAlarm
+from sitebackend.monitoring import clock
 
 LOOK_EVERY = 5 * 60  # seconds
 AGAIN_AFTER = timedelta(days=1)
@@ -40,7 +41,9 @@ def sound(now: datetime) -> int:
 def _hand_over(now: datetime) -> int:
     alarms = [finding for finding in findings.collect(now) if finding.level is findings.Level.ALARM]
     SoundedAlarm.objects.exclude(code__in=[alarm.code for alarm in alarms]).delete()
-    told = set(SoundedAlarm.objects.filter(at__gt=now - AGAIN_AFTER).values_list("code", flat=True))
+    told = set(
+        SoundedAlarm.objects.filter(at__gt=now - AGAIN_AFTER, at__lte=now + clock.BEHIND).values_list("code", flat=True)
+    )
     untold = [alarm for alarm in alarms if alarm.code not in told]
     if not untold:
         return 0

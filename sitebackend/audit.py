@@ -45,5 +45,5 @@ def logged_out(sender: Any, user: Any, **kwargs: Any) -> None:
 @receiver(user_login_failed)
 def refused(sender: Any, **kwargs: Any) -> None:
     lately = timezone.now() - REFUSALS_EVERY
-    if not Event.objects.filter(act=Act.LOGIN_REFUSED, at__gt=lately).exists():
+    if not Event.objects.filter(act=Act.LOGIN_REFUSED, at__range=(lately, timezone.now())).exists():
         note(Act.LOGIN_REFUSED, actor=Actor.UNKNOWN)

@@ -131,8 +131,9 @@ def _out_of_reach(needed: list[Path]) -> Path | None:
 
 @report
 def worker(now: datetime) -> Iterator[Finding]:
-    last_run = WorkerJob.objects.aggregate(latest=Max("last_run"))["latest"]
-    minutes = (now - last_run).total_seconds() // 60 if last_run else None
+    believable = WorkerJob.objects.filter(last_run__lte=now + clock.BEHIND)
+    last_run = believable.aggregate(latest=Max("last_run"))["latest"]
+    minutes = max(0, (now - last_run).total_seconds() // 60) if last_run else None
     if last_run and now - last_run <= WORKER_SILENCE:
         yield Finding(_("Worker"), Level.FINE, _("runs"), code="worker.runs", figure=minutes)
         return
@@ -160,7 +161,7 @@ def clock_in_doubt(now: datetime) -> Iterator[Finding]:
         if doubt.is_ahead
         else _("The clock shows {now}, which is before {known}, a time that was true already.")
     )
-    text = words.format(now=_moment(doubt.now), known=_moment(doubt.known))
+    text = words.format(now=clock.moment(doubt.now), known=clock.moment(doubt.known))
     yield Finding(
         area=_("Clock"),
         level=Level.ALARM,
@@ -175,8 +176,23 @@ def clock_in_doubt(now: datetime) -> Iterator[Finding]:
     )
 
 
-def _moment(time: datetime) -> str:
-    return date_format(timezone.localtime(time), "DATETIME_FORMAT")
+@report
+def rows_dated_ahead(now: datetime) -> Iterator[Finding]:
+    """What a wrong clock wrote down: nothing that is due looks at it, but the operator must know."""
+    if clock.doubt(now) or not (count := clock.unnoted_ahead(now)):
+        return
+    kinds = ", ".join(f"{what} ({number})" for what, number in clock.dated_ahead(now))
+    yield Finding(
+        area=_("Clock"),
+        level=Level.ALARM,
+        text=_("A clock that was wrong dated these in the future: {kinds}.").format(kinds=kinds),
+        next_step=_(
+            "No backup of the future counts, and what is due does not wait for these. Look at them, and note it."
+        ),
+        url=reverse("admin:clock"),
+        code="clock.dated_ahead",
+        figure=count,
+    )
 
 
 @report

@@ -318,6 +318,7 @@ class ClockMark(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     newest = models.DateTimeField(_("newest time known to be true"))
+    ahead_noted = models.PositiveIntegerField(_("rows dated ahead that the operator knows of"), default=0)
 
     class Meta:
         verbose_name = _("mark of the clock")

@@ -34,7 +34,7 @@ class Elsewhere(CommandError):
 
 def claim() -> None:
     """Take the database for this folder, if it is free or ours already. Raises Elsewhere, OSError."""
-    mine = {"node": _own_name(), "place": _place()}
+    mine = {"node": own_name(), "place": _place()}
     home, _made = DatabaseHome.objects.get_or_create(id=1, defaults=mine | {"since": timezone.now()})
     if _is_ours(home):
         return
@@ -53,7 +53,7 @@ def occupy() -> None:
 def leave() -> None:
     """The site has ended properly: a copy of its folder may be started in its stead."""
     with suppress(DatabaseError, OSError):  # the database may be away by now; the same folder starts all the same
-        DatabaseHome.objects.filter(node=_own_name(), place=_place()).update(is_served=False)
+        DatabaseHome.objects.filter(node=own_name(), place=_place()).update(is_served=False)
 
 
 def require() -> None:
@@ -73,17 +73,17 @@ def take_over() -> None:
     home = DatabaseHome.objects.first()
     if home and _is_ours(home):
         return
-    mine = {"node": _own_name(), "place": _place(), "since": timezone.now(), "is_served": False}
+    mine = {"node": own_name(), "place": _place(), "since": timezone.now(), "is_served": False}
     DatabaseHome.objects.update_or_create(id=1, defaults=mine)
 
 
 def _is_ours(home: DatabaseHome) -> bool:
-    return (home.node, home.place) == (_own_name(), _place())
+    return (home.node, home.place) == (own_name(), _place())
 
 
 def _moved_in(home: DatabaseHome) -> bool:
     """Whether this folder, a copy of one whose site had ended, has taken its place: under a new name."""
-    old, new = _own_name(), uuid4()
+    old, new = own_name(), uuid4()
     if home.node != old or home.is_served:
         return False
     whole_file.write(_file(), f"{new}\n".encode())
@@ -99,7 +99,8 @@ def _is_set_up() -> bool:
     return DatabaseHome._meta.db_table in connection.introspection.table_names()
 
 
-def _own_name() -> UUID:
+def own_name() -> UUID:
+    """The random name of this data folder; made if it has none yet."""
     if not _file().exists():
         _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         whole_file.write_new(_file(), f"{uuid4()}\n".encode())

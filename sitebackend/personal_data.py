@@ -249,7 +249,7 @@ holds_no_personal_data(
     is_served="yes or no",
     since="a time",
 )
-holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours")
+holds_no_personal_data(ClockMark, id="always 1", newest="a time of ours", ahead_noted="a number")
 holds_no_personal_data(SoundedAlarm, code="a fixed word", at="a time of ours")
 _ANSWERED = "a digest under a random token that is kept nowhere"
 holds_no_personal_data(

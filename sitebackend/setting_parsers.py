@@ -76,6 +76,13 @@ def upload_command(value: str) -> list[str]:
     return command
 
 
+def web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an address that begins with https://")
+    return value
+
+
 def site_url(value: str) -> str:
     """The address as browsers write it in `Origin`: small letters, IDNA, no port that goes without saying."""
     parts = urlsplit(value)

@@ -38,6 +38,7 @@ from sitebackend.setting_parsers import (
     secret_key,
     site_url,
     upload_command,
+    web_address,
     words,
 )
 
@@ -172,6 +173,13 @@ VAULT_MESSAGES_FINGERPRINT: str = read(
     parse=fingerprint,
 )
 
+TIME_SOURCE: str = read(
+    "TIME_SOURCE",
+    "a web address whose server tells the time, to judge this machine's clock by",
+    "https://www.ptb.de/",
+    default="",
+    parse=web_address,
+)
 ALARM_COMMAND: list[str] = read(
     "ALARM_COMMAND",
     "a program that alarms are given to on its standard input",

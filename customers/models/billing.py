@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.customer import Customer
 from customers.models.sealed import is_sealed
 from customers.refusals import AppendOnly, Kept
+from sitebackend.monitoring import clock
 
 
 class Archive(models.Model):
@@ -79,7 +80,9 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        kept = self.filter(Q(kept_until__gte=timezone.localdate()) | Q(legal_hold=True)).first()
+        kept = self.filter(
+            Q(kept_until__gte=timezone.localdate(clock.believed(timezone.now()))) | Q(legal_hold=True)
+        ).first()
         if kept is not None:
             raise Kept(kept.why_kept())
         return super().delete()
@@ -147,7 +150,7 @@ class BillingDocument(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        if not self.is_due(timezone.localdate()):
+        if not self.is_due(timezone.localdate(clock.believed(timezone.now()))):
             raise Kept(self.why_kept())
         return super().delete(*args, **kwargs)
 

@@ -1,6 +1,6 @@
 """Billing documents: kept by law, found and told even when their customer is gone."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from customers.models import BillingDocument, Customer, RecipientDigest
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
+from sitebackend.monitoring import clock
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -95,6 +96,11 @@ class BillingDocuments(PersonalDataSource):
         """A hold that the backup knows of was released before the document was erased."""
         BillingDocument.objects.filter(pk__in=rows).update(legal_hold=False, hold_reason="")
         return self.erase(action, rows)
+
+    def kept_by_law(self, rows: Collection[UUID]) -> Mapping[UUID, str]:
+        today = timezone.localdate(clock.believed(timezone.now()))
+        kept = BillingDocument.objects.filter(pk__in=rows, statutory_until__gte=today)
+        return {document.pk: str(document) for document in kept}
 
     def due(self, today: date) -> Iterable[Step]:
         for document in BillingDocument.objects.past(today):

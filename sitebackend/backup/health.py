@@ -11,19 +11,29 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from sitebackend.backup import gate, restore, upload
+from sitebackend.backup import gate, media, restore, upload
 from sitebackend.backup.models import Backup
 from sitebackend.findings import Finding, Level, report
+from sitebackend.monitoring import clock
 from sitebackend.privacy import journal
 
 LATE = timedelta(days=2)
 ABSENT = timedelta(days=14)  # so long a medium may be elsewhere
 DRILL_EVERY = timedelta(days=31)
 
+clock.witness_rows(Backup, "created_at")
+
+
+@clock.witness
+def newest_file(after: datetime, until: datetime) -> datetime | None:
+    """A restored database knows nothing of the backups after it; the media do."""
+    made = [moment for folder in media.present() for moment in media.files(folder)]
+    return max((moment for moment in made if after < moment <= until), default=None)
+
 
 @report
 def backups(now: datetime) -> Iterator[Finding]:
-    made = Backup.objects.until(now)
+    made = Backup.objects.until(now)  # one of the future counts as none
     last, latest = made.order_by("created_at").last(), made.latest_whole()
     if not (settings.BACKUP_TARGETS or upload.is_set()):
         yield _no_target()
@@ -34,7 +44,7 @@ def backups(now: datetime) -> Iterator[Finding]:
         yield _alarm("backup.late", _("There is no whole backup of the last two days."))
     if latest is None:
         return
-    yield _fine("backup.age", _("Days since the last whole backup: {days}"), (now - latest.created_at).days)
+    yield _fine("backup.age", _("Days since the last whole backup: {days}"), max(0, (now - latest.created_at).days))
     yield from _media(latest, now)
     yield from _drill(now)
 
@@ -76,7 +86,7 @@ def _media(latest: Backup, now: datetime) -> Iterator[Finding]:
     """A medium that may be absent at times is missed after a while; one that is there and fails, at once."""
     for name, reason in latest.missed.items():
         absent = name != upload.MEDIUM and not Path(name).is_dir()
-        if not absent or not Backup.objects.lies_on(name, since=now - ABSENT):
+        if not absent or not Backup.objects.until(now).lies_on(name, since=now - ABSENT):
             words = _("The last backup is not on {medium}: {reason}").format(medium=name, reason=reason)
             yield _warning("backup.medium", words, _("Connect the medium, or put right what the message names."))
     if upload.is_set() and upload.journal_position() < journal.position():
@@ -102,7 +112,7 @@ def _no_target() -> Finding:
 
 def _drill(now: datetime) -> Iterator[Finding]:
     """The reminder says when the last trial was, and by when the next one is due."""
-    drilled = Backup.objects.latest_drill()
+    drilled = Backup.objects.latest_drill(now)
     if drilled is None:
         yield _drill_due(_("No backup was ever restored for trial."))
         return
@@ -111,7 +121,7 @@ def _drill(now: datetime) -> Iterator[Finding]:
         return
     words = _("Last trial restore on {day}; the next one by {due}.")
     text = words.format(day=_day(drilled), due=_day(drilled + DRILL_EVERY))
-    yield Finding(_("Backup"), Level.FINE, text, code="backup.drill", figure=(now - drilled).days)
+    yield Finding(_("Backup"), Level.FINE, text, code="backup.drill", figure=max(0, (now - drilled).days))
 
 
 def _drill_due(text: str) -> Finding:

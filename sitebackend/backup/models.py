@@ -21,9 +21,9 @@ class BackupQuerySet(models.QuerySet["Backup"]):
     def latest_whole(self) -> "Backup | None":
         return self.whole().order_by("created_at").last()
 
-    def latest_drill(self) -> datetime | None:
-        """When a backup was last restored for trial (aware, UTC)."""
-        last = self.filter(drilled_at__isnull=False).order_by("drilled_at").last()
+    def latest_drill(self, now: datetime) -> datetime | None:
+        """When a backup was last restored for trial (aware, UTC); not by a clock that was ahead."""
+        last = self.filter(drilled_at__lte=now + DATED_AHEAD).order_by("drilled_at").last()
         return last.drilled_at if last else None
 
     def lies_on(self, medium: str, *, since: datetime) -> bool:

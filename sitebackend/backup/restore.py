@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
@@ -32,7 +33,12 @@ from sitebackend.backup.progress import Progress, silent
 from sitebackend.backup.trial import Checked
 from sitebackend.crypto import server_key
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.privacy import erasure, high_water, journal, journal_copies, traces
+from sitebackend.monitoring import clock
+from sitebackend.privacy import erasure, high_water, journal, journal_copies, journal_line, traces
+from sitebackend.privacy.erasure import Replayed
+from sitebackend.privacy.journal_file import JournalFile
+from sitebackend.privacy.journal_line import Cause, Entry
+from sitebackend.privacy.registry import Measure
 
 OLD_STATE_LIVES = timedelta(days=7)
 _DONE = "restored.json"
@@ -45,6 +51,17 @@ class Restored:
     checked: Checked
     erased_again: int
     old_state: Path
+    kept: tuple[str, ...] = ()  #: the journal says that they were erased, and a law keeps them
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What one run of retention erased since a backup was made."""
+
+    at: datetime
+    first: int
+    last: int
+    rows: int
 
 
 def restore(
@@ -55,11 +72,13 @@ def restore(
     passphrase: str,
     journal_number: int,
     with_settings: bool = False,
+    without_retention: range = range(0),
     progress: Progress = silent,
 ) -> Restored:
     """Replace the site by the backup. `journal_number`: the latest line of the erasure journal known of.
 
-    `with_settings` also replaces the settings file. Raises BackupFailed; the live data are as before then.
+    `without_retention`: what retention wrote in these lines, by a wrong clock, is not erased again, now or by any later
+    restore. `with_settings` also replaces the settings file. Raises BackupFailed; the live data are as before then.
     """
     with _alone():
         node.require()
@@ -80,12 +99,24 @@ def restore(
             with failures.told():
                 _accept(checked)
                 _stage_journal(path.absolute().parent, max(journal_number, checked.header.journal_number))
+                _put_back(without_retention)
                 _stage_settings(with_settings)
                 gate.shut({"journal_number": checked.header.journal_number, "places": swap.prepare()})
         except BaseException:
             shutil.rmtree(gate.folder(), ignore_errors=True)
             raise
-        return Restored(checked, _complete_or_take_back(progress), swap.kept_folder())
+        replayed = _complete_or_take_back(progress)
+        return Restored(checked, replayed.erased, swap.kept_folder(), replayed.kept)
+
+
+def waves(path: Path, known_to_backup: int) -> list[Wave]:
+    """The runs of retention in the journal in reach that are younger than this backup. Raises BackupFailed."""
+    with failures.told():
+        whole = _journal_in_reach(path.absolute().parent, 0)
+        entries = [entry for entry, _chain in journal_line.chained(whole) if entry.number > known_to_backup]
+    by_retention = [entry for entry in entries if entry.cause == Cause.RETENTION]
+    runs = [list(run) for _at, run in groupby(by_retention, key=lambda entry: entry.at)]
+    return [Wave(run[0].at, run[0].number, run[-1].number, sum(len(entry.rows) for entry in run)) for run in runs]
 
 
 def take_over(folder: Path, *, journal_number: int, dry: bool = False) -> int:
@@ -105,8 +136,8 @@ def take_over(folder: Path, *, journal_number: int, dry: bool = False) -> int:
         return whole.count(b"\n")
 
 
-def resume(*, progress: Progress = silent) -> int:
-    """Complete a restore that was interrupted; gives the number of rows erased again. Raises BackupFailed."""
+def resume(*, progress: Progress = silent) -> Replayed:
+    """Complete a restore that was interrupted; gives what was erased again. Raises BackupFailed."""
     with _alone():
         _require_unfinished()
         return _complete_or_take_back(progress)
@@ -119,14 +150,21 @@ def take_back() -> None:
         _take_back()
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("state before the last restore"), int(_is_old_state_due(now))
+
+
+@clock.destroys_by_time(_would_go)
 def forget_old_state(now: datetime) -> int:
     """Worker job: the state before a restore goes after a week; gives how many did."""
-    if gate.is_shut() or not (swap.kept_folder() / _DONE).exists():
-        return 0
-    if old_state_goes_at() > now:
+    if not _is_old_state_due(now):
         return 0
     shutil.rmtree(swap.kept_folder())
     return 1
+
+
+def _is_old_state_due(now: datetime) -> bool:
+    return not gate.is_shut() and (swap.kept_folder() / _DONE).exists() and old_state_goes_at() <= now
 
 
 def forget_old_state_of_erased(now: datetime) -> int:
@@ -176,6 +214,20 @@ def _stage_journal(folder: Path, known_number: int) -> None:
         whole_file.write(staged, whole)
 
 
+def _put_back(lines: range) -> None:
+    """Write it into the journal that comes with the backup: given up, the restore leaves no trace of it."""
+    if not lines:
+        return
+    staged = JournalFile(gate.folder() / swap.FILES / "journal" / journal.FILE_NAME)
+    wave = [entry for entry in staged.entries() if entry.number in lines and entry.cause == Cause.RETENTION]
+    if not wave:
+        raise BackupFailed(_("Retention wrote none of these lines. Without --yes, restore shows which it wrote."))
+    now, written_by = datetime.now(UTC), node.own_name()
+    again = [Entry(0, now, entry.source, Measure.PUT_BACK, entry.rows, node=written_by) for entry in wave]
+    with staged.locked():
+        staged.add(again)
+
+
 def _journal_in_reach(folder: Path, known_number: int, also: Sequence[Path] = ()) -> bytes:
     """Put together from every copy here, in `folder` and on the media. Raises BackupFailed if it is too short."""
     places = [journal.path().parent, *also, folder, *settings.BACKUP_TARGETS]
@@ -197,7 +249,7 @@ def _stage_settings(wanted: bool) -> None:
         env.unlink(missing_ok=True)
 
 
-def _complete_or_take_back(progress: Progress) -> int:
+def _complete_or_take_back(progress: Progress) -> Replayed:
     try:
         with failures.told():
             return _complete(progress)
@@ -207,7 +259,7 @@ def _complete_or_take_back(progress: Progress) -> int:
         raise BackupFailed(_("{reason} Everything is as it was before.").format(reason=reason)) from error
 
 
-def _complete(progress: Progress) -> int:
+def _complete(progress: Progress) -> Replayed:
     """From "ready" to open: every step may have been done already."""
     facts = gate.facts()
     progress(_("Putting the files into place"), 0)
@@ -217,23 +269,23 @@ def _complete(progress: Progress) -> int:
     call_command("migrate", verbosity=0, interactive=False)
     node.take_over()  # the backup names the folder that it was made from
     progress(_("Carrying out the erasure journal again"), 0)
-    erased = _replay(facts["journal_number"])
+    replayed = _replay(facts["journal_number"])
     OutgoingMail.objects.hold()  # the backup does not know which of them went out since
-    if erased and traces.is_a_good_time(datetime.now(UTC)):  # it takes as much memory as the database is large
+    if replayed.erased and traces.is_a_good_time(datetime.now(UTC)):  # it takes as much memory as the database is large
         traces.wipe()
     done = {"at": datetime.now(UTC).isoformat(), "journal_number": journal.position()}
     whole_file.write(swap.kept_folder() / _DONE, json.dumps(done).encode())
     gate.open_again()
-    return erased
+    return replayed
 
 
-def _replay(known_to_backup: int) -> int:
+def _replay(known_to_backup: int) -> Replayed:
     """Carry out every line of the journal that is younger than the backup. Raises BackupFailed."""
     entries = [entry for entry in journal.entries() if entry.number > known_to_backup]
-    erased = erasure.replay(entries)
+    replayed = erasure.replay(entries)
     if left := erasure.left_after(entries):
         raise BackupFailed(_("{count} erased rows are still there.").format(count=left))
-    return erased
+    return replayed
 
 
 def _take_back() -> None:

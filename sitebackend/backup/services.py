@@ -8,7 +8,7 @@ end and before the next try.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from sitebackend.backup import container, failures, media, members, snapshot, up
 from sitebackend.backup.failures import BackupFailed, Busy
 from sitebackend.backup.models import Backup
 from sitebackend.backup.progress import Progress, silent
+from sitebackend.monitoring import clock
 from sitebackend.privacy import journal
 
 EVERY = timedelta(days=1)
@@ -133,6 +134,11 @@ def create_if_due(now: datetime) -> int:
     return 1
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("backups"), len([path for folder in media.present() for path in media.outdated(folder, now=now)])
+
+
+@clock.destroys_by_time(_would_go)
 def rotate_if_due(now: datetime) -> int:
     """Worker job: after each new backup, remove what rotation says; gives how many files went."""
     latest = Backup.objects.until(now).latest_whole()
@@ -147,8 +153,10 @@ def prune(*, now: datetime, dry: bool = False) -> list[Path]:
     """Remove what rotation says from every medium in reach; gives the files (that would be) removed.
 
     Raises BackupFailed while the live database is known to be damaged: what is old may be all that is whole.
-    Whoever takes `now` from the clock asks first whether the clock can be right.
+    Raises ClockInDoubt unless the clock can be right.
     """
+    if not dry:
+        clock.require()
     last = Backup.objects.until(now).order_by("created_at").last()
     if last and last.database_damaged:
         raise BackupFailed(_("The live database is damaged: no backup is removed until a new one was made."))

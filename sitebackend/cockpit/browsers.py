@@ -9,6 +9,7 @@ who would have to be warned, and its password was printed a minute ago.
 """
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -20,11 +21,13 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sitebackend import retention, second_factor
 from sitebackend.cockpit import notices
 from sitebackend.middleware import GetResponse
 from sitebackend.models import Act, Event, KnownBrowser, Operator
+from sitebackend.monitoring import clock
 
 SWEPT_EVERY = 60 * 60  # seconds
 
@@ -58,6 +61,11 @@ def forget(operator: Operator, *, but: HttpRequest | None = None) -> None:
     KnownBrowser.objects.filter(operator=operator).exclude(digest=kept).delete()
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("known browsers"), KnownBrowser.objects.forgotten(timezone.localdate(now)).count()
+
+
+@clock.destroys_by_time(_would_go)
 def sweep(now: datetime) -> int:
     """Worker job, once an hour: forget browsers whose cookie is over; gives how many."""
     if not cache.add("cockpit.browsers.swept", 1, SWEPT_EVERY):

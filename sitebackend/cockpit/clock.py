@@ -24,13 +24,21 @@ class ConfirmClock(OperatorPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
-        return super().get_context_data(**kwargs, doubt=clock.doubt(now), now=now, shown=now.isoformat())
+        page = {"doubt": clock.doubt(now), "now": now, "shown": now.isoformat(), "ahead": list(clock.dated_ahead(now))}
+        if page["doubt"]:
+            page["would_go"] = list(clock.would_go(now))
+        return super().get_context_data(**kwargs, **page, unnoted=clock.unnoted_ahead(now))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now = timezone.now()
         if not _was_shown(request, now):
             return self.render_to_response(self.get_context_data())
         clock.confirm(now, actor=Actor.OPERATOR, operator=self.operator)
+        if clock.doubt(now):
+            messages.error(
+                request, _("The server that TIME_SOURCE names says otherwise. Correct or remove the setting.")
+            )
+            return self.render_to_response(self.get_context_data())
         messages.success(request, _("Noted: the clock is right. What waited for it goes on within a minute."))
         return redirect("admin:index")
 

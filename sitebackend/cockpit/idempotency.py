@@ -11,7 +11,7 @@ under the same token is something else that was meant, and the operator is asked
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sitebackend.models import AnsweredForm
+from sitebackend.monitoring import clock
 
 FIELD = "form_token"
 KEPT = timedelta(days=7)
@@ -94,6 +95,11 @@ def once(
     return response
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("forms that were answered"), AnsweredForm.objects.filter(at__lt=now - KEPT).count()
+
+
+@clock.destroys_by_time(_would_go)
 def sweep(now: datetime) -> int:
     """Forget forms that nobody sends again. Return their number."""
     return AnsweredForm.objects.filter(at__lt=now - KEPT).delete()[0]

@@ -12,9 +12,12 @@ from django.utils.translation import ngettext
 from sitebackend.findings import Finding, Level, report
 from sitebackend.mail import kinds
 from sitebackend.mail.models import OutgoingMail, OutgoingMailQuerySet, State
+from sitebackend.monitoring import clock
 
 WARN_AFTER = timedelta(minutes=15)
 ALARM_AFTER = timedelta(hours=4)
+
+clock.witness_rows(OutgoingMail, "queued_at")
 
 
 @report

@@ -10,7 +10,7 @@ Logs name kinds of mail, never addresses.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from sitebackend.crypto import lookup
 from sitebackend.mail import kinds, smtp
 from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet, State
+from sitebackend.monitoring import clock
 
 AT_MOST = timedelta(minutes=1)  # for one pass of the worker: it must hear that it is to stop
 
@@ -110,6 +111,11 @@ def deliver_due(now: datetime) -> int:
     return sent
 
 
+def _delivered_long_ago(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("dates of mails that were sent"), OutgoingMail.objects.past_period(now).count()
+
+
+@clock.destroys_by_time(_delivered_long_ago)
 def sweep(now: datetime) -> int:
     """Worker's job: the dates of mails that were delivered long ago go; gives how many."""
     return OutgoingMail.objects.past_period(now).delete()[0]

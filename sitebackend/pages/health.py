@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
+from sitebackend.monitoring import clock
 from sitebackend.pages import essential
 from sitebackend.pages.models import DeadLink, Page, Revision
+
+clock.witness_rows(Revision, "created_at")
 
 
 @report

@@ -1,7 +1,7 @@
 """What is done to pages: saving with a version, restoring, the trash, the first pages."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 
 from sitebackend import retention, whole_file
 from sitebackend.models import Operator, SiteSettings
+from sitebackend.monitoring import clock
 from sitebackend.pages import essential, pictures, version
 from sitebackend.pages.markup import sanitise
 from sitebackend.pages.models import DeadLink, Download, Image, Page, Revision
@@ -104,11 +105,21 @@ def restore_from_trash(*, page: Page) -> None:
     page.save()
 
 
+def _dead_links(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("dead links"), DeadLink.objects.before((now - retention.DEAD_LINKS).date()).count()
+
+
+@clock.destroys_by_time(_dead_links)
 def forget_dead_links(now: datetime) -> int:
     """The worker's job: links that nobody has followed for ninety days are mended or gone."""
-    return DeadLink.objects.forget_before((now - retention.DEAD_LINKS).date())
+    return DeadLink.objects.before((now - retention.DEAD_LINKS).date()).delete()[0]
 
 
+def _trash_too_old(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("pages in the trash"), Page.objects.trashed().filter(trashed_at__lt=now - retention.PAGE_TRASH).count()
+
+
+@clock.destroys_by_time(_trash_too_old)
 def empty_trash(now: datetime) -> int:
     """The worker's job: pages that have lain in the trash for thirty days go, those below others first."""
     due = Page.objects.trashed().filter(trashed_at__lt=now - retention.PAGE_TRASH, children=None)
@@ -164,15 +175,24 @@ def remove_files(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
+def _stray_files(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("files of pictures and downloads that no page has"), len(_old_stray_files(now))
+
+
+@clock.destroys_by_time(_stray_files)
 def remove_stray_files(now: datetime) -> int:
     """The worker's job: files of what was never saved, or is replaced or deleted, once they are a day old."""
+    old = _old_stray_files(now)
+    remove_files(old)
+    return len(old)
+
+
+def _old_stray_files(now: datetime) -> list[Path]:
     keys = {key.hex for key in Image.objects.values_list("pk", flat=True)}
     kept = {download.file for download in Download.objects.all()}
     stray = [path for path in Image.folder().glob("*") if path.name.split("-")[0] not in keys]
     stray += [path for path in Download.folder().glob("*") if path not in kept]
-    old = [path for path in stray if now.timestamp() - path.stat().st_mtime > 24 * 60 * 60]
-    remove_files(old)
-    return len(old)
+    return [path for path in stray if now.timestamp() - path.stat().st_mtime > 24 * 60 * 60]
 
 
 @transaction.atomic

@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.privacy import admin_copy, deadlines, registry, traces
+from sitebackend.monitoring.clock import ClockInDoubt
+from sitebackend.privacy import admin_copy, deadlines, overdue, registry, traces  # noqa: F401 - overdue hangs itself
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
@@ -194,7 +195,7 @@ class RequestStep(OneRequest):
             raise Http404
         try:
             done = STEPS[kwargs["verb"]](self.row, request, timezone.now())
-        except (Refused, PlanOutdated, ErasureIncomplete) as refusal:
+        except (Refused, PlanOutdated, ErasureIncomplete, ClockInDoubt) as refusal:
             messages.error(request, str(refusal))
         else:
             self.log(kwargs["verb"])

@@ -9,8 +9,8 @@ or everything is rolled back. Killed at any point, the whole can be repeated.
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.mail import services as outbox
+from sitebackend.monitoring import clock
 from sitebackend.privacy import journal, registry
+from sitebackend.privacy.journal_line import Cause
 from sitebackend.privacy.registry import Action, DataSubject, Measure, Step
 from sitebackend.privacy.restriction import services as restriction
 
@@ -68,21 +70,36 @@ def plan(subject: DataSubject, scope: Collection[str] = ()) -> Plan:
     return Plan(tuple(step for source in sources for step in source.plan(subject)))
 
 
-def due(today: date) -> Plan:
-    """What retention says must go today."""
-    return Plan(tuple(step for source in registry.sources() for step in source.due(today)))
+def due(today: date, *, since: date | None = None) -> Plan:
+    """What retention says must go today; `since`: of that only what was not due on that day."""
+    steps = tuple(step for source in registry.sources() for step in source.due(today))
+    before = _rows(due(since).destructive) if since else {}
+    return Plan(tuple(step for step in (_without(step, before) for step in steps) if step.rows))
+
+
+def _rows(steps: Sequence[Step]) -> dict[str, set[UUID]]:
+    rows: dict[str, set[UUID]] = {}
+    for step in steps:
+        rows.setdefault(step.source, set()).update(step.rows)
+    return rows
+
+
+def _without(step: Step, before: Mapping[str, Collection[UUID]]) -> Step:
+    if step.action == Action.RETAIN:
+        return step
+    return replace(step, rows=tuple(row for row in step.rows if row not in before.get(step.source, ())))
 
 
 @transaction.atomic
 def erase(subject: DataSubject, scope: Collection[str] = (), *, plan_hash: str, now: datetime) -> Receipt:
-    """Carry out the plan that was previewed. Raises PlanOutdated if it is no longer that plan."""
-    return _carry_out(plan(subject, scope), plan_hash, now)
+    """Carry out the plan that was previewed. Raises PlanOutdated if it is no longer that plan, ClockInDoubt."""
+    return _carry_out(plan(subject, scope), plan_hash, Cause.PERSON, now)
 
 
 @transaction.atomic
-def erase_due(today: date, *, plan_hash: str, now: datetime) -> Receipt:
-    """Carry out what `due` showed. Raises PlanOutdated if it is no longer that plan."""
-    return _carry_out(due(today), plan_hash, now)
+def erase_due(today: date, *, since: date | None = None, plan_hash: str, now: datetime) -> Receipt:
+    """Carry out what `due` showed. Raises PlanOutdated if it is no longer that plan, ClockInDoubt."""
+    return _carry_out(due(today, since=since), plan_hash, Cause.RETENTION, now)
 
 
 def verify(subject: DataSubject, scope: Collection[str] = ()) -> tuple[Step, ...]:
@@ -90,34 +107,77 @@ def verify(subject: DataSubject, scope: Collection[str] = ()) -> tuple[Step, ...
     return plan(subject, scope).destructive
 
 
-def replay(entries: Sequence[journal.Entry]) -> int:
-    """Do again, on a restored database, what the journal says; gives how many rows were still there.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many rows were still there and went, and the names of those that stay because a law keeps them."""
 
-    What came after a line counts more than the line: restrictions come last, in the order in which they came.
+    erased: int
+    kept: tuple[str, ...]
+
+
+def replay(entries: Sequence[journal.Entry]) -> Replayed:
+    """Do again, on a restored database, what the journal says.
+
+    What came after a line counts more than the line: restrictions come last, in the order in which they came, and
+    what was put back after retention had erased it stays. What a law keeps stays, whatever the line says.
     """
-    measures = [entry for entry in entries if entry.action in Measure]
-    erasures = [entry for entry in entries if entry.action not in Measure]
+    valid = list(_without_put_back(entries))[::-1]
+    kept = [name for entry in valid for name in _kept_by_law(entry).values()]
+    measures = [entry for entry in valid if entry.action in Measure]
+    erasures = [_lawful(entry) for entry in valid if entry.action not in Measure]
     done = 0
     with transaction.atomic():
         for entry in sorted(erasures, key=lambda entry: registry.source(entry.source).erased_after):
             done += registry.source(entry.source).erase_again(Action(entry.action), entry.rows)
             _forget(entry.action, entry.rows)
         for entry in measures:
-            restriction.again(entry)
-    return done
+            _measure_again(entry)
+    return Replayed(done, tuple(sorted(set(kept))))
+
+
+def _without_put_back(entries: Sequence[journal.Entry]) -> Iterator[journal.Entry]:
+    """The lines, last first, without the rows that retention erased by a wrong clock and a restore put back later."""
+    back: dict[str, set[UUID]] = {}
+    for entry in reversed(entries):
+        if entry.action == Measure.PUT_BACK:
+            back.setdefault(entry.source, set()).update(entry.rows)
+        elif entry.cause == Cause.RETENTION:
+            yield _keeping(entry, back.get(entry.source, ()))
+        else:
+            yield entry
+
+
+def _lawful(entry: journal.Entry) -> journal.Entry:
+    return _keeping(entry, _kept_by_law(entry))
+
+
+def _keeping(entry: journal.Entry, rows: Collection[UUID]) -> journal.Entry:
+    return replace(entry, rows=tuple(row for row in entry.rows if row not in rows))
+
+
+def _kept_by_law(entry: journal.Entry) -> Mapping[UUID, str]:
+    return registry.source(entry.source).kept_by_law(entry.rows) if entry.action == Action.DELETE else {}
+
+
+def _measure_again(entry: journal.Entry) -> None:
+    if entry.mark:
+        registry.source(entry.source).promise_again(entry.rows, entry.mark)
+    else:
+        restriction.again(entry)
 
 
 def left_after(entries: Sequence[journal.Entry]) -> int:
     """How many rows are there that these lines of the journal say were deleted; 0 once they were replayed."""
-    deleted = [entry for entry in entries if entry.action == Action.DELETE]
+    deleted = [_lawful(entry) for entry in _without_put_back(entries) if entry.action == Action.DELETE]
     return sum(registry.source(entry.source).left_of(entry.rows) for entry in deleted)
 
 
-def _carry_out(current: Plan, plan_hash: str, now: datetime) -> Receipt:
+def _carry_out(current: Plan, plan_hash: str, cause: Cause, now: datetime) -> Receipt:
+    clock.require()  # what no law keeps any longer is gone for good
     if current.hash != plan_hash:
         raise PlanOutdated(_("The data changed after the preview. Nothing was erased; look at the new preview."))
     steps = current.destructive
-    number = journal.append([(step.source, step.action, step.rows) for step in steps], now=now)
+    number = journal.append([(step.source, step.action, step.rows) for step in steps], cause=cause, now=now)
     done = tuple((step.source, str(step.action), _carry_out_step(step)) for step in steps)
     return Receipt(done=done, journal_number=number)
 

@@ -1,6 +1,7 @@
 """What the operator must know of requests, of the erasure journal, and of erasures that are not proved yet."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -9,14 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
+from sitebackend.monitoring import clock
 from sitebackend.privacy import deadlines, journal, traces
 from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.services import execution
 
 WARN_AT = 14  # days left
 ALARM_AT = 3
 PROVE_WITHIN = timedelta(days=1)
 MAIL_TAKES = timedelta(hours=1)
 PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
+
+clock.witness_rows(DataSubjectRequest, "recorded_at")
 
 
 @report
@@ -121,6 +126,34 @@ def unproved(now: datetime) -> Iterator[Finding]:
             next_step=_("Open the request: it shows what is left, or what is in the way."),
             url=reverse("admin:privacy_datasubjectrequest_changelist"),
             code="privacy.unproved",
+            figure=count,
+        )
+
+
+@clock.witness
+def newest_line(after: datetime, until: datetime) -> datetime | None:
+    """The journal lies outside the database: a restore does not turn it back."""
+    with suppress(journal.JournalDamaged, OSError):
+        return max((entry.at for entry in journal.entries() if after < entry.at <= until), default=None)
+    return None
+
+
+@report
+def overdue(now: datetime) -> Iterator[Finding]:
+    """What should have gone before the last run: nobody but the operator knows whether that is right."""
+    if (plan := execution.overdue(now)) and not clock.doubt(now):
+        count = sum(len(step.rows) for step in plan.destructive)
+        yield Finding(
+            area=_("Retention"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{n} row was due before the last run and is here nevertheless.",
+                "{n} rows were due before the last run and are here nevertheless.",
+                count,
+            ).format(n=count),
+            next_step=_("Look at what it is, and say that it may go: it waits for your word."),
+            url=reverse("admin:privacy_overdue"),
+            code="privacy.overdue",
             figure=count,
         )
 

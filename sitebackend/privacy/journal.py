@@ -4,71 +4,63 @@ What must never happen: a backup brings back a person who was erased. So before 
 random keys stand in a numbered file beside the database, forced to the disk, copied to every backup medium
 within reach, and mailed to the operator. It holds random UUIDs, holdings and times: nobody's data.
 
-One JSON object a line. `chain` is a hash over the line and the one before it: a changed, lost or inserted
-line is noticed. A line that a power cut left half-written was never acted upon, and is cut off.
+Everybody writes and reads lines here; what a line says is `journal_line`, where they are stored `journal_file`.
+A changed, lost or inserted line is noticed.
 """
 
-import fcntl
-import hashlib
-import json
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from sitebackend import node, whole_file
+from sitebackend.privacy.journal_file import JournalFile
+from sitebackend.privacy.journal_line import FILE_NAME as FILE_NAME
+from sitebackend.privacy.journal_line import Cause as Cause
+from sitebackend.privacy.journal_line import Entry as Entry
+from sitebackend.privacy.journal_line import JournalDamaged as JournalDamaged
+from sitebackend.privacy.journal_line import Mark as Mark
 
 ROWS_PER_LINE = 200
-LONGEST_LINE = 32 * 1024  # bytes: so many rows are 8 KB
-FILE_NAME = "erasures.jsonl"
 TOLD_FILE_NAME = "told"
 _ERASING = 0x45524153  # PostgreSQL's advisory lock of those who erase: any number that nobody else takes
-
-
-class JournalDamaged(Exception):
-    """The journal is not what was written; the message names file and line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: `action` (of registry.Action) was done to these rows of the holding `source`."""
-
-    number: int
-    at: datetime
-    source: str
-    action: str
-    rows: tuple[UUID, ...]
 
 
 def path() -> Path:
     return Path(settings.DATA_DIR) / "journal" / FILE_NAME
 
 
-def append(steps: Sequence[tuple[str, str, Collection[UUID]]], *, now: datetime) -> int:
+def append(
+    steps: Sequence[tuple[str, str, Collection[UUID]]],
+    *,
+    now: datetime,
+    cause: Cause = Cause.PERSON,
+    mark: Mark | None = None,
+) -> int:
     """Write (source, action, rows) of each step to the disk; gives the journal's last number.
 
-    Raises OSError if the journal cannot be written, JournalDamaged if it is not whole, node.Elsewhere if the
-    database is another folder's: nothing may be destroyed then.
+    `mark` is what was promised about these rows. Who names no cause acts on a person's word, which no restore may
+    leave out. Raises OSError if the journal cannot be written, JournalDamaged if it is not whole, node.Elsewhere if
+    the database is another folder's: nothing may be destroyed then.
     """
     if connection.in_atomic_block:  # whoever destroys rows is in a transaction
         node.require()
     _stay_until_the_transaction_ends()
-    with _locked() as file:
-        lines = _lines(file)
-        number, chain = (lines[-1][0].number, lines[-1][1]) if lines else (0, "")
-        for source, action, rows in _in_pieces(steps):
-            number += 1
-            chain = _write(file, chain, number=number, at=now, source=source, action=action, rows=rows)
-        whole_file.force(file)
+    written_by = node.own_name()
+    lines = [Entry(0, now, *piece, cause, written_by, mark) for piece in _in_pieces(steps)]
+    with _store().locked():
+        number = _store().add(lines)
         _copy_to_targets()
     return number
+
+
+def _store() -> JournalFile:
+    """Where this site keeps its lines. For a restore only the copies outside the database count."""
+    return JournalFile(path())
 
 
 @contextmanager
@@ -97,11 +89,7 @@ def _stay_until_the_transaction_ends() -> None:
 
 def entries(file: Path | None = None) -> list[Entry]:
     """The lines of the journal, or of a copy of it. Raises JournalDamaged."""
-    file = file or path()
-    if not file.exists():
-        return []
-    with file.open("rb") as opened:
-        return [entry for entry, _chain in _lines(opened)]
+    return (JournalFile(file) if file else _store()).entries()
 
 
 def raw(first: int, last: int) -> bytes:
@@ -117,19 +105,8 @@ def position() -> int:
 
 
 def newest_number() -> int:
-    """The number on the last whole line, the others unread: cheap enough to be asked every second.
-
-    Raises JournalDamaged if that is no line.
-    """
-    if not path().exists():
-        return 0
-    with path().open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 2 * LONGEST_LINE))
-        whole = file.read().rpartition(b"\n")[0]
-    try:
-        return int(json.loads(whole.rpartition(b"\n")[2])["number"]) if whole else 0
-    except (ValueError, KeyError, TypeError) as error:
-        raise JournalDamaged(f"{FILE_NAME}: the last line is not a line of the journal") from error
+    """The number of the last line, the others unread: cheap enough to be asked every second. Raises JournalDamaged."""
+    return _store().newest_number()
 
 
 def told_position() -> int:
@@ -149,7 +126,7 @@ def copy_to_targets() -> list[Path]:
     """
     if not path().exists():
         return []
-    with _locked():
+    with _store().locked():
         return _copy_to_targets()
 
 
@@ -170,66 +147,10 @@ def _copied(content: bytes, target: Path) -> bool:
     return content.startswith(old)
 
 
-@contextmanager
-def _locked() -> Iterator[IO[bytes]]:
-    path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path(), os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-
-
-def _lines(file: IO[bytes]) -> list[tuple[Entry, str]]:
-    """The whole lines, each with its chain; a half-written last one is cut off if the file is open for writing."""
-    content = file.read()
-    whole = content[: content.rfind(b"\n") + 1]
-    if file.writable():
-        file.truncate(len(whole))
-        file.seek(len(whole))
-    found: list[tuple[Entry, str]] = []
-    for line in whole.splitlines():
-        found.append(parsed(line, found[-1][1] if found else "", len(found) + 1))
-    return found
-
-
-def parsed(line: bytes, chain: str, number: int) -> tuple[Entry, str]:
-    """One line and its chain, if it is line `number` and `chain` that of the line before. Raises JournalDamaged."""
-    try:
-        facts = json.loads(line)
-        claimed = facts.pop("chain")
-        fits = facts["number"] == number and claimed == _chain(chain, facts)
-        rows = tuple(UUID(row) for row in facts["rows"])
-        at = datetime.fromisoformat(facts["at"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise JournalDamaged(f"{FILE_NAME}, line {number}: not a line of the journal") from error
-    if not fits:
-        raise JournalDamaged(f"{FILE_NAME}, line {number}: changed, lost or inserted")
-    return Entry(number=number, at=at, source=facts["source"], action=facts["action"], rows=rows), claimed
-
-
 def _in_pieces(
     steps: Sequence[tuple[str, str, Collection[UUID]]],
-) -> Iterator[tuple[str, str, list[UUID]]]:
+) -> Iterator[tuple[str, str, tuple[UUID, ...]]]:
     for source, action, rows in steps:
         ordered = sorted(rows)
         for start in range(0, len(ordered), ROWS_PER_LINE):
-            yield source, action, ordered[start : start + ROWS_PER_LINE]
-
-
-def _write(
-    file: IO[bytes], chain: str, *, number: int, at: datetime, source: str, action: str, rows: list[UUID]
-) -> str:
-    facts = {
-        "number": number,
-        "at": at.isoformat(),
-        "source": source,
-        "action": str(action),
-        "rows": [str(row) for row in rows],
-    }
-    chain = _chain(chain, facts)
-    file.write(json.dumps(facts | {"chain": chain}).encode() + b"\n")
-    return chain
-
-
-def _chain(before: str, facts: dict[str, object]) -> str:
-    return hashlib.sha256(f"{before}\n{json.dumps(facts, sort_keys=True)}".encode()).hexdigest()
+            yield source, action, tuple(ordered[start : start + ROWS_PER_LINE])

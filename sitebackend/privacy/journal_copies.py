@@ -13,8 +13,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from sitebackend.privacy import journal
-from sitebackend.privacy.journal import JournalDamaged
+from sitebackend.privacy import journal_line
+from sitebackend.privacy.journal_line import JournalDamaged
 
 PATTERN = "erasures*.jsonl"  #: the journal itself, and what was saved from the mails
 
@@ -55,7 +55,7 @@ def _the_one(candidates: Collection[bytes], chain: str, number: int) -> tuple[by
     fitting: list[tuple[bytes, str]] = []
     for line in candidates:
         with suppress(JournalDamaged):
-            fitting.append((line, journal.parsed(line, chain, number)[1]))
+            fitting.append((line, journal_line.parsed(line, chain, number)[1]))
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

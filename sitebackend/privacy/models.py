@@ -301,6 +301,10 @@ class AccessAnswer(models.Model):
 
 
 class RetentionRunQuerySet(models.QuerySet["RetentionRun"]):
+    def last_day(self, today: date) -> date | None:
+        """The day of the last run; one that a wrong clock dated ahead counts for nothing."""
+        return self.filter(day__lte=today).order_by("-day").values_list("day", flat=True).first()
+
     def to_wipe(self) -> Self:
         """Rows went, and traces of them may be in the files still."""
         return self.filter(wiped_at=None).exclude(receipt=[])

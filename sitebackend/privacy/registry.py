@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.models import Operator
+from sitebackend.privacy.journal_line import Mark
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
 
@@ -106,6 +107,8 @@ class Measure(TextChoices):
     RESTRICT = "art-18-restrict", _("restrict")
     RELEASE = "art-18-release", _("lift the restriction")
     CORRECT = "art-16-correct", _("correct")
+    PROMISE = "promise", _("promise an end")
+    PUT_BACK = "put-back", _("put back what retention erased by a wrong clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,14 @@ class PersonalDataSource:
     def erase_again(self, action: Action, rows: Collection[UUID]) -> int:
         """After a restore: what stood in the way when the backup was made did not when the rows were erased."""
         return self.erase(action, rows)
+
+    def promise_again(self, rows: Collection[UUID], mark: Mark) -> None:
+        """After a restore: write on those of `rows` that are here what an answer promised (Measure.PROMISE)."""
+        raise NotImplementedError
+
+    def kept_by_law(self, rows: Collection[UUID]) -> Mapping[UUID, str]:
+        """Those of `rows` that a law keeps now, each with its name: no journal erases them again."""
+        return {}
 
     def left_of(self, rows: Collection[UUID]) -> int:
         """How many of `rows` are in any table of this holding."""

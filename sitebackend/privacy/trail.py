@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 
 from sitebackend import retention
 from sitebackend.models import Actor, Event
+from sitebackend.monitoring import clock
 from sitebackend.privacy import registry
 from sitebackend.vault.models import VaultEvent
 
@@ -90,13 +91,22 @@ def name_of(kind: str) -> str:
         return kind
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("lines of the audit trail"), sum(rows.count() for rows in _past_period(now))
+    yield _("sessions"), Session.objects.filter(expire_date__lt=now).count()
+
+
+@clock.destroys_by_time(_would_go)
 def sweep(now: datetime) -> int:
     """Worker job, once an hour: forget what had its time, and sessions that are over; gives how many rows."""
     if not cache.add("privacy.trail.swept", 1, EVERY):
         return 0
+    return sum(rows.delete()[0] for rows in (*_past_period(now), Session.objects.filter(expire_date__lt=now)))
+
+
+def _past_period(now: datetime) -> tuple[QuerySet[LogEntry], QuerySet[Event]]:
     first_kept = retention.midnight(retention.first_kept_day(timezone.localdate(now), retention.TRAIL_YEARS))
-    old = (LogEntry.objects.filter(action_time__lt=first_kept), Event.objects.filter(at__lt=first_kept))
-    return sum(rows.delete()[0] for rows in (*old, Session.objects.filter(expire_date__lt=now)))
+    return LogEntry.objects.filter(action_time__lt=first_kept), Event.objects.filter(at__lt=first_kept)
 
 
 def _history(wanted: Wanted) -> QuerySet[LogEntry]:

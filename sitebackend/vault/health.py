@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
 from sitebackend.mail.models import OutgoingMail
+from sitebackend.monitoring import clock
 from sitebackend.vault import services
 from sitebackend.vault.errors import MessagesKeyChanged, NoMessagesLock, NoVault, VaultKeyChanged
 from sitebackend.vault.mail import EVENT
@@ -19,6 +20,8 @@ from sitebackend.vault.models import KeySlot, Lock, VaultEvent
 
 REFUSED_WITHIN = timedelta(days=1)
 NOTICE_LATE_AFTER = timedelta(hours=1)
+
+clock.witness_rows(VaultEvent, "at")
 
 
 @report

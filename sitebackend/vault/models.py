@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.mail.models import OutgoingMail
+from sitebackend.monitoring import clock
 
 IDLE = timedelta(minutes=10)  # without use, then the vault locks
 ABSOLUTE = timedelta(minutes=60)  # after unlocking, then it locks whatever happens
@@ -173,8 +174,8 @@ class UnlockSession(models.Model):
 
 class UnlockAttemptQuerySet(models.QuerySet["UnlockAttempt"]):
     def counting(self, now: datetime, lock: Lock) -> "UnlockAttemptQuerySet":
-        """Those that still count against this lock's limit; a time in the future counts too."""
-        return self.filter(lock=lock, tried_at__gt=now - TRIES_WITHIN)
+        """Those that still count against this lock's limit; one that lies a little ahead counts too."""
+        return self.filter(lock=lock, tried_at__range=(now - TRIES_WITHIN, now + clock.BEHIND))
 
     def spent(self, now: datetime) -> "UnlockAttemptQuerySet":
         return self.filter(tried_at__lte=now - TRIES_WITHIN)

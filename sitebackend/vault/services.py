@@ -11,6 +11,7 @@ Which of the two an operator may open is asked here at every use, whichever page
 away locks at once.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -20,10 +21,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sitebackend.crypto import sealing
 from sitebackend.mail.services import queue
 from sitebackend.models import Operator
+from sitebackend.monitoring import clock
 from sitebackend.vault import recovery_key, sessions, slots
 from sitebackend.vault.errors import (
     MessagesKeyChanged,
@@ -198,7 +201,9 @@ def take_a_try(*, operator: Operator | None, lock: Lock = Lock.VAULT) -> None:
         if len(counting) < TRIES:
             UnlockAttempt.objects.create(lock=lock, tried_at=now)
             return
-        told = VaultEvent.objects.filter(lock=lock, kind=VaultEvent.Kind.LOCKED_OUT, at__gt=now - TRIES_WITHIN)
+        told = VaultEvent.objects.filter(
+            lock=lock, kind=VaultEvent.Kind.LOCKED_OUT, at__range=(now - TRIES_WITHIN, now + clock.BEHIND)
+        )
         if not told.exists():
             record(VaultEvent.Kind.LOCKED_OUT, operator=operator, lock=lock)
     raise TooManyTries(until=counting[-TRIES] + TRIES_WITHIN)
@@ -283,6 +288,11 @@ def record_opening(*, operator: Operator, kind: str, key: UUID, lock: Lock = Loc
     record(VaultEvent.Kind.OPENED, operator=operator, lock=sealed_to, holding=f"{kind}|{key}")
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("lines of the vault's log"), VaultEvent.objects.old(now).count()
+
+
+@clock.destroys_by_time(_would_go)
 def sweep(now: datetime) -> int:
     """Worker's job: delete what no longer counts: log lines that had their time, old tries, sessions that are over or
     whose account may do something else by now, whoever wrote that.

@@ -25,7 +25,7 @@ from consent import offer
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.vault.models import UnlockSession, VaultEvent
 from tests.cockpit.deeds import Deed, act_on, deeds
-from tests.cockpit.roles import ADMINS, NO_ROLE, PAGES, ROLES, Roles, may_do, may_open
+from tests.cockpit.roles import ADMINS, NO_ROLE, PAGES, ROLES, may_do, may_open
 from tests.cockpit.walkers import OUTSIDE, SUPERUSER, WALKS, Walker
 from tests.cockpit.walkers import chief as chief
 from tests.cockpit.walkers import other_key as other_key

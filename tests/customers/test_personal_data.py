@@ -145,8 +145,8 @@ def test_a_withdrawal_is_in_the_journal_and_done_again_after_a_restore(record: T
 def test_after_a_restore_the_withdrawn_grant_goes_again(record: TechnicalRecord) -> None:
     customer = record.grant.customer
     line = journal.Entry(1, NOW, "customers.technical", "delete", (record.pk, record.grant_id))
-    assert erasure.replay([line]) == 2
-    assert erasure.replay([line]) == 0
+    assert erasure.replay([line]).erased == 2
+    assert erasure.replay([line]).erased == 0
     assert not Grant.objects.exists()
     assert customer.entries.latest_by_purpose()["technical"].decision == "withdrawn"
 

@@ -2,16 +2,26 @@
 
 import multiprocessing
 import os
+from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from pytest_django import Settings
 
-from sitebackend.privacy import journal
+from sitebackend import node
+from sitebackend.privacy import journal, journal_line
 from tests.privacy.conftest import NOON, lines
 
 pytestmark = pytest.mark.usefixtures("journal_folder")
+OLD_LINES = (  # as the first version wrote them
+    b'{"number": 1, "at": "2026-11-23T11:00:00+00:00", "source": "a", "action": "delete", '
+    b'"rows": ["00000000-0000-0000-0000-000000000001"], '
+    b'"chain": "49a5e1f4077969699fef05f4d5629a1e8bc94c7dd4456849b1b24d339cf2b43a"}\n'
+    b'{"number": 2, "at": "2026-11-23T11:00:00+00:00", "source": "b", "action": "delete", '
+    b'"rows": ["00000000-0000-0000-0000-000000000002"], '
+    b'"chain": "e6082dc95a18686877b504a4b0dfdec16fe38a39c93ae4e41414c488618125ef"}\n'
+)
 
 
 def test_an_empty_journal_stands_at_zero() -> None:
@@ -19,7 +29,7 @@ def test_an_empty_journal_stands_at_zero() -> None:
     assert journal.entries() == []
 
 
-def test_a_line_holds_number_time_holding_action_and_keys_and_nothing_else() -> None:
+def test_a_line_holds_what_was_done_when_why_and_where_to_which_keys_and_nothing_else() -> None:
     row = uuid4()
     assert journal.append([("contact.submissions", "delete", [row])], now=NOON) == 1
     [line] = lines(journal.path())
@@ -30,7 +40,40 @@ def test_a_line_holds_number_time_holding_action_and_keys_and_nothing_else() -> 
         "source": "contact.submissions",
         "action": "delete",
         "rows": [str(row)],
+        "cause": "person",
+        "node": str(node.own_name()),
+        "mark": None,
     }
+
+
+def test_a_line_says_that_retention_wrote_it_and_what_was_promised() -> None:
+    rows = [uuid4()]
+    promised = journal.Mark(objected_on=date(2026, 11, 27), promised_until=date(2034, 12, 31))
+    journal.append([("a", "delete", [uuid4()])], now=NOON, cause=journal.Cause.RETENTION)
+    journal.append([("b", "promise", rows)], now=NOON, mark=promised)
+    journal.append([("b", "promise", rows)], now=NOON, mark=journal.Mark(promised_until=date(2028, 2, 29)))
+    first, second, third = journal.entries()
+    assert (first.cause, first.node, first.mark) == (journal.Cause.RETENTION, node.own_name(), None)
+    assert (second.cause, second.mark) == (journal.Cause.PERSON, promised)
+    assert third.mark == journal.Mark(promised_until=date(2028, 2, 29))
+
+
+def test_lines_of_an_earlier_version_are_read_and_written_on() -> None:
+    journal.path().parent.mkdir(parents=True, exist_ok=True)
+    journal.path().write_bytes(OLD_LINES)
+    assert journal.append([("c", "delete", [uuid4()])], now=NOON) == 3
+    old, _second, new = journal.entries()
+    assert (old.source, old.cause, old.node, old.mark) == ("a", journal.Cause.PERSON, None, None)
+    assert new.node == node.own_name()
+
+
+@pytest.mark.parametrize("change", [('"retention"', '"person"'), ("2034", "2033"), ('"cause"', '"reason"')])
+def test_cause_and_mark_cannot_be_changed_unnoticed(change: tuple[str, str]) -> None:
+    promised = journal.Mark(promised_until=date(2034, 12, 31))
+    journal.append([("a", "delete", [uuid4()])], now=NOON, cause=journal.Cause.RETENTION, mark=promised)
+    journal.path().write_text(journal.path().read_text().replace(*change))
+    with pytest.raises(journal.JournalDamaged, match="line 1"):
+        journal.entries()
 
 
 def test_only_the_owner_can_read_it() -> None:
@@ -43,9 +86,9 @@ def test_numbers_go_on_and_entries_come_back_as_written() -> None:
     journal.append([("a", "delete", rows)], now=NOON)
     assert journal.append([("b", "redact", rows[:1]), ("c", "restrict", rows[1:])], now=NOON) == 3
     assert journal.entries() == [
-        journal.Entry(1, NOON, "a", "delete", rows),
-        journal.Entry(2, NOON, "b", "redact", rows[:1]),
-        journal.Entry(3, NOON, "c", "restrict", rows[1:]),
+        journal.Entry(1, NOON, "a", "delete", rows, node=node.own_name()),
+        journal.Entry(2, NOON, "b", "redact", rows[:1], node=node.own_name()),
+        journal.Entry(3, NOON, "c", "restrict", rows[1:], node=node.own_name()),
     ]
 
 
@@ -142,7 +185,7 @@ def test_the_newest_number_is_read_from_the_last_whole_line_alone() -> None:
     assert journal.newest_number() == 0
     journal.append([("accounts", "delete", [uuid4() for _ in range(3 * journal.ROWS_PER_LINE)])], now=NOON)
     assert journal.newest_number() == journal.position() == 3
-    assert max(map(len, journal.path().read_bytes().splitlines())) < journal.LONGEST_LINE
+    assert max(map(len, journal.path().read_bytes().splitlines())) < journal_line.LONGEST
     with journal.path().open("ab") as file:
         file.write(b'{"number": 4, "at"')  # a power cut
     assert journal.newest_number() == 3

@@ -1,18 +1,21 @@
 """`backup create|list|verify|restore|prune`: thin words around sitebackend.backup.services."""
 
+import re
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sitebackend import audit
 from sitebackend.backup import media, restore, services, signing, trial
 from sitebackend.backup.failures import BackupFailed
-from sitebackend.backup.restore import Restored
+from sitebackend.backup.restore import Restored, Wave
 from sitebackend.management import operator_secret
 from sitebackend.models import Act, Actor
 from sitebackend.monitoring import clock
@@ -35,6 +38,12 @@ class Command(BaseCommand):
         restore.add_argument("--public-key", metavar="HEX", help="of the site that made it, from the recovery sheet")
         restore.add_argument("--journal-number", type=int, help="the latest line of the erasure journal known of")
         restore.add_argument("--with-settings", action="store_true", help="replace the settings file as well")
+        restore.add_argument(
+            "--without-retention",
+            metavar="FIRST-LAST",
+            default="",
+            help="put back what a wrong clock let go: these lines",
+        )
         restore.add_argument("--yes", action="store_true", help="do it")
         restore.add_argument("--resume", action="store_true", help="complete a restore that was interrupted")
         restore.add_argument("--undo", action="store_true", help="give up a restore that was interrupted")
@@ -44,7 +53,7 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options: Any) -> None:
         try:
             getattr(self, action)(**options)
-        except BackupFailed as error:
+        except (BackupFailed, clock.ClockInDoubt) as error:
             raise CommandError(str(error)) from error
 
     def create(self, **options: Any) -> None:
@@ -80,8 +89,9 @@ class Command(BaseCommand):
             self.stdout.write(_("Everything is as it was before."))
             return
         if resume:
-            erased = restore.resume(progress=self.progress)
-            self.stdout.write(_("Complete. {rows} rows erased again.").format(rows=erased))
+            replayed = restore.resume(progress=self.progress)
+            self.stdout.write(_("Complete. {rows} rows erased again.").format(rows=replayed.erased))
+            self._tell_kept(replayed.kept)
             return
         if file is None:
             raise CommandError(_("Name the file of the backup."), returncode=2)
@@ -90,19 +100,28 @@ class Command(BaseCommand):
         if not yes:
             words = _("This would replace the whole site by {time}. --yes does it.")
             self.stdout.write(words.format(time=header.created_at))
+            self._tell_waves(restore.waves(file, header.journal_number))
             return
-        done = self._restored(file, public_key, options["with_settings"], _journal_number(options))
+        done = self._restored(file, public_key, options)
         audit.note(Act.RESTORED, actor=Actor.SHELL, key=file.name)
         self._told(done)
 
-    def _restored(self, file: Path, public_key: str, with_settings: bool, journal_number: int) -> Restored:
+    def _tell_waves(self, waves: Sequence[Wave]) -> None:
+        """What would be erased again because a clock said so: the operator sees whether it was right."""
+        for wave in waves:
+            words = _("{at}: retention erased {rows} rows. By a wrong clock? --without-retention {first}-{last}")
+            at = date_format(timezone.localtime(wave.at), "DATETIME_FORMAT")
+            self.stdout.write(words.format(at=at, rows=wave.rows, first=wave.first, last=wave.last))
+
+    def _restored(self, file: Path, public_key: str, options: dict[str, Any]) -> Restored:
         return restore.restore(
             file,
             public_key=public_key,
             secret_key=operator_secret.key(),
             passphrase=operator_secret.passphrase(),
-            journal_number=journal_number,
-            with_settings=with_settings,
+            journal_number=_journal_number(options),
+            with_settings=options["with_settings"],
+            without_retention=_lines(options["without_retention"]),
             progress=self.progress,
         )
 
@@ -112,12 +131,15 @@ class Command(BaseCommand):
         self.stdout.write(
             text.format(rows=checked.rows, files=checked.files, erased=done.erased_again, folder=done.old_state)
         )
+        self._tell_kept(done.kept)
+
+    def _tell_kept(self, kept: Sequence[str]) -> None:
+        if kept:
+            words = _("The erasure journal says that these were erased; the law keeps them, so they stay: {names}")
+            self.stdout.write(words.format(names=", ".join(kept)))
 
     def prune(self, *, yes: bool, **options: Any) -> None:
-        now = timezone.now()
-        if yes and not clock.is_trusted(now):
-            raise BackupFailed(_("The clock is in doubt: no backup is removed until it is right. `status` says more."))
-        for path in services.prune(now=now, dry=not yes):
+        for path in services.prune(now=timezone.now(), dry=not yes):
             self.stdout.write(str(path))
         if not yes:
             self.stdout.write(_("Nothing was removed; --yes removes these."))
@@ -126,6 +148,14 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write(f"\r\033[K{step} … {share:.0%}" if share else f"\r\033[K{step} …", ending="")
             self.stderr.write("\r\033[K" if share == 1 else "", ending="")
+
+
+def _lines(given: str) -> range:
+    if not given:
+        return range(0)
+    if not (found := re.fullmatch(r"([1-9]\d*)-([1-9]\d*)", given)):
+        raise CommandError(_("Name the lines as FIRST-LAST, such as 12-40."), returncode=2)
+    return range(int(found[1]), int(found[2]) + 1)
 
 
 def _own_public_key() -> str:

@@ -23,27 +23,38 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["plan", "run"])
         parser.add_argument("--yes", action="store_true", help="with run: act; without it, the plan is shown")
         parser.add_argument(
+            "--overdue", metavar="HASH", default="", help="let what was due before the last run go, as it was shown"
+        )
+        parser.add_argument(
             "--clock-is-right", action="store_true", help="after a long time off: the clock of this machine is right"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
         if options["verb"] == "run" and options["yes"]:
-            return self._run(timezone.now(), clock_is_right=options["clock_is_right"])
+            return self._run(now, clock_is_right=options["clock_is_right"], overdue=options["overdue"])
         if options["verb"] == "plan":
             self._show_periods()
-        self._show(erasure.due(deadlines.local_date(timezone.now())))
+        self._show(erasure.due(deadlines.local_date(now)))
+        self._tell_overdue(now)
         return None
 
-    def _run(self, now: datetime, *, clock_is_right: bool) -> None:
+    def _run(self, now: datetime, *, clock_is_right: bool, overdue: str) -> None:
         if clock_is_right and clock.doubt(now):
             clock.confirm(now, actor=Actor.SHELL)
-        if not clock.is_trusted(now):
-            raise CommandError(_("The clock is in doubt ({now}). If it is right: --clock-is-right.").format(now=now))
+        clock.is_trusted(now)  # what is believed becomes the newest known time
         try:
-            count = execution.erase_due(now)
-        except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
+            count = execution.erase_overdue(now, plan_hash=overdue) if overdue else execution.erase_due(now)
+        except (erasure.PlanOutdated, erasure.ErasureIncomplete, clock.ClockInDoubt) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(ngettext("{n} row went.", "{n} rows went.", count).format(n=count))
+        self._tell_overdue(now)
+
+    def _tell_overdue(self, now: datetime) -> None:
+        if plan := execution.overdue(now):
+            self.stdout.write(_("Due before the last run, and here nevertheless:"))
+            self._show(plan)
+            self.stdout.write(_("If they may go: retention run --yes --overdue {hash}").format(hash=plan.hash))
 
     def _show(self, plan: erasure.Plan) -> None:
         for step in (*plan.destructive, *plan.retained):

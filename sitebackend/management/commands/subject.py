@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import audit
 from sitebackend.management import subject_answers, subject_rights
 from sitebackend.models import Act, Actor, SiteSettings
+from sitebackend.monitoring.clock import ClockInDoubt
 from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.registry import DataSubject, Description, Export, Item, Step
 
@@ -95,7 +96,7 @@ class Command(BaseCommand):
         received = subject_rights.told(person)
         try:
             receipt = erasure.erase(person, plan_hash=plan_hash, now=timezone.now())
-        except (erasure.PlanOutdated, erasure.ErasureIncomplete) as refusal:
+        except (erasure.PlanOutdated, erasure.ErasureIncomplete, ClockInDoubt) as refusal:
             raise CommandError(str(refusal)) from refusal
         number = f"#{receipt.journal_number}"
         audit.note_each(Act.ERASED, ((source, number) for source, _action, _count in receipt.done), actor=SHELL)

@@ -20,6 +20,7 @@ from sitebackend.cockpit import browsers, idempotency
 from sitebackend.instance import die_with
 from sitebackend.mail import services as mail
 from sitebackend.management.rounds import Job, Rounds
+from sitebackend.monitoring import clock
 from sitebackend.pages import services as pages
 from sitebackend.privacy import trail
 from sitebackend.privacy.papers import breaches, record
@@ -63,20 +64,7 @@ LONG: list[Job] = [
     execution.wipe_after_retention,
 ]
 #: They destroy what has had its time, and rest while the clock is in doubt.
-BY_TIME: frozenset[Job] = frozenset(
-    {
-        mail.sweep,
-        browsers.sweep,
-        vault.sweep,
-        pages.empty_trash,
-        pages.forget_dead_links,
-        answer.sweep,
-        trail.sweep,
-        restore.forget_old_state,
-        backup.rotate_if_due,
-        execution.run_retention,
-    }
-)
+BY_TIME: frozenset[Job] = clock.destroyers()
 
 
 class Command(BaseCommand):

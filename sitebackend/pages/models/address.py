@@ -73,8 +73,9 @@ class DeadLinkQuerySet(models.QuerySet["DeadLink"]):
         if not self.filter(path=path).update(count=F("count") + 1, last_seen=today) and self.count() < self.LIMIT:
             self.get_or_create(path=path, defaults={"last_seen": today})
 
-    def forget_before(self, day: date) -> int:
-        return self.filter(last_seen__lt=day).delete()[0]
+    def before(self, day: date) -> Self:
+        """Those that nobody has followed since."""
+        return self.filter(last_seen__lt=day)
 
     def newest(self) -> Self:
         return self.order_by("-last_seen", "-count")

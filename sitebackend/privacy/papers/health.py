@@ -32,7 +32,7 @@ def open_breaches(now: datetime) -> Iterator[Finding]:
 @report
 def retention(now: datetime) -> Iterator[Finding]:
     """It runs every day; a day without it is told."""
-    last = RetentionRun.objects.order_by("-day").first()
+    last = RetentionRun.objects.filter(day__lte=timezone.localdate(now)).order_by("-day").first()
     day = date_format(last.day, "SHORT_DATE_FORMAT") if last else ""
     if last and last.day >= timezone.localdate(now) - timedelta(days=1):
         rows = sum(count for _source, _action, count in last.receipt)

@@ -7,12 +7,13 @@ sealed in the outbox); fetching it, its fourteen days, or the end of the request
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from sitebackend.crypto import sealing
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Act, Actor, Operator
+from sitebackend.monitoring import clock
 from sitebackend.privacy import deadlines, documents, registry
 from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.mail import ACCESS, OUTCOME, outcome_facts
@@ -196,10 +198,20 @@ def hand_over(token: str, *, now: datetime) -> bytes | None:
     return content
 
 
+def _would_go(now: datetime) -> Iterator[tuple[str, int]]:
+    yield _("copies that nobody fetched"), _expired(now).count()
+
+
+@clock.destroys_by_time(_would_go)
 def sweep(now: datetime) -> int:
-    """Worker job: erase copies that nobody fetched in time; gives how many. The time runs from the mail."""
+    """Worker job: erase copies that nobody fetched in time; gives how many."""
+    return _expired(now).delete()[0]
+
+
+def _expired(now: datetime) -> QuerySet[AccessAnswer]:
+    """The time runs from the mail."""
     unsent = OutgoingMail.objects.filter(kind=ACCESS.name).unsent().values("about")
-    return AccessAnswer.objects.filter(expires_at__lte=now).exclude(request__in=unsent).delete()[0]
+    return AccessAnswer.objects.filter(expires_at__lte=now).exclude(request__in=unsent)
 
 
 def _require_open(request: DataSubjectRequest, *kinds: str) -> None:

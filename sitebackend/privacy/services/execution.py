@@ -6,7 +6,8 @@ plan is empty, the files are wiped), and the journal's lines told to the operato
 holds the person's address until it is delivered: with it the second mark falls, and comes back after the wipe.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 
 from django.core.cache import cache
 from django.db import transaction
@@ -16,12 +17,13 @@ from django.utils.translation import gettext as _
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import NOTHING, State
 from sitebackend.models import Operator
-from sitebackend.privacy import deadlines, erasure, journal, traces
+from sitebackend.monitoring import clock
+from sitebackend.privacy import deadlines, erasure, journal, registry, traces
 from sitebackend.privacy.erasure import Plan, Receipt
 from sitebackend.privacy.mail import JOURNAL
 from sitebackend.privacy.models import DataSubjectRequest, Kind, RetentionRun
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.registry import Step
+from sitebackend.privacy.registry import Step, Text
 from sitebackend.privacy.services import recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
@@ -124,19 +126,47 @@ def _is_queued(last: int) -> bool:
     return mail is not None and mail.state != State.HELD and mail.facts.get("last") == last
 
 
+def _would_go(now: datetime) -> Iterator[tuple[Text, int]]:
+    for step in erasure.due(deadlines.local_date(now)).destructive:
+        yield registry.source(step.source).describe().title, len(step.rows)
+
+
+@clock.destroys_by_time(_would_go)
 def run_retention(now: datetime) -> int:
-    """Worker job, once a day: erase what has had its time; gives how many rows went."""
+    """Worker job, once a day: erase what fell due since the last run; gives how many rows went."""
     if RetentionRun.objects.filter(day=deadlines.local_date(now)).exists():
         return 0
     return erase_due(now)
 
 
 def erase_due(now: datetime) -> int:
-    """Erase what has had its time, with its proof; gives how many rows went."""
+    """Erase what fell due since the last run, with its proof; gives how many rows went.
+
+    What was due before that and is here nevertheless (a setting was shortened, a hold ended, old data were filed) is
+    asked about: `erase_overdue`. Raises ClockInDoubt, PlanOutdated.
+    """
     today = deadlines.local_date(now)
-    due = erasure.due(today)
+    since = RetentionRun.objects.last_day(today)
+    return _erase_due(now, since=since, plan_hash=erasure.due(today, since=since).hash)
+
+
+def overdue(now: datetime) -> Plan | None:
+    """What should have gone with the last run, and does not go without the operator's word; None: nothing."""
+    since = RetentionRun.objects.last_day(deadlines.local_date(now))
+    plan = erasure.due(since) if since else None
+    return plan if plan and plan.destructive else None
+
+
+def erase_overdue(now: datetime, *, plan_hash: str) -> int:
+    """The operator says that what `overdue` shows may go; gives how many rows went. Raises as `erase_due`."""
+    since = RetentionRun.objects.last_day(deadlines.local_date(now)) or deadlines.local_date(now)
+    return _erase_due(now, day=since, plan_hash=plan_hash)
+
+
+def _erase_due(now: datetime, *, day: date | None = None, since: date | None = None, plan_hash: str) -> int:
+    today = deadlines.local_date(now)
     with transaction.atomic():
-        receipt = erasure.erase_due(today, plan_hash=due.hash, now=now)
+        receipt = erasure.erase_due(day or today, since=since, plan_hash=plan_hash, now=now)
         run, _made = RetentionRun.objects.get_or_create(day=today)
         run.receipt = [*run.receipt, *(list(line) for line in receipt.done)]
         run.wiped_at = None if receipt.done else run.wiped_at
