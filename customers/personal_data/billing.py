@@ -4,13 +4,19 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import BillingDocument, Customer, RecipientDigest
+from customers.models.billing import HoldGround
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
+from sitebackend.privacy.journal_line import Mark
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -24,6 +30,13 @@ from sitebackend.privacy.registry import (
 )
 from sitebackend.privacy.versions import version_of
 from sitebackend.vault.opened import OpenVault
+
+_BY_LAW = _("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG")
+_HELD_BY = {
+    HoldGround.TAX: _("Art. 17(3)(b) GDPR, § 147(3) AO"),
+    HoldGround.CLAIM: _("Art. 17(3)(e) GDPR"),
+    "": _("Art. 17(3)(b) or (e) GDPR"),
+}
 
 
 @register
@@ -93,8 +106,18 @@ class BillingDocuments(PersonalDataSource):
 
     def erase_again(self, action: Action, rows: Collection[UUID]) -> int:
         """A hold that the backup knows of was released before the document was erased."""
-        BillingDocument.objects.filter(pk__in=rows).update(legal_hold=False, hold_reason="")
+        BillingDocument.objects.filter(pk__in=rows).update(legal_hold=False, hold_reason="", hold_ground="")
         return self.erase(action, rows)
+
+    def promise(self, rows: Collection[UUID], mark: Mark) -> None:
+        if mark.objected_on:
+            BillingDocument.objects.filter(pk__in=rows).end_with_the_law(mark.objected_on)
+
+    def page_of(self, identifier: str) -> str:
+        """Where it can be held, as long as its customer is here."""
+        document = BillingDocument.objects.filter(pk=identifier).exclude(customer=None).first()
+        arguments = [document.customer_id, document.pk] if document else []
+        return reverse("admin:customers_customer_document_hold", args=arguments) if document else ""
 
     def due(self, today: date) -> Iterable[Step]:
         for document in BillingDocument.objects.past(today):
@@ -112,13 +135,49 @@ class BillingDocuments(PersonalDataSource):
     def _step(self, document: BillingDocument, today: date) -> Step:
         """Law first, then a hold; between law and promise the person's request wins."""
         by_law = document.statutory_until >= today
-        until = document.statutory_until if by_law else None
+        stays = by_law or document.legal_hold
         return Step(
             source=self.name,
-            action=Action.RETAIN if by_law or document.legal_hold else Action.DELETE,
+            action=Action.RETAIN if stays else Action.DELETE,
             rows=(document.pk,),
             version=version_of(BillingDocument.objects.filter(pk=document.pk)),
-            law=_("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG, § 35(3) BDSG") if by_law else _("Art. 17(1) GDPR"),
-            reason=document.why_kept() if by_law or document.legal_hold else _("no law keeps it any longer"),
-            until=until,
+            title=format_lazy(_("{document} of {day}"), document=_named(document), day=_day(document.issued_on)),
+            law=_law(document, by_law=by_law) if stays else _("Art. 17(1) GDPR"),
+            reason=_end(document, by_law=by_law) if stays else _("no law keeps it any longer"),
+            until=document.statutory_until if by_law and not document.legal_hold else None,
+            promise=_promise(document, today, by_law=by_law) if stays else None,
         )
+
+
+def _promise(document: BillingDocument, today: date, *, by_law: bool) -> Mark | None:
+    """Whoever asks for erasure objects to what goes beyond the law; the first time counts."""
+    if document.objected_on:
+        return None
+    return Mark(objected_on=today, promised_until=document.statutory_until if by_law else None)
+
+
+def _law(document: BillingDocument, *, by_law: bool) -> Text:
+    held_by = _HELD_BY[document.hold_ground]
+    if not document.legal_hold:
+        return _BY_LAW
+    return format_lazy("{law}; {held}", law=_BY_LAW, held=held_by) if by_law else held_by
+
+
+def _end(document: BillingDocument, *, by_law: bool) -> Text:
+    """Until when the person is told that it is kept: one sentence, one date."""
+    until, why = _day(document.statutory_until), document.hold_reason
+    if not document.legal_hold:
+        words = _(
+            "until {until}, longer only if the tax office still needs the records (§ 147(3) AO) or a dispute is open"
+        )
+        return format_lazy(words, until=until)
+    if by_law:
+        return format_lazy(_("at least until {until}, and as long as this is open: {why}"), until=until, why=why)
+    return format_lazy(_("as long as this is open, and no longer: {why}"), why=why)
+
+
+def _named(document: BillingDocument) -> Text:
+    return format_lazy("{kind} {number}", kind=BillingDocument.Kind(document.kind).label, number=document.number)
+
+
+_day = lazy(date_format, str)

@@ -199,8 +199,8 @@ holds_no_personal_data(
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
     **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at"), _STEP),
     **dict.fromkeys(("extension_told_at", "answer_sent_at"), _STEP),
-    receipt="holdings and numbers of rows",
+    receipt="holdings, numbers of rows, numbers of documents",
     carried_out="holdings, measures and numbers of rows",
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
-holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows", wiped_at="a time")
+holds_no_personal_data(RetentionRun, day="a day", receipt="holdings, numbers of rows and documents", wiped_at="a time")

@@ -147,6 +147,9 @@ class Step:
     reason: Text
     until: date | None = None  #: of what stays: its last day
     consequence: Text = ""  #: what the loss means for the person, such as for a contract
+    title: Text = ""  #: what the rows are, where each has a name of its own: a document's kind, number and date
+    promise: Mark | None = None  #: what the answer promises about rows that stay, to be written on them
+    moves_by_itself: bool = False  #: the background service takes such rows away meanwhile: no new preview for that
     by_hand: Text = ""  #: what no program reaches and the operator must delete: the mailbox
 
 
@@ -218,9 +221,13 @@ class PersonalDataSource:
         """After a restore: what stood in the way when the backup was made did not when the rows were erased."""
         return self.erase(action, rows)
 
+    def promise(self, rows: Collection[UUID], mark: Mark) -> None:
+        """Write on rows that stay what an answer promises about them; the journal has it already."""
+        raise NotImplementedError
+
     def promise_again(self, rows: Collection[UUID], mark: Mark) -> None:
         """After a restore: write on those of `rows` that are here what an answer promised (Measure.PROMISE)."""
-        raise NotImplementedError
+        self.promise(rows, mark)
 
     def left_of(self, rows: Collection[UUID]) -> int:
         """How many of `rows` are in any table of this holding."""

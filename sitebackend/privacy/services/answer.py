@@ -21,7 +21,7 @@ from sitebackend.crypto import sealing
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Act, Actor, Operator
-from sitebackend.privacy import deadlines, documents, registry
+from sitebackend.privacy import deadlines, documents, erasure, registry
 from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.mail import ACCESS, OUTCOME, outcome_facts
 from sitebackend.privacy.models import AccessAnswer, CopyForm, DataSubjectRequest, Kind, Outcome
@@ -163,11 +163,13 @@ def finish(
         request.take(replace(request.statement, ground=ground.strip()))
         request.save()
     outcomes.require_true(request, outcome)
+    kept = outcomes.kept(request) if outcome != Outcome.WITHDRAWN else []
     with transaction.atomic():
         recipients.note_told(request, told)
+        erasure.promise(kept, now=now)
         _close(request, outcome, by, now)
         if request.statement.email:
-            facts = outcome_facts(request, outcomes.kept(request))
+            facts = outcome_facts(request, kept)
             outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
             execution.verify_again(DataSubjectRequest.objects.filter(pk=request.pk))
 
