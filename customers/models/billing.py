@@ -85,7 +85,7 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         return super().delete()
 
     def end_with_the_law(self, objected_on: date) -> int:
-        """Write on them that their recipient objected: what the law asks for is kept, no day longer. The first counts."""
+        """Their recipient objected (the first day counts): what the law asks for is kept, and no day longer."""
         return models.QuerySet.update(self.filter(objected_on=None), objected_on=objected_on)
 
     def erase_on_request(self, today: date) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,7 @@ from sitebackend.privacy.registry import (
 from sitebackend.privacy.versions import version_of
 from sitebackend.vault.opened import OpenVault
 
+_SIGNS = {"EUR": "€"}
 _BY_LAW = _("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG")
 _HELD_BY = {
     HoldGround.TAX: _("Art. 17(3)(b) GDPR, § 147(3) AO"),
@@ -77,7 +78,7 @@ class BillingDocuments(PersonalDataSource):
             document = BillingDocument.objects.get(pk=item.identifier)
             values = {
                 str(_("date of the document")): document.issued_on,
-                str(_("amount")): f"{document.amount} {document.currency}",
+                str(_("amount")): _amount(document),
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
                 str(_("filed")): document.filed_at,
@@ -174,6 +175,11 @@ def _end(document: BillingDocument, *, by_law: bool) -> Text:
     if by_law:
         return format_lazy(_("at least until {until}, and as long as this is open: {why}"), until=until, why=why)
     return format_lazy(_("as long as this is open, and no longer: {why}"), why=why)
+
+
+def _amount(document: BillingDocument) -> str:
+    amount = number_format(document.amount, 2, force_grouping=True)
+    return f"{amount} {_SIGNS.get(document.currency, document.currency)}"
 
 
 def _named(document: BillingDocument) -> Text:

@@ -123,6 +123,7 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "request": request,
         "site": site,
         "site_url": settings.SITE_URL,
+        "statutory_years": retention.STATUTORY_BILLING_YEARS,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
         **context,
     }

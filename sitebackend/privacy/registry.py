@@ -86,7 +86,7 @@ class Export:
     item: Item
     values: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[tuple[str, bytes], ...] = ()
-    card: Mapping[str, str] = field(default_factory=dict)  #: contact data, by the names of `documents.forms`
+    card: Mapping[str, Any] = field(default_factory=dict)  #: contact data, by the names of `documents.forms`
     sealed: Text = ""
     in_vault: bool = False
     ciphertext: str = ""

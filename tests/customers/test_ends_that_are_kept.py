@@ -174,11 +174,11 @@ def test_the_erasure_log_names_the_documents(customer: Customer, operator: Opera
     assert "R-2016-044" in named[0][3]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(25))
 def test_every_end_told_is_the_last_day_before_it_went(
     customer: Customer, operator: Operator, settings: object, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the same lives each time
     documents: dict[str, BillingDocument] = {}
     for number in range(chance.randint(1, 5)):
         settings.BILLING_RETENTION_YEARS = chance.choice([8, 9, 10, 12, 30])  # type: ignore[attr-defined]

@@ -92,10 +92,17 @@ def as_file(
     """
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
-    content = pdf.as_pdf(_whole(request, _to_hand_over(request), vault, by))
+    whole = _whole(request, _to_hand_over(request), vault, by)
+    enclosed: list[str] = []
+    apart: list[str] = []
+    if passphrase:
+        content = pdf.encrypted(pdf.as_pdf(whole), passphrase)
+    else:
+        content, enclosed, apart = pdf.printed(whole)
+    request.take(replace(request.statement, enclosures="\n".join([*enclosed, *apart]), apart="\n".join(apart)))
     _note_copy(request, CopyForm.FILE if passphrase else CopyForm.PRINT, by, now)
     request.save()
-    return pdf.encrypted(content, passphrase) if passphrase else content
+    return content
 
 
 def note_handed_over(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
