@@ -1,9 +1,11 @@
 """Billing documents: kept by law, found and told even when their customer is gone."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -16,13 +18,17 @@ from customers.models.billing import HoldGround
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
+from sitebackend.models import Operator
+from sitebackend.privacy import journal
 from sitebackend.privacy.journal_line import Mark
 from sitebackend.privacy.registry import (
     Action,
+    Closable,
     DataSubject,
     Description,
     Export,
     Item,
+    Measure,
     PersonalDataSource,
     Step,
     Text,
@@ -114,6 +120,31 @@ class BillingDocuments(PersonalDataSource):
         if mark.objected_on:
             BillingDocument.objects.filter(pk__in=rows).end_with_the_law(mark.objected_on)
 
+    def closable(self, subject: DataSubject) -> Iterator[Closable]:
+        """The years beyond the law, of all documents at once: an objection ends them (Art. 21 GDPR)."""
+        beyond = [document for document, _by in self._documents(subject) if document.ends_on > document.statutory_until]
+        for key in {_whose(document) for document in beyond}:
+            own = [document for document in beyond if _whose(document) == key]
+            ends = sorted({document.statutory_until for document in own})
+            yield Closable(
+                source=self.name,
+                row=min(document.pk for document in own),
+                purpose="beyond-the-law",
+                title=_("keeping billing documents longer than the law asks"),
+                consequences=tuple(
+                    format_lazy(_("kept until {until}, and no longer"), until=_day(until)) for until in ends
+                ),
+            )
+
+    @transaction.atomic
+    def close(self, row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
+        whose = _whose(BillingDocument.objects.get(pk=row))
+        beyond = BillingDocument.objects.filter(objected_on=None, kept_until__gt=F("statutory_until"))
+        own = [document.pk for document in beyond.prefetch_related("found_by") if _whose(document) == whose]
+        mark = Mark(objected_on=timezone.localdate(at))
+        journal.append([(self.name, Measure.PROMISE, own)], mark=mark, now=at)
+        self.promise(own, mark)
+
     def page_of(self, identifier: str) -> str:
         """Where it can be held, as long as its customer is here."""
         document = BillingDocument.objects.filter(pk=identifier).exclude(customer=None).first()
@@ -148,6 +179,12 @@ class BillingDocuments(PersonalDataSource):
             until=document.statutory_until if by_law and not document.legal_hold else None,
             promise=_promise(document, today, by_law=by_law) if stays else None,
         )
+
+
+def _whose(document: BillingDocument) -> str:
+    """Whose it is, also when the customer is gone."""
+    numbers = sorted(held.digest for held in document.found_by.all() if held.statement == "customer_number")
+    return numbers[0] if numbers else str(document.pk)
 
 
 def _promise(document: BillingDocument, today: date, *, by_law: bool) -> Mark | None:

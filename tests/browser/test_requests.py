@@ -89,11 +89,11 @@ def test_a_deletion_by_letter_leads_to_both_letters_in_eight_clicks(
     clicks.count += 1
     page.wait_for_selector(".request")
     assert _letter(clicks, "acknowledged").startswith(b"%PDF-")
-    clicks.on("button", "Ich habe sie bestätigt")
+    clicks.on("button", "Ich habe den Eingang bestätigt")
     clicks.on("button", "Es passt: Die Person ist es")
     clicks.on("button", "Genau das löschen")
-    _wait_until_proved(page, button="Anfrage abschließen und das Schreiben zeigen")
-    clicks.on("button", "Anfrage abschließen und das Schreiben zeigen")
+    _wait_until_proved(page, button="Anfrage abschließen und Schreiben anzeigen")
+    clicks.on("button", "Anfrage abschließen und Schreiben anzeigen")
     assert _letter(clicks, "outcome").startswith(b"%PDF-")
     assert clicks.count <= MOST_CLICKS
     assert "benachrichtigt" not in page.inner_text(".request")

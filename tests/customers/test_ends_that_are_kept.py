@@ -1,8 +1,10 @@
 """Every end that a person is told of a billing document is the day on which it goes, also after a restore."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -19,7 +21,7 @@ from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import erasure, journal, registry, traces
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.registry import Action, DataSubject, Measure
-from sitebackend.privacy.services import answer, execution, identity, intake
+from sitebackend.privacy.services import answer, execution, identity, intake, rights
 from sitebackend.privacy.statement import Statement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder")]
@@ -46,9 +48,9 @@ def file_one(customer: Customer, number: str, issued_on: date, kind: str = "invo
     )
 
 
-def ask(customer: Customer, *, language: str = "de") -> DataSubjectRequest:
-    request = DataSubjectRequest(kind=Kind.ERASURE, channel=Channel.MAIL, received_on=TODAY)
-    said = Statement(name=customer.full_name, email=customer.email, number=customer.number, language=language)
+def ask(customer: Customer, *, kind: Kind = Kind.ERASURE) -> DataSubjectRequest:
+    request = DataSubjectRequest(kind=kind, channel=Channel.MAIL, received_on=TODAY)
+    said = Statement(name=customer.full_name, email=customer.email, number=customer.number)
     intake.record(request, said=said, now=NOW)
     deliver_due(NOW)
     request.refresh_from_db()
@@ -164,6 +166,22 @@ def test_a_hold_that_ends_lets_the_promise_win(customer: Customer, operator: Ope
     assert retain_on(TODAY) == set()
     billing.release(document=document)
     assert retain_on(TODAY) == {document.pk}
+
+
+def test_an_objection_to_the_years_beyond_the_law_ends_them_for_all_documents_and_no_others(
+    customer: Customer, operator: Operator, new_customer: Callable[..., Customer]
+) -> None:
+    mine = {file_one(customer, f"R-{number}", date(YEAR - number, 6, 1)).pk for number in (2, 3)}
+    other = file_one(
+        new_customer(email="b@example.org", phone="040 1", last_name="Andere"), "B-1", date(YEAR - 2, 6, 1)
+    )
+    request = ask(customer, kind=Kind.OBJECTION)
+    [purpose] = [found for found in rights.closable(request.subject()) if found.source == "customers.billing"]
+    deed = partial(rights.close, keys=[purpose.key], by=operator, channel=Channel.MAIL, now=NOW)
+    rights.carry_out(request, deed, by=operator, now=NOW)
+    assert retain_on(date(YEAR + 7, 1, 1)) == mine
+    assert [set(line.rows) for line in journal.entries() if line.action == Measure.PROMISE] == [mine]
+    assert BillingDocument.objects.get(pk=other.pk).objected_on is None
 
 
 def test_the_erasure_log_names_the_documents(customer: Customer, operator: Operator) -> None:

@@ -25,7 +25,6 @@ from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes
 from sitebackend.privacy.statement import Statement
 from sitebackend.vault.opened import OpenVault
-from tests.formats import files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder")]
 NOW = timezone.now()
