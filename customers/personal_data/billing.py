@@ -88,7 +88,8 @@ class BillingDocuments(PersonalDataSource):
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
                 str(_("filed")): document.filed_at,
-                **({str(_("reason of the hold")): document.hold_reason} if document.legal_hold else {}),
+                **({str(_("recipient objected on")): document.objected_on} if document.objected_on else {}),
+                **(_hold(document) if document.legal_hold else {}),
             }
             yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
 
@@ -212,6 +213,11 @@ def _end(document: BillingDocument, *, by_law: bool) -> Text:
     if by_law:
         return format_lazy(_("at least until {until}, and as long as this is open: {why}"), until=until, why=why)
     return format_lazy(_("as long as this is open, and no longer: {why}"), why=why)
+
+
+def _hold(document: BillingDocument) -> dict[str, str]:
+    told = {_("reason of the hold"): document.hold_reason, _("ground of the hold"): document.get_hold_ground_display()}
+    return {str(label): value for label, value in told.items() if value}
 
 
 def _amount(document: BillingDocument) -> str:

@@ -126,10 +126,10 @@ def printed(answer: Answer) -> tuple[bytes, list[str], list[str]]:
 
     What has no pages here (an electronic invoice, a damaged or locked file) must be printed or handed over apart.
     """
-    writer, apart = PdfWriter(), []
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(as_pdf(answer))))  # with what lies inside it for machines
+    apart: list[str] = []
     with translation.override(answer.language):
         enclosed = [_("The copy of your data")]
-    writer.append(io.BytesIO(as_pdf(answer)))
     for name, content in answer.files.items():
         try:
             writer.append(PdfReader(io.BytesIO(_with_pages(content))))
