@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import UploadField
 from customers.models import BillingDocument
+from customers.models.billing import HoldGround
 from sitebackend.formats.fields import AmountField, DateField
 from sitebackend.formats.file_types import INVOICE, PDF
 from sitebackend.formats.numbers import names_euro
@@ -80,6 +81,7 @@ class SeveralDocumentsForm(forms.Form):
 
 
 class HoldForm(forms.Form):
+    ground = forms.ChoiceField(label=_("Ground"), choices=HoldGround, widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,

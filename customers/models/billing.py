@@ -49,7 +49,7 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
 
     def past(self, today: date) -> "BillingQuerySet":
         """Those whose every date has passed, whether somebody holds them or not."""
-        return self.filter(kept_until__lt=today)
+        return self.filter(_is_past(today))
 
     def restricted(self) -> "BillingQuerySet":
         """Those that outlived their customer: kept for the legal duty alone (§ 35(3) BDSG)."""
@@ -72,7 +72,7 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         )
 
     def update(self, **values: Any) -> int:
-        if set(values) - {"legal_hold", "hold_reason"}:
+        if set(values) - {"legal_hold", "hold_reason", "hold_ground"}:
             raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
         return super().update(**values)
 
@@ -80,17 +80,31 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        kept = self.filter(
-            Q(kept_until__gte=timezone.localdate(clock.believed(timezone.now()))) | Q(legal_hold=True)
-        ).first()
+        kept = self.filter(~_is_past(timezone.localdate(clock.believed(timezone.now()))) | Q(legal_hold=True)).first()
         if kept is not None:
             raise Kept(kept.why_kept())
         return super().delete()
+
+    def end_with_the_law(self, objected_on: date) -> int:
+        """Their recipient objected (the first day counts): what the law asks for is kept, and no day longer."""
+        return models.QuerySet.update(self.filter(objected_on=None), objected_on=objected_on)
 
     def erase_on_request(self, today: date) -> int:
         """Delete those that no law and no hold keeps: between the two dates the person's request wins."""
         _all, deleted = models.QuerySet.delete(self.filter(statutory_until__lt=today, legal_hold=False))
         return deleted.get(BillingDocument._meta.label, 0)
+
+
+def _is_past(today: date) -> Q:
+    """The promise beyond the law is over, or its recipient objected to it and the law's time is."""
+    return Q(kept_until__lt=today) | Q(objected_on__isnull=False, statutory_until__lt=today)
+
+
+class HoldGround(models.TextChoices):
+    """What a document may be held for although somebody wants it erased."""
+
+    TAX = "tax", _("the tax office still needs it (Art. 17(3)(b) GDPR, § 147(3) AO)")
+    CLAIM = "claim", _("a dispute is open (Art. 17(3)(e) GDPR)")
 
 
 class BillingDocument(models.Model):
@@ -118,6 +132,8 @@ class BillingDocument(models.Model):
     kept_until = models.DateField(_("kept until"), editable=False, db_index=True)
     legal_hold = models.BooleanField(_("on hold"), default=False)
     hold_reason = models.CharField(_("reason of the hold"), max_length=300, blank=True)
+    hold_ground = models.CharField(_("ground of the hold"), max_length=10, choices=HoldGround, blank=True)
+    objected_on = models.DateField(_("recipient objected on"), null=True, editable=False)
     filed_at = models.DateTimeField(_("filed"), default=timezone.now, editable=False)
 
     objects = BillingQuerySet.as_manager()
@@ -155,11 +171,19 @@ class BillingDocument(models.Model):
         return super().delete(*args, **kwargs)
 
     def is_due(self, today: date) -> bool:
-        return self.kept_until < today and not self.legal_hold
+        return self.ends_on < today and not self.legal_hold
+
+    @property
+    def ends_on(self) -> date:
+        """The last day on which it is kept, unless somebody holds it."""
+        return self.statutory_until if self.objected_on else self.kept_until
 
     def why_kept(self) -> str:
         if self.legal_hold:
             return str(_("On hold: {reason}")).format(reason=self.hold_reason)
+        if self.objected_on:
+            words = _("Kept by law until {until} (§ 147 AO, § 14b UStG), and no longer: an objection came on {day}.")
+            return str(words).format(until=date_format(self.statutory_until), day=date_format(self.objected_on))
         return str(_("Kept by law until {statutory} (§ 147 AO, § 14b UStG), and as promised until {until}.")).format(
             statutory=date_format(self.statutory_until), until=date_format(self.kept_until)
         )

@@ -1,23 +1,35 @@
 """Billing documents: kept by law, found and told even when their customer is gone."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import BillingDocument, Customer, RecipientDigest
+from customers.models.billing import HoldGround
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
 from sitebackend.crypto import lookup
+from sitebackend.models import Operator
 from sitebackend.monitoring import clock
+from sitebackend.privacy import journal
+from sitebackend.privacy.journal_line import Mark
 from sitebackend.privacy.registry import (
     Action,
+    Closable,
     DataSubject,
     Description,
     Export,
     Item,
+    Measure,
     PersonalDataSource,
     Step,
     Text,
@@ -25,6 +37,14 @@ from sitebackend.privacy.registry import (
 )
 from sitebackend.privacy.versions import version_of
 from sitebackend.vault.opened import OpenVault
+
+_SIGNS = {"EUR": "€"}
+_BY_LAW = _("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG")
+_HELD_BY = {
+    HoldGround.TAX: _("Art. 17(3)(b) GDPR, § 147(3) AO"),
+    HoldGround.CLAIM: _("Art. 17(3)(e) GDPR"),
+    "": _("Art. 17(3)(b) or (e) GDPR"),
+}
 
 
 @register
@@ -65,11 +85,12 @@ class BillingDocuments(PersonalDataSource):
             document = BillingDocument.objects.get(pk=item.identifier)
             values = {
                 str(_("date of the document")): document.issued_on,
-                str(_("amount")): f"{document.amount} {document.currency}",
+                str(_("amount")): _amount(document),
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
                 str(_("filed")): document.filed_at,
-                **({str(_("reason of the hold")): document.hold_reason} if document.legal_hold else {}),
+                **({str(_("recipient objected on")): document.objected_on} if document.objected_on else {}),
+                **(_hold(document) if document.legal_hold else {}),
             }
             yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
 
@@ -94,13 +115,48 @@ class BillingDocuments(PersonalDataSource):
 
     def erase_again(self, action: Action, rows: Collection[UUID]) -> int:
         """A hold that the backup knows of was released before the document was erased."""
-        BillingDocument.objects.filter(pk__in=rows).update(legal_hold=False, hold_reason="")
+        BillingDocument.objects.filter(pk__in=rows).update(legal_hold=False, hold_reason="", hold_ground="")
         return self.erase(action, rows)
 
     def kept_by_law(self, rows: Collection[UUID]) -> Mapping[UUID, str]:
         today = timezone.localdate(clock.believed(timezone.now()))
         kept = BillingDocument.objects.filter(pk__in=rows, statutory_until__gte=today)
         return {document.pk: str(document) for document in kept}
+
+    def promise(self, rows: Collection[UUID], mark: Mark) -> None:
+        if mark.objected_on:
+            BillingDocument.objects.filter(pk__in=rows).end_with_the_law(mark.objected_on)
+
+    def closable(self, subject: DataSubject) -> Iterator[Closable]:
+        """The years beyond the law, of all documents at once: an objection ends them (Art. 21 GDPR)."""
+        beyond = [document for document, _by in self._documents(subject) if document.ends_on > document.statutory_until]
+        for key in {_whose(document) for document in beyond}:
+            own = [document for document in beyond if _whose(document) == key]
+            ends = sorted({document.statutory_until for document in own})
+            yield Closable(
+                source=self.name,
+                row=min(document.pk for document in own),
+                purpose="beyond-the-law",
+                title=_("keeping billing documents longer than the law asks"),
+                consequences=tuple(
+                    format_lazy(_("kept until {until}, and no longer"), until=_day(until)) for until in ends
+                ),
+            )
+
+    @transaction.atomic
+    def close(self, row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
+        whose = _whose(BillingDocument.objects.get(pk=row))
+        beyond = BillingDocument.objects.filter(objected_on=None, kept_until__gt=F("statutory_until"))
+        own = [document.pk for document in beyond.prefetch_related("found_by") if _whose(document) == whose]
+        mark = Mark(objected_on=timezone.localdate(at))
+        journal.append([(self.name, Measure.PROMISE, own)], mark=mark, now=at)
+        self.promise(own, mark)
+
+    def page_of(self, identifier: str) -> str:
+        """Where it can be held, as long as its customer is here."""
+        document = BillingDocument.objects.filter(pk=identifier).exclude(customer=None).first()
+        arguments = [document.customer_id, document.pk] if document else []
+        return reverse("admin:customers_customer_document_hold", args=arguments) if document else ""
 
     def due(self, today: date) -> Iterable[Step]:
         for document in BillingDocument.objects.past(today):
@@ -118,13 +174,65 @@ class BillingDocuments(PersonalDataSource):
     def _step(self, document: BillingDocument, today: date) -> Step:
         """Law first, then a hold; between law and promise the person's request wins."""
         by_law = document.statutory_until >= today
-        until = document.statutory_until if by_law else None
+        stays = by_law or document.legal_hold
         return Step(
             source=self.name,
-            action=Action.RETAIN if by_law or document.legal_hold else Action.DELETE,
+            action=Action.RETAIN if stays else Action.DELETE,
             rows=(document.pk,),
             version=version_of(BillingDocument.objects.filter(pk=document.pk)),
-            law=_("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG, § 35(3) BDSG") if by_law else _("Art. 17(1) GDPR"),
-            reason=document.why_kept() if by_law or document.legal_hold else _("no law keeps it any longer"),
-            until=until,
+            title=format_lazy(_("{document} of {day}"), document=_named(document), day=_day(document.issued_on)),
+            law=_law(document, by_law=by_law) if stays else _("Art. 17(1) GDPR"),
+            reason=_end(document, by_law=by_law) if stays else _("no law keeps it any longer"),
+            until=document.statutory_until if by_law and not document.legal_hold else None,
+            promise=_promise(document, today, by_law=by_law) if stays else None,
         )
+
+
+def _whose(document: BillingDocument) -> str:
+    """Whose it is, also when the customer is gone."""
+    numbers = sorted(held.digest for held in document.found_by.all() if held.statement == "customer_number")
+    return numbers[0] if numbers else str(document.pk)
+
+
+def _promise(document: BillingDocument, today: date, *, by_law: bool) -> Mark | None:
+    """Whoever asks for erasure objects to what goes beyond the law; the first time counts."""
+    if document.objected_on:
+        return None
+    return Mark(objected_on=today, promised_until=document.statutory_until if by_law else None)
+
+
+def _law(document: BillingDocument, *, by_law: bool) -> Text:
+    held_by = _HELD_BY[document.hold_ground]
+    if not document.legal_hold:
+        return _BY_LAW
+    return format_lazy("{law}; {held}", law=_BY_LAW, held=held_by) if by_law else held_by
+
+
+def _end(document: BillingDocument, *, by_law: bool) -> Text:
+    """Until when the person is told that it is kept: one sentence, one date."""
+    until, why = _day(document.statutory_until), document.hold_reason
+    if not document.legal_hold:
+        words = _(
+            "until {until}, longer only if the tax office still needs the records (§ 147(3) AO) or a dispute is open"
+        )
+        return format_lazy(words, until=until)
+    if by_law:
+        return format_lazy(_("at least until {until}, and as long as this is open: {why}"), until=until, why=why)
+    return format_lazy(_("as long as this is open, and no longer: {why}"), why=why)
+
+
+def _hold(document: BillingDocument) -> dict[str, str]:
+    told = {_("reason of the hold"): document.hold_reason, _("ground of the hold"): document.get_hold_ground_display()}
+    return {str(label): value for label, value in told.items() if value}
+
+
+def _amount(document: BillingDocument) -> str:
+    amount = number_format(document.amount, 2, force_grouping=True)
+    return f"{amount} {_SIGNS.get(document.currency, document.currency)}"
+
+
+def _named(document: BillingDocument) -> Text:
+    return format_lazy("{kind} {number}", kind=BillingDocument.Kind(document.kind).label, number=document.number)
+
+
+_day = lazy(date_format, str)

@@ -86,7 +86,7 @@ class OfCustomer(PersonalDataSource):
     def sealed(self, row: Any) -> Any:
         return ""
 
-    def card(self, row: Any) -> Mapping[str, str]:
+    def card(self, row: Any) -> Mapping[str, Any]:
         return {}
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
@@ -165,7 +165,7 @@ class MasterData(OfCustomer):
     def values(self, row: Customer) -> Mapping[str, Any]:
         return told.master_data(row)
 
-    def card(self, row: Customer) -> Mapping[str, str]:
+    def card(self, row: Customer) -> Mapping[str, Any]:
         return told.card(row)
 
     def version(self, rows: QuerySet[Any]) -> str:

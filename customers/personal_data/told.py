@@ -31,9 +31,17 @@ def master_data(customer: Customer) -> Mapping[str, Any]:
     return {label: value for label, value in told.items() if value not in ("", [])}
 
 
-def card(customer: Customer) -> Mapping[str, str]:
+def card(customer: Customer) -> Mapping[str, Any]:
     """The contact data, as `documents.forms` makes a vCard of them."""
-    return {name: getattr(customer, name) for name in CARD if getattr(customer, name)} | {"name": customer.full_name}
+    own = {name: getattr(customer, name) for name in CARD if getattr(customer, name)}
+    return own | {"name": customer.full_name, "further": [_further(point) for point in customer.contact_points.all()]}
+
+
+def _further(point: ContactPoint) -> dict[str, str]:
+    """One more telephone, address or mail, by the same names."""
+    if point.kind == "address":
+        return {name: getattr(point, name) for name in ("street", "postal_code", "city", "country")}
+    return {point.kind: point.value}
 
 
 def point_line(point: ContactPoint) -> str:

@@ -97,16 +97,16 @@ def read_recipient(*, open_vault: OpenVault, document: BillingDocument) -> dict[
 
 
 @transaction.atomic
-def hold(*, document: BillingDocument, reason: str) -> None:
-    """Keep it past every date, for a reason that goes on record: an open assessment, a dispute."""
+def hold(*, document: BillingDocument, reason: str, ground: str = "") -> None:
+    """Keep it past every date, for a reason that goes on record: an open assessment, a dispute (`HoldGround`)."""
     if not reason.strip():
         raise Refused(_("A hold needs its reason."))
-    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=True, hold_reason=reason)
+    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=True, hold_reason=reason, hold_ground=ground)
 
 
 @transaction.atomic
 def release(*, document: BillingDocument) -> None:
-    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=False, hold_reason="")
+    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=False, hold_reason="", hold_ground="")
 
 
 def _archive() -> Archive:

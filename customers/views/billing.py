@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.clear_file import ClearFile
 from customers.forms.billing import DOCUMENTS, DocumentForm, HoldForm, SeveralDocumentsForm
@@ -31,7 +32,7 @@ class File(CustomerFormPage):
     once = True
     largest_upload = LARGEST
     form_class = DocumentForm
-    title, button = _("File a billing document"), _("File")
+    title, button = _("File a billing document"), pgettext_lazy("verb", "File")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
 
     def carry_out(self, form: forms.Form) -> None:
@@ -52,7 +53,7 @@ class FileSeveral(CustomerFormPage):
     largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
-    title, button = _("File several documents"), _("File")
+    title, button = _("File several documents"), pgettext_lazy("verb", "File")
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         about = {"kind": form.cleaned_data["kind"], "currency": form.cleaned_data["currency"]}
@@ -100,7 +101,7 @@ class Hold(CustomerFormPage):
         if self.document.legal_hold:
             release(document=self.document)
         else:
-            hold(document=self.document, reason=form.cleaned_data["reason"])
+            hold(document=self.document, **form.cleaned_data)
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "")
 
 

@@ -66,7 +66,8 @@ class OutgoingMails(PersonalDataSource):
             source=self.name,
             action=Action.DELETE,
             rows=tuple(held.order_by("pk").values_list("pk", flat=True)),
-            version=version_of(held),
+            version=version_of(held),  # inside the transaction it keeps the worker from them
+            moves_by_itself=True,
             law=_("Art. 17(1) GDPR"),
             reason=_("Nothing more is sent."),
         )

@@ -25,7 +25,7 @@ from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
 from sitebackend.privacy.mail import REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
-from sitebackend.privacy.registry import Item
+from sitebackend.privacy.registry import Item, Step, Text
 from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import Lock
@@ -284,11 +284,17 @@ def _plan_shown(row: DataSubjectRequest) -> dict[str, Any]:
     plan = execution.preview(row)
     return {
         "plan": plan,
-        "lines": [(registry.source(step.source).describe().title, step) for step in plan.steps if step.rows],
+        "lines": [_plan_line(step) for step in plan.steps if step.rows],
         "left_over": plan.destructive if row.erased_at else (),
         **(_proof_shown(row) if row.erased_at and not plan.destructive else {}),
         **({"suggested": Outcome.PARTLY} if any(step.source != "privacy.requests" for step in plan.retained) else {}),
     }
+
+
+def _plan_line(step: Step) -> tuple[Text, Step, str]:
+    """What has a name of its own leads to its page, where it can be held in time."""
+    source = registry.source(step.source)
+    return source.describe().title, step, source.page_of(str(step.rows[0])) if step.title else ""
 
 
 def _proof_shown(row: DataSubjectRequest) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from sitebackend.privacy.journal_line import Cause
 from sitebackend.privacy.registry import Action, DataSubject, Measure, Step
 from sitebackend.privacy.restriction import services as restriction
 
+Done = tuple[str, str, int, *tuple[str, ...]]  #: holding, action, number of rows, and the names that they have
+
 
 class PlanOutdated(Exception):
     """Something changed since the preview; nothing was erased."""
@@ -42,7 +44,11 @@ class Plan:
     @property
     def hash(self) -> str:
         """SHA-256 over what happens to which rows, as they are now."""
-        facts = [(s.source, s.action, sorted(map(str, s.rows)), s.version, str(s.until)) for s in self.steps]
+        facts = [
+            (s.source, s.action, sorted(map(str, s.rows)), s.version, str(s.until))
+            for s in self.steps
+            if not s.moves_by_itself
+        ]
         return hashlib.sha256(json.dumps(sorted(facts)).encode()).hexdigest()
 
     @property
@@ -58,9 +64,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was done: (holding, action, number of rows), and the journal's last number."""
+    """What was done, and the journal's last number."""
 
-    done: tuple[tuple[str, str, int], ...]
+    done: tuple[Done, ...]
     journal_number: int
 
 
@@ -177,9 +183,26 @@ def _carry_out(current: Plan, plan_hash: str, cause: Cause, now: datetime) -> Re
     if current.hash != plan_hash:
         raise PlanOutdated(_("The data changed after the preview. Nothing was erased; look at the new preview."))
     steps = current.destructive
+    if cause == Cause.PERSON:
+        promise(current.retained, now=now)
     number = journal.append([(step.source, step.action, step.rows) for step in steps], cause=cause, now=now)
-    done = tuple((step.source, str(step.action), _carry_out_step(step)) for step in steps)
+    done = tuple(_done(step) for step in steps)
     return Receipt(done=done, journal_number=number)
+
+
+@transaction.atomic
+def promise(steps: Sequence[Step], *, now: datetime) -> None:
+    """Write on rows that stay what the person is told about their end, the journal first: retention obeys it."""
+    for mark in {step.promise for step in steps if step.promise}:
+        for source in sorted({step.source for step in steps if step.promise == mark}):
+            rows = [row for step in steps if (step.source, step.promise) == (source, mark) for row in step.rows]
+            journal.append([(source, Measure.PROMISE, rows)], mark=mark, now=now)
+            registry.source(source).promise(rows, mark)
+
+
+def _done(step: Step) -> Done:
+    names = (str(step.title),) if step.title else ()
+    return (step.source, str(step.action), _carry_out_step(step), *names)
 
 
 def _carry_out_step(step: Step) -> int:

@@ -5,7 +5,7 @@ acknowledged, the extension is told, the answer is there) is noted when the mail
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from sitebackend.crypto import lookup
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import journal
+from sitebackend.privacy import journal, registry
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
 from sitebackend.privacy.registry import Step
 
@@ -64,18 +64,25 @@ def access(about: UUID, facts: Facts) -> EmailMessage:
 def outcome(about: UUID, facts: Facts) -> EmailMessage:
     """To the person: how it ended; what stays, why, until when; and where to complain (Art. 12(4))."""
     request = DataSubjectRequest.objects.get(pk=about)
-    kept = [{**step, "until": date.fromisoformat(step["until"]) if step["until"] else None} for step in facts["kept"]]
-    return _to_person(request, "outcome", kept=kept, is_proved=facts["is_proved"])
+    return _to_person(request, "outcome", **_outcome_context(request, facts))
 
 
 def outcome_facts(request: DataSubjectRequest, kept: Sequence[Step]) -> dict[str, Any]:
     """What the answer tells, as it is when the request is closed."""
     with translation.override(request.statement.language):
-        told = [
-            {"reason": str(step.reason), "law": str(step.law), "until": step.until.isoformat() if step.until else ""}
-            for step in kept
-        ]
+        told = [{"title": _title(step), "reason": str(step.reason), "law": str(step.law)} for step in kept]
     return {"kept": told, "is_proved": request.verified_at is not None}
+
+
+def _outcome_context(request: DataSubjectRequest, facts: Facts) -> dict[str, Any]:
+    with translation.override(request.statement.language):
+        sources = dict.fromkeys(source for source, _action, count, *_names in request.receipt or () if count)
+        erased = [str(registry.source(name).describe().title) for name in sources]
+    return {"kept": facts["kept"], "erased": erased, "is_proved": facts["is_proved"] and bool(erased)}
+
+
+def _title(step: Step) -> str:
+    return str(step.title or registry.source(step.source).describe().title)
 
 
 def reminder(about: UUID, facts: Facts) -> EmailMessage | None:
@@ -106,7 +113,7 @@ def journal_lines(about: UUID, facts: Facts) -> EmailMessage:
 
 def on_paper(request: DataSubjectRequest, message: str, *, kept: Sequence[Step] = ()) -> tuple[str, str]:
     """Subject and body of what a mail would say, for a letter: "acknowledged", "extended" or "outcome"."""
-    made = _to_person(request, message, kept=kept, is_proved=request.verified_at is not None)
+    made = _to_person(request, message, **_outcome_context(request, outcome_facts(request, kept)))
     return str(made.subject), str(made.body)
 
 
@@ -116,6 +123,7 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "request": request,
         "site": site,
         "site_url": settings.SITE_URL,
+        "statutory_years": retention.STATUTORY_BILLING_YEARS,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
         **context,
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
@@ -155,11 +156,13 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Postal code")): said.postal_code,
         str(_("Customer number or reference")): said.number,
         str(_("Message")): said.message,
-        str(_("Language")): said.language,
+        str(_("Language")): get_language_info(said.language)["name_translated"],
         str(_("Stored address that a link went to")): said.link_to,
         str(_("Had received the data")): said.received_by,
         str(_("Was told of the change")): said.told,
         str(_("Reasons of a refusal")): said.ground,
+        str(_("Enclosed with the letter")): said.enclosures,
+        str(_("Enclosed apart")): said.apart,
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 
@@ -199,8 +202,8 @@ holds_no_personal_data(
     **dict.fromkeys(("link_asked_at", "link_mailed_at", "erased_at", "verified_at", "answered_at"), _STEP),
     **dict.fromkeys(("purge_at", "purged_at", "carried_out_at", "copied_at"), _STEP),
     **dict.fromkeys(("extension_told_at", "answer_sent_at"), _STEP),
-    receipt="holdings and numbers of rows",
+    receipt="holdings, numbers of rows, numbers of documents",
     carried_out="holdings, measures and numbers of rows",
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
-holds_no_personal_data(RetentionRun, day="a day", receipt="holdings and numbers of rows", wiped_at="a time")
+holds_no_personal_data(RetentionRun, day="a day", receipt="holdings, numbers of rows and documents", wiped_at="a time")

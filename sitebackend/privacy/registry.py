@@ -86,7 +86,7 @@ class Export:
     item: Item
     values: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[tuple[str, bytes], ...] = ()
-    card: Mapping[str, str] = field(default_factory=dict)  #: contact data, by the names of `documents.forms`
+    card: Mapping[str, Any] = field(default_factory=dict)  #: contact data, by the names of `documents.forms`
     sealed: Text = ""
     in_vault: bool = False
     ciphertext: str = ""
@@ -148,6 +148,9 @@ class Step:
     reason: Text
     until: date | None = None  #: of what stays: its last day
     consequence: Text = ""  #: what the loss means for the person, such as for a contract
+    title: Text = ""  #: what the rows are, where each has a name of its own: a document's kind, number and date
+    promise: Mark | None = None  #: what the answer promises about rows that stay, to be written on them
+    moves_by_itself: bool = False  #: the background service takes such rows away meanwhile: no new preview for that
     by_hand: Text = ""  #: what no program reaches and the operator must delete: the mailbox
 
 
@@ -219,9 +222,13 @@ class PersonalDataSource:
         """After a restore: what stood in the way when the backup was made did not when the rows were erased."""
         return self.erase(action, rows)
 
+    def promise(self, rows: Collection[UUID], mark: Mark) -> None:
+        """Write on rows that stay what an answer promises about them; the journal has it already."""
+        raise NotImplementedError
+
     def promise_again(self, rows: Collection[UUID], mark: Mark) -> None:
         """After a restore: write on those of `rows` that are here what an answer promised (Measure.PROMISE)."""
-        raise NotImplementedError
+        self.promise(rows, mark)
 
     def kept_by_law(self, rows: Collection[UUID]) -> Mapping[UUID, str]:
         """Those of `rows` that a law keeps now, each with its name: no journal erases them again."""

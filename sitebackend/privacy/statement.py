@@ -20,7 +20,8 @@ class Statement:
 
     What follows the language is not theirs. `link_to`: the stored address that a link went to, until it is used or
     the identity clear. `received_by`: who had received what was changed, and `told`: who heard of it; one a line.
-    `ground`: why the operator refuses it, in whole or in part.
+    `ground`: why the operator refuses it, in whole or in part. `enclosures`: what is printed with the letter, one a
+    line; `apart`: files of the copy that have no pages and that the operator must add.
     """
 
     name: str = ""
@@ -35,6 +36,8 @@ class Statement:
     received_by: str = ""
     told: str = ""
     ground: str = ""
+    enclosures: str = ""
+    apart: str = ""
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""

@@ -23,6 +23,8 @@ SENDER = {
     "message": "Was kostet ein Netz?",
 }
 MOST_CLICKS = 8
+MOST_CLICKS_FOR_A_LINK = 5
+MOST_CLICKS_FROM_THE_FORM = 4  #: from the mail, or the start page, that leads to the request
 
 
 class Clicks:
@@ -69,7 +71,83 @@ def test_a_letter_that_asks_for_deletion_is_answered_in_eight_clicks(
     assert _sent(page, running_site, sender["email"], "outcome")
 
 
-def test_a_request_for_access_is_answered_in_eight_clicks_and_the_person_can_read_the_copy(
+def test_a_deletion_by_letter_leads_to_both_letters_in_eight_clicks(
+    visitor: Visitors, running_site: RunningSite
+) -> None:
+    """Nobody gave a mail address: acknowledgement and answer are printed and posted."""
+    sender = SENDER | {"phone": "040 5550199", "email": "nur.per.brief@example.org"}
+    assert running_site.send(sender).status == 200
+    visit = visitor()
+    page, clicks = visit.page, Clicks(visit.page)
+    log_in(visit, running_site)
+    page.wait_for_selector("#user-tools")
+    _take_down(page, {"name": sender["name"], "phone": sender["phone"], "address": "Kehrwieder 2\n20457 Hamburg"})
+    page.goto("/admin/")
+
+    clicks.on("link", "Betroffenenanfragen")
+    clicks.page.locator("#result_list tbody tr", has_text="Löschung").locator("th a").first.click()
+    clicks.count += 1
+    page.wait_for_selector(".request")
+    assert _letter(clicks, "acknowledged").startswith(b"%PDF-")
+    clicks.on("button", "Ich habe den Eingang bestätigt")
+    clicks.on("button", "Es passt: Die Person ist es")
+    clicks.on("button", "Genau das löschen")
+    _wait_until_proved(page, button="Anfrage abschließen und Schreiben anzeigen")
+    clicks.on("button", "Anfrage abschließen und Schreiben anzeigen")
+    assert _letter(clicks, "outcome").startswith(b"%PDF-")
+    assert clicks.count <= MOST_CLICKS
+    assert "benachrichtigt" not in page.inner_text(".request")
+    assert visit.complaints == []
+
+
+def _letter(clicks: Clicks, name: str) -> bytes:
+    """Press the link to a letter: it opens beside the page, and what it opens is read."""
+    link = clicks.page.locator(f"a[href*='/letter/{name}/']").first
+    clicks.count += 1
+    return clicks.page.request.get(str(link.get_attribute("href"))).body()
+
+
+@pytest.mark.parametrize(
+    ("kind", "presses"),
+    [
+        ("erasure", ["Es passt: Die Person ist es", "Genau das löschen", "Antwort senden und Anfrage abschließen"]),
+        ("access", ["Es passt: Die Person ist es", "Link senden und Anfrage abschließen"]),
+    ],
+)
+def test_a_request_of_the_public_form_is_answered_in_four_clicks(
+    visitor: Visitors, running_site: RunningSite, kind: str, presses: list[str]
+) -> None:
+    running_site.manage("demo_data", "--customers", "1", "--submissions", "0", "--pages", "0")
+    email = running_site.shell(NEWEST_CUSTOMER).strip()
+    person = visitor().page
+    person.goto("/datenschutz/anfrage/")
+    person.locator(f"[name=kind][value={kind}], [name=kind] option[value={kind}]").first.evaluate(
+        "option => option.tagName == 'OPTION' ? option.parentElement.value = option.value : option.click()"
+    )
+    person.fill("[name=name]", "Änne")
+    person.fill("[name=email]", email)
+    with person.expect_navigation():
+        person.locator("main form button").first.click()
+
+    visit = visitor()
+    page, clicks = visit.page, Clicks(visit.page)
+    log_in(visit, running_site)
+    page.wait_for_selector("#user-tools")
+    newest = "from sitebackend.privacy.models import DataSubjectRequest as R; print(R.objects.latest('recorded_at').pk)"
+    key = running_site.shell(newest).strip()
+    acknowledged = f"from sitebackend.privacy.models import DataSubjectRequest as R; print(R.objects.get(pk='{key}')"
+    running_site.wait_for(lambda: "None" not in running_site.shell(f"{acknowledged}.acknowledged_at)"))
+    page.goto(f"/admin/privacy/datasubjectrequest/{key}/change/")
+    clicks.count += 1
+    for name in presses:
+        if name.startswith("Antwort"):
+            _wait_until_proved(page)
+        clicks.on("button", name)
+    assert "Beantwortet" in page.inner_text(".request")
+    assert clicks.count <= MOST_CLICKS_FROM_THE_FORM
+
+
+def test_a_request_for_access_is_answered_in_five_clicks_and_the_person_can_read_the_copy(
     visitor: Visitors, running_site: RunningSite, tmp_path: Path
 ) -> None:
     running_site.manage("demo_data", "--customers", "1", "--submissions", "0", "--pages", "0")
@@ -87,7 +165,7 @@ def test_a_request_for_access_is_answered_in_eight_clicks_and_the_person_can_rea
     clicks.on("button", "Es passt: Die Person ist es")
     clicks.on("button", "Link senden und Anfrage abschließen")
     assert "Beantwortet" in page.inner_text(".request")
-    assert clicks.count <= MOST_CLICKS
+    assert clicks.count <= MOST_CLICKS_FOR_A_LINK
     assert visit.complaints == []
 
     [link] = re.findall(r"https?://\S+/abholen/\S+", _sent(page, running_site, email, "access").replace("=\n", ""))
@@ -143,15 +221,16 @@ def _take_down(page: Page, sender: dict[str, str], kind: str = "erasure") -> Non
     page.select_option("[name=kind]", kind)
     page.fill("[name=received_on]", f"{timezone.localdate():%d.%m.%Y}")
     page.fill("[name=name]", sender["name"])
-    page.fill("[name=email]", sender["email"])
+    for name in ("email", "phone", "address"):
+        page.fill(f"[name={name}]", sender.get(name, "") if name != "phone" or "email" not in sender else "")
     page.locator("[name=_save]").click()
     page.wait_for_selector(".request")
 
 
-def _wait_until_proved(page: Page) -> None:
+def _wait_until_proved(page: Page, *, button: str = "Antwort senden und Anfrage abschließen") -> None:
     """The worker wipes the database's files and mails the journal; the page shows it by itself."""
     try:
-        page.get_by_role("button", name="Antwort senden und Anfrage abschließen").wait_for(timeout=1000 * PATIENCE)
+        page.get_by_role("button", name=button).wait_for(timeout=1000 * PATIENCE)
     except Exception as error:
         raise AssertionError(page.inner_text("body")) from error  # why it is not there
     assert "noch nicht nachgewiesen" not in page.inner_text(".request .facts")

@@ -125,7 +125,7 @@ def test_the_sweep_takes_what_is_due_and_nothing_else(file_one: Callable[..., Bi
     billing.hold(document=held, reason="Außenprüfung 2010")
     held.refresh_from_db()
     assert [(step.rows, step.reason) for step in erasure.due(date(2026, 1, 1)).retained] == [
-        ((held.pk,), held.why_kept())
+        ((held.pk,), "as long as this is open, and no longer: Außenprüfung 2010")
     ]
     assert sweep(date(2026, 1, 1)) == 1
     assert set(BillingDocument.objects.values_list("number", flat=True)) == {"young", "held"}

@@ -38,6 +38,7 @@ from customers.models import (
     RecipientDigest,
     TechnicalRecord,
 )
+from customers.models.billing import HoldGround
 from customers.services.billing import file_billing_document, hold
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
@@ -93,6 +94,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         **dict.fromkeys(("id", "customer"), _KEY),
         **dict.fromkeys(("sealed_recipient", "sealed_file"), _SEALED),
         "legal_hold": "told by its reason",
+        "currency": "told with the amount, by its sign",
     },
     RecipientDigest: dict.fromkeys(("id", "document", "statement", "digest"), _DIGEST),
     Evidence: {"id": _KEY, "customer": _KEY, "sealed": _SEALED},
@@ -257,7 +259,8 @@ def _documents(customer: Customer) -> None:
         currency="EUR",
         file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + say(holding, "invoice").encode()),
     )
-    hold(document=document, reason=say(holding, "assessment"))
+    hold(document=document, reason=say(holding, "assessment"), ground=HoldGround.TAX)
+    BillingDocument.objects.filter(pk=document.pk).end_with_the_law(document.issued_on)
 
 
 def _message() -> None:

@@ -208,7 +208,7 @@ def test_what_an_erasure_leaves_brings_its_own_reasons(by: Operator) -> None:
     done_in_part(request, by)
     answer.finish(request, outcome=Outcome.PARTLY, by=by, now=NOON)
     deliver_due(NOON)
-    assert "- staff" in str(mail.outbox[-1].body)
+    assert ": staff (" in str(mail.outbox[-1].body)
 
 
 def test_reasons_that_were_typed_for_another_end_are_not_told(by: Operator) -> None:

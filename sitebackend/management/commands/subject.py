@@ -99,8 +99,8 @@ class Command(BaseCommand):
         except (erasure.PlanOutdated, erasure.ErasureIncomplete, ClockInDoubt) as refusal:
             raise CommandError(str(refusal)) from refusal
         number = f"#{receipt.journal_number}"
-        audit.note_each(Act.ERASED, ((source, number) for source, _action, _count in receipt.done), actor=SHELL)
-        lines = [f"{source}  {action}  {count}" for source, action, count in receipt.done]
+        audit.note_each(Act.ERASED, ((source, number) for source, *_rest in receipt.done), actor=SHELL)
+        lines = ["  ".join(map(str, done)) for done in receipt.done]
         lines.append(gettext("Line {n} of the erasure journal.").format(n=receipt.journal_number))
         lines += received
         self.stdout.write(json.dumps(asdict(receipt)) if as_json else "\n".join(lines))

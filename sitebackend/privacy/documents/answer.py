@@ -39,7 +39,7 @@ class Entry:
     recorded_at: str
     recorded_on: str
     values: list[Value] = field(default_factory=list)
-    card: dict[str, str] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict)
     missing: str = ""
     sealed: str = ""
 

@@ -13,6 +13,8 @@ from sitebackend.privacy.documents.answer import Answer, Entry
 from sitebackend.privacy.documents.words import labels, your_rights
 from sitebackend.spreadsheets import table
 
+_PLACE = {"street": "street", "city": "city", "code": "postal_code", "country": "country"}
+
 
 def as_html(answer: Answer) -> str:
     """One page without anything from outside, to read, print or keep."""
@@ -76,18 +78,19 @@ def _cell(content: Any) -> str:
     return "" if content is None else str(content)
 
 
-def _vcard(told: dict[str, str]) -> str:
+def _vcard(told: dict[str, Any]) -> str:
     import vobject
     from vobject.vcard import Address, Name
 
     card = vobject.vCard()
     card.add("fn").value = told.get("name") or told.get("company", "")
     card.add("n").value = Name(family=told.get("last_name", ""), given=told.get("first_name", ""))
-    place = {"street": "street", "city": "city", "code": "postal_code", "country": "country"}
-    card.add("adr").value = Address(**{part: told.get(name, "") for part, name in place.items()})
-    for line, name in (("tel", "phone"), ("email", "email")):
-        if name in told:
-            card.add(line).value = told[name]
+    for reached in (told, *told.get("further", ())):
+        if reached is told or any(reached.get(name) for name in _PLACE.values()):
+            card.add("adr").value = Address(**{part: reached.get(name, "") for part, name in _PLACE.items()})
+        for line, name in (("tel", "phone"), ("email", "email")):
+            if reached.get(name):
+                card.add(line).value = reached[name]
     if "company" in told:
         card.add("org").value = [told["company"]]
     return str(card.serialize())

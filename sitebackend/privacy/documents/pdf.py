@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
+from PIL import UnidentifiedImageError
 from pypdf import PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
 
 from sitebackend.privacy.documents.answer import Answer, Entry, Told
 from sitebackend.privacy.documents.forms import as_json
@@ -117,6 +119,38 @@ def as_pdf(answer: Answer) -> bytes:
         for name, content in answer.files.items():
             document.embed_file(bytes=content, basename=name, associated_file_relationship="Supplement")
         return bytes(document.output())
+
+
+def printed(answer: Answer) -> tuple[bytes, list[str], list[str]]:
+    """The answer and behind it every file of the copy that has pages; the names of those, and of the others.
+
+    What has no pages here (an electronic invoice, a damaged or locked file) must be printed or handed over apart.
+    """
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(as_pdf(answer))))  # with what lies inside it for machines
+    apart: list[str] = []
+    with translation.override(answer.language):
+        enclosed = [_("The copy of your data")]
+    for name, content in answer.files.items():
+        try:
+            writer.append(PdfReader(io.BytesIO(_with_pages(content))))
+            enclosed.append(name)
+        except (PyPdfError, UnidentifiedImageError, OSError, ValueError, KeyError, TypeError):
+            apart.append(name)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue(), enclosed, apart
+
+
+def _with_pages(content: bytes) -> bytes:
+    """A PDF file as it is; a picture on a page of its own. Raises UnidentifiedImageError, OSError."""
+    if content.lstrip().startswith(b"%PDF-"):
+        if not PdfReader(io.BytesIO(content)).pages:
+            raise ValueError("no pages")
+        return content
+    page = FPDF(format="A4")
+    page.add_page()
+    page.image(io.BytesIO(content), x=15, y=15, w=180, h=267, keep_aspect_ratio=True)
+    return bytes(page.output())
 
 
 def encrypted(content: bytes, passphrase: str) -> bytes:

@@ -109,7 +109,7 @@ def _title(source: str) -> str:
 
 def _went(run: RetentionRun) -> tuple[date, str]:
     """The day, how many rows of which holdings went on it, and whether they are physically gone."""
-    went = [f"{_title(source)}: {count}" for source, _action, count in run.receipt]
+    went = [f"{_title(source)}: {', '.join(names) or count}" for source, _action, count, *names in run.receipt]
     if went:
         went.append(_("physically gone") if run.wiped_at else _("the files are being cleaned"))
     return run.day, "; ".join(went) or _("nothing")

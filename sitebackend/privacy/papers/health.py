@@ -35,7 +35,7 @@ def retention(now: datetime) -> Iterator[Finding]:
     last = RetentionRun.objects.filter(day__lte=timezone.localdate(now)).order_by("-day").first()
     day = date_format(last.day, "SHORT_DATE_FORMAT") if last else ""
     if last and last.day >= timezone.localdate(now) - timedelta(days=1):
-        rows = sum(count for _source, _action, count in last.receipt)
+        rows = sum(count for _source, _action, count, *_names in last.receipt)
         yield Finding(
             area=_("Retention"),
             level=Level.FINE,

@@ -23,7 +23,7 @@ from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Act, Actor, Operator
 from sitebackend.monitoring import clock
-from sitebackend.privacy import deadlines, documents, registry
+from sitebackend.privacy import deadlines, documents, erasure, registry
 from sitebackend.privacy.documents import Answer
 from sitebackend.privacy.mail import ACCESS, OUTCOME, outcome_facts
 from sitebackend.privacy.models import AccessAnswer, CopyForm, DataSubjectRequest, Kind, Outcome
@@ -94,10 +94,17 @@ def as_file(
     """
     from sitebackend.privacy.documents import pdf  # takes a second to load, and few processes ever need it
 
-    content = pdf.as_pdf(_whole(request, _to_hand_over(request), vault, by))
+    whole = _whole(request, _to_hand_over(request), vault, by)
+    enclosed: list[str] = []
+    apart: list[str] = []
+    if passphrase:
+        content = pdf.encrypted(pdf.as_pdf(whole), passphrase)
+    else:
+        content, enclosed, apart = pdf.printed(whole)
+    request.take(replace(request.statement, enclosures="\n".join([*enclosed, *apart]), apart="\n".join(apart)))
     _note_copy(request, CopyForm.FILE if passphrase else CopyForm.PRINT, by, now)
     request.save()
-    return pdf.encrypted(content, passphrase) if passphrase else content
+    return content
 
 
 def note_handed_over(request: DataSubjectRequest, *, by: Operator, now: datetime) -> None:
@@ -165,11 +172,13 @@ def finish(
         request.take(replace(request.statement, ground=ground.strip()))
         request.save()
     outcomes.require_true(request, outcome)
+    kept = outcomes.kept(request) if outcome != Outcome.WITHDRAWN else []
     with transaction.atomic():
         recipients.note_told(request, told)
+        erasure.promise(kept, now=now)
         _close(request, outcome, by, now)
         if request.statement.email:
-            facts = outcome_facts(request, outcomes.kept(request))
+            facts = outcome_facts(request, kept)
             outbox.queue(OUTCOME.name, about=request.pk, facts=facts, now=now)
             execution.verify_again(DataSubjectRequest.objects.filter(pk=request.pk))
 

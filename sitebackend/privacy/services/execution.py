@@ -171,7 +171,7 @@ def _erase_due(now: datetime, *, day: date | None = None, since: date | None = N
         run.receipt = [*run.receipt, *(list(line) for line in receipt.done)]
         run.wiped_at = None if receipt.done else run.wiped_at
         run.save()
-    return sum(count for _source, _action, count in receipt.done)
+    return sum(count for _source, _action, count, *_names in receipt.done)
 
 
 def is_told(request: DataSubjectRequest) -> bool:

@@ -9,6 +9,7 @@ is held at this moment. A refusal, full or partial, gives its reasons (Art. 12(4
 from collections.abc import Callable
 from uuid import UUID
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sitebackend.privacy import registry
@@ -35,7 +36,7 @@ def hindrance(request: DataSubjectRequest, outcome: Outcome) -> str:
 
 def needs_ground(request: DataSubjectRequest, outcome: Outcome) -> bool:
     """Whether the operator must say why; what an erasure leaves has its reasons from the plan."""
-    return outcome == Outcome.REFUSED or (outcome == Outcome.PARTLY and not kept(request))
+    return outcome in (Outcome.REFUSED, Outcome.PARTLY) and not kept(request)
 
 
 def require_true(request: DataSubjectRequest, outcome: Outcome) -> None:
@@ -47,9 +48,14 @@ def require_true(request: DataSubjectRequest, outcome: Outcome) -> None:
 
 
 def kept(request: DataSubjectRequest) -> list[Step]:
-    """What an erasure left, and why; the request itself, of which every letter speaks, aside."""
-    retained = execution.preview(request).retained if request.erased_at else ()
-    return [step for step in retained if step.source != "privacy.requests"]
+    """What an erasure left, or must leave whole, and why; the request itself, of which every letter speaks, aside."""
+    if not request.erased_at and request.kind != Kind.ERASURE:
+        return []
+    with translation.override(request.statement.language):
+        plan = execution.preview(request)
+    if plan.destructive and not request.erased_at:
+        return []
+    return [step for step in plan.retained if step.source != "privacy.requests"]
 
 
 def _granted(request: DataSubjectRequest) -> str:
@@ -76,7 +82,7 @@ def _nothing_held(request: DataSubjectRequest) -> str:
 
 def _not_carried_out(request: DataSubjectRequest) -> str:
     """For a refusal, and for a request that was taken back."""
-    is_done = _erased(request) or _did(request)
+    is_done = erased(request) or _did(request)
     return _("It was carried out already; the answer must say so.") if is_done else ""
 
 
@@ -91,17 +97,20 @@ def _not_done(request: DataSubjectRequest) -> str:
 
 
 def _not_erased(request: DataSubjectRequest) -> str:
-    if request.erased_at and not _erased(request):
+    if request.erased_at and not erased(request):
         return _("Nothing was erased.")
+    if not request.erased_at:
+        return _("Erase first, then answer.") if execution.preview(request).destructive else _("Nothing was erased.")
     if not execution.is_told(request):
-        return _("The erasure is not proved yet. The worker is at it; try again in a minute.")
+        return _("The erasure is not proved yet. The background service is at it; try again in a minute.")
     if execution.left_over(request):
         return _("Something came in since, or was left. Erase it above.")
     return ""
 
 
-def _erased(request: DataSubjectRequest) -> bool:
-    return any(count for _source, _action, count in request.receipt or ())
+def erased(request: DataSubjectRequest) -> list[str]:
+    """The holdings that something was erased of."""
+    return list(dict.fromkeys(source for source, _action, count, *_names in request.receipt or () if count))
 
 
 def _did(request: DataSubjectRequest) -> bool:
