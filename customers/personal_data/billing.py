@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import BillingDocument, Customer, RecipientDigest
-from customers.personal_data.subjects import SEALED, digests_of, everything
-from customers.services.billing import read_billing_file, read_recipient
+from customers.personal_data.subjects import SEALED, digests_of, everything, record_of
+from customers.services.billing import OWNER, read_billing_file, read_recipient
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
@@ -18,6 +18,7 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     register,
@@ -53,7 +54,12 @@ class BillingDocuments(PersonalDataSource):
                 title=str(document),
                 recorded_at=document.filed_at,
                 matched_by=by,
+                person=_owner(document),
             )
+
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        for document, _by in self._documents(subject):
+            yield record_of(document.customer) if document.customer else _former_customer(document)
 
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
         if documents := ", ".join(str(document) for document, _by in self._documents(subject)):
@@ -105,7 +111,7 @@ class BillingDocuments(PersonalDataSource):
         if number := lookup.customer_number(subject.customer_number):
             wanted["customer_number"] = number
         found = BillingDocument.objects.led_to_by(list(wanted.values())).prefetch_related("found_by")
-        for document in found:
+        for document in filter(lambda document: subject.means(_owner(document)), found):
             held = {digest.digest for digest in document.found_by.all()}
             yield document, tuple(statement for statement, digest in wanted.items() if digest in held)
 
@@ -122,3 +128,29 @@ class BillingDocuments(PersonalDataSource):
             reason=document.why_kept() if by_law or document.legal_hold else _("no law keeps it any longer"),
             until=until,
         )
+
+
+def _owner(document: BillingDocument) -> str:
+    """The customer's key, also when the customer is gone; of the oldest only the number still tells whose they are."""
+    if document.customer_id:
+        return str(document.customer_id)
+    held = {digest.statement: digest.digest for digest in document.found_by.all()}
+    number = held.get("customer_number")
+    return held.get(OWNER) or str(uuid5(NAMESPACE_OID, number) if number else document.pk)
+
+
+def _former_customer(document: BillingDocument) -> PersonRecord:
+    """Name and address are sealed; what the documents are found by is kept as digests."""
+    held: dict[str, set[str]] = {"name": set(), "email": set(), "phone": set()}
+    for digest in document.found_by.all():
+        held.setdefault(digest.statement, set()).add(digest.digest)
+    return PersonRecord(
+        key=_owner(document),
+        kind=_("Former customer, of whom documents are kept:"),
+        number=str(document),
+        places=frozenset(held["name"]),
+        emails=frozenset(held["email"]),
+        phones=frozenset(held["phone"]),
+        is_anchor=True,
+        at=document.filed_at,
+    )

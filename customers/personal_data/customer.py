@@ -25,7 +25,7 @@ from customers.models import (
 from customers.models.consent import Purpose
 from customers.models.customer import BASES
 from customers.personal_data import rights, told
-from customers.personal_data.subjects import SEALED, customers_of, everything
+from customers.personal_data.subjects import SEALED, customers_of, everything, record_of
 from customers.services.consents import end_grant, withdraw_again
 from customers.services.register import erase_customer
 from customers.services.technical import read_attachment, read_evidence, read_technical_record
@@ -39,6 +39,7 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     register,
@@ -68,6 +69,7 @@ class OfCustomer(PersonalDataSource):
                     title=self.title,
                     recorded_at=self.recorded_at(row),
                     matched_by=by,
+                    person=str(customer.pk),
                 )
 
     def recorded_at(self, row: Any) -> Any:
@@ -128,6 +130,9 @@ class MasterData(OfCustomer):
         ConsentEntry: everything(ConsentEntry),
         Confirmation: everything(Confirmation),
     }
+
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        yield from map(record_of, customers_of(subject))
 
     def addresses(self, subject: DataSubject) -> Iterator[str]:
         for customer in customers_of(subject):

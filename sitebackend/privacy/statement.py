@@ -7,6 +7,7 @@ without opening anything first. A stolen database alone shows nothing; the text 
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 from uuid import UUID
 
 from sitebackend.crypto import lookup, sealing, server_key
@@ -20,7 +21,8 @@ class Statement:
 
     What follows the language is not theirs. `link_to`: the stored address that a link went to, until it is used or
     the identity clear. `received_by`: who had received what was changed, and `told`: who heard of it; one a line.
-    `ground`: why the operator refuses it, in whole or in part.
+    `ground`: why the operator refuses it, in whole or in part. `persons`: whom of those found the request is about, as
+    `persons.remember` tells them; None: nobody was chosen yet.
     """
 
     name: str = ""
@@ -35,6 +37,7 @@ class Statement:
     received_by: str = ""
     told: str = ""
     ground: str = ""
+    persons: list[dict[str, Any]] | None = None
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""
