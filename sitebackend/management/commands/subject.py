@@ -167,10 +167,15 @@ def _rights() -> str:
 
 def _as_json(answer: dict[str, Any]) -> str:
     plain = {
-        key: value if isinstance(value, str) else [entry if isinstance(entry, dict) else asdict(entry) for entry in value]
+        key: value if isinstance(value, str) else [_plain(entry) for entry in value]
         for key, value in answer.items()
     }
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    facts = entry if isinstance(entry, dict) else asdict(entry)
+    return {name: value for name, value in facts.items() if name != "person"} if isinstance(entry, Item) else facts
 
 
 def _as_text(answer: dict[str, Any]) -> Iterator[str]:
@@ -190,7 +195,7 @@ def _person(person: Person) -> dict[str, Any]:
     """Key, kind, number and name of a person, as far as they can be told, and what is held on them."""
     first = person.records[0]
     told = {"key": person.key, "kind": str(first.kind), "number": first.number, "name": person.name}
-    return {**told, "title": person.title, "items": [asdict(item) for item in person.items]}
+    return {**told, "title": person.title, "items": [_plain(item) for item in person.items]}
 
 
 def _person_lines(told: dict[str, Any]) -> Iterator[str]:

@@ -54,9 +54,14 @@ def chosen(request: DataSubjectRequest) -> list[Person]:
     return [person for person in theirs if person.keys & keys]
 
 
+def may_choose(request: DataSubjectRequest) -> bool:
+    """Whether nothing was done yet for anybody."""
+    return not request.copied_at and _nothing_done(request)
+
+
 def choose(request: DataSubjectRequest, keys: Collection[str]) -> None:
     """The request is about these of the found, each named by one key; no key: about none of them. Raises Refused."""
-    if request.copied_at or not _nothing_done(request):
+    if not may_choose(request):
         raise Refused(_("Something was done for the person chosen before. Record a request of its own for another."))
     _choose(request, persons.pick(persons_found(request), keys))
     request.save()
@@ -76,6 +81,13 @@ def unproved(request: DataSubjectRequest, found: Iterable[Item]) -> list[Item]:
     return [item for item in named if (item.source, item.identifier) not in proved]
 
 
+def unproved_persons(request: DataSubjectRequest, found: Iterable[Item]) -> list[Person]:
+    """Whose that is."""
+    owners = {item.owner for item in unproved(request, found)}
+    everybody = persons.found(request.statement.subject(), own=str(request.pk)) if owners else []
+    return [person for person in everybody if person.keys & owners]
+
+
 def link_goes_to(request: DataSubjectRequest, found: Iterable[Item]) -> str:
     """The address given if it is held, else the one stored with the one person found. Empty: there is none.
 
@@ -86,14 +98,17 @@ def link_goes_to(request: DataSubjectRequest, found: Iterable[Item]) -> str:
     return registry.stored_address(_subject(request))
 
 
-def settle(request: DataSubjectRequest, *, identity: Identity, now: datetime) -> None:
+def settle(
+    request: DataSubjectRequest, *, identity: Identity, now: datetime, theirs_too: Collection[str] = ()
+) -> None:
     """Note what the comparison came to; a clock that stood still runs again. Raises Refused.
 
-    Of several persons one is chosen before. What a link did not prove is one person more, or is chosen after it.
+    Of several persons one is chosen before. `theirs_too`: of several whom a link did not prove, those who are the
+    same person; a single one is.
     """
     if identity == Identity.NOTHING_HELD and held(request):
         raise Refused(_("Something is held. Compare it with what the person says."))
-    compared = [*chosen(request), *_persons_of(request, unproved(request, held(request)))]
+    compared = [*chosen(request), *_compared(unproved_persons(request, held(request)), theirs_too)]
     if identity == Identity.MATCHED:
         request.subject()  # somebody is chosen, or there is but one
     _settle(request, identity, now)
@@ -167,14 +182,11 @@ def _choose(request: DataSubjectRequest, theirs: Collection[Person]) -> None:
     request.take(replace(request.statement, persons=persons.remember(theirs)))
 
 
-def _persons_of(request: DataSubjectRequest, items: Iterable[Item]) -> list[Person]:
-    """The one person to whom these items belong. Raises Refused if there are several: one is chosen."""
-    owners = {item.owner for item in items}
-    theirs = persons.found(request.statement.subject(), own=str(request.pk)) if owners else []
-    named = [person for person in theirs if person.keys & owners]
-    if len(named) > 1:
-        raise Refused(_("It is of several persons. Choose those who are the person who asks."))
-    return named
+def _compared(theirs: list[Person], keys: Collection[str]) -> list[Person]:
+    """Those whom the keys name, or the one whom there is. Raises Refused."""
+    if len(theirs) > 1 and not keys:
+        raise Refused(_("It is of several persons. Tick those who are the person who asks."))
+    return persons.pick(theirs, keys) if len(theirs) > 1 else theirs
 
 
 def _settle(request: DataSubjectRequest, identity: Identity, now: datetime) -> None:
