@@ -45,7 +45,7 @@ def site() -> SiteSettings:
 
 @pytest.fixture
 def submission() -> Submission:
-    fields = {"name": "Änne Möller", "street": "Weg 1", "postal_code": "04109", "city": "Leipzig", "phone": "1"}
+    fields = {"name": "Änne Möller", "street": "Weg 1", "postal_code": "04109", "city": "Leipzig", "phone": "+49 (0)341 / 90 12-34"}
     sent = contact.receive(
         fields=fields | {"email": HER, "message": MESSAGE}, reply_to=HER, nonce=nonce.issue(), now=NOW
     )
