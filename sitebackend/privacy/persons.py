@@ -81,7 +81,8 @@ def found(subject: DataSubject, *, own: str = "", remembered: Choice = ()) -> li
     bare = {item.owner: PersonRecord(key=item.owner, kind=item.title, at=item.recorded_at) for item in items}
     records = {**{record.key: record for record in _recalled(remembered)}, **bare, **held}
     records.pop(own, None)
-    return [_person(group, items) for group in _grouped(list(records.values()))]
+    persons = [_person(group, items) for group in _grouped(list(records.values()))]
+    return sorted(persons, key=lambda person: _order(person.records[0]))
 
 
 def narrowed(subject: DataSubject, chosen: Choice | None, *, own: str = "") -> DataSubject:
@@ -129,9 +130,14 @@ def second_statements(person: Person, subject: DataSubject) -> list[str]:
 
 
 def _person(group: Sequence[PersonRecord], items: Sequence[Item]) -> Person:
-    ordered = sorted(group, key=lambda record: (not record.is_anchor, record.at or _LONG_AGO, record.key))
+    ordered = sorted(group, key=_order)
     keys = {record.key for record in group}
     return Person(tuple(ordered), tuple(item for item in items if item.owner in keys))
+
+
+def _order(record: PersonRecord) -> tuple[bool, datetime, str]:
+    """Customers first, then who came first."""
+    return not record.is_anchor, record.at or _LONG_AGO, record.key
 
 
 def _grouped(records: Sequence[PersonRecord]) -> list[list[PersonRecord]]:

@@ -31,6 +31,7 @@ from sitebackend.privacy.services import identity, intake
 from sitebackend.privacy.statement import Statement
 from sitebackend.vault.models import VaultEvent
 from tests.conftest import PASSPHRASE
+from tests.privacy.people import is_one
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "operator_key")]
 HER = "moeller@baeckerei.example.de"
@@ -45,7 +46,7 @@ def site() -> SiteSettings:
 
 @pytest.fixture
 def submission() -> Submission:
-    fields = {"name": "Änne Möller", "street": "Weg 1", "postal_code": "04109", "city": "Leipzig", "phone": "+49 (0)341 / 90 12-34"}
+    fields = {"name": "Änne Möller", "street": "Weg 1", "postal_code": "04109", "city": "Leipzig", "phone": "1"}
     sent = contact.receive(
         fields=fields | {"email": HER, "message": MESSAGE}, reply_to=HER, nonce=nonce.issue(), now=NOW
     )
@@ -64,6 +65,7 @@ def request_(customer: Customer, submission: Submission) -> DataSubjectRequest:
 def _asked(**said: str) -> DataSubjectRequest:
     request = DataSubjectRequest(kind=Kind.ACCESS, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(**{"name": "Änne Möller", "email": HER, **said}), now=NOW)
+    is_one(request)
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
     return request
 

@@ -56,7 +56,7 @@ class Command(BaseCommand):
             arguments = verbs.add_parser(verb, help=words, description=words)
             for statement in STATEMENTS:
                 arguments.add_argument(f"--{statement.replace('_', '-')}", default="")
-            arguments.add_argument("--person", metavar="KEY", action="append", default=[], help=PERSON)
+            arguments.add_argument("--person", dest="keys", metavar="KEY", action="append", default=[], help=PERSON)
             arguments.add_argument("--json", action="store_true", help="one JSON object, for machines")
             _options_of(verb, arguments)
         complete = verbs.add_parser("complete", help=COMPLETE, description=COMPLETE)
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if person.is_empty():
             wanted = gettext("Say who: --email, --phone, --customer-number, --reference, or --name with --postal-code.")
             raise CommandError(wanted, returncode=2)
-        person = self._chosen(person, options["person"], options["json"])
+        person = self._chosen(person, options["keys"], options["json"])
         if options["verb"] in subject_rights.VERBS:
             return self._show(subject_rights.VERBS[options["verb"]](person, **options))
         if options.get("zip"):
