@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contact import reading
+from contact import copies, reading
 from contact.copies import opened, state
 from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
 from sitebackend.crypto import lookup
@@ -110,6 +110,18 @@ class Submissions(PersonalDataSource):
                 phones=_known(submission.phone_digest),
                 at=submission.received_at,
             )
+
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterator[Item]:
+        wanted = words.casefold().split()
+        for submission, text in copies.texts(unlocked):
+            if wanted and all(word in text.casefold() for word in wanted):
+                yield Item(
+                    source=self.name,
+                    identifier=str(submission.pk),
+                    title=_("Message {reference}").format(reference=submission.reference),
+                    recorded_at=submission.received_at,
+                    matched_by=(),
+                )
 
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
         if references := _mailed(_found(subject)):

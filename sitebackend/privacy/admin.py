@@ -26,7 +26,7 @@ from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outco
 from sitebackend.privacy.persons import Person
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
-from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights
+from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights, texts
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import Unlocked
@@ -169,6 +169,29 @@ class RequestLetter(OneRequest):
         return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
+class RequestSearch(OneRequest):
+    """Others' texts that name the person, with a lock open. The words go by POST: an address is logged."""
+
+    template_name = "privacy/admin/search.html"
+    title = _("Texts of others that name the person")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        words, unlocked = request.POST.get("words", "")[:200], vault.unlocked(request)
+        try:
+            found = texts.search(self.row, words=words, unlocked=unlocked, by=self.operator, now=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return self.render_to_response(self.get_context_data() | {"words": words})
+        self.log("search")
+        lines = [_held_line(item) for item in found]
+        return self.render_to_response(self.get_context_data() | {"words": words, "lines": lines, "is_done": True})
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_open = vault.unlocked(self.request) is not None
+        shown = {"row": self.row, "words": self.row.statement.name, "is_open": is_open}
+        return super().get_context_data(**kwargs) | shown | {"locks": vault.locks_of(self.request.user)}
+
+
 class RequestStep(OneRequest):
     """Do one step and come back; what it refuses is told."""
 
@@ -209,6 +232,7 @@ hang(
     [
         ("change/", RequestPage, "privacy_datasubjectrequest_change"),
         ("step/<str:verb>/", RequestStep, "privacy_request_step"),
+        ("search/", RequestSearch, "privacy_request_search"),
         ("copy/<str:form>/", RequestCopy, "privacy_request_copy"),
         ("letter/<str:name>/", RequestLetter, "privacy_request_letter"),
     ],

@@ -181,6 +181,7 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Had received the data")): said.received_by,
         str(_("Was told of the change")): said.told,
         str(_("Reasons of a refusal")): said.ground,
+        str(_("Texts of others")): said.closed_texts(),
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 

@@ -213,6 +213,13 @@ class PersonalDataSource:
         """What tells whose the items of `find` are. An item without such a record cannot be attributed."""
         return ()
 
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterable[Item]:
+        """The rows whose texts hold all these words, as far as they open with what is unlocked: others' texts as well.
+
+        Whoever is found by their statements is not found here: this is for what somebody else wrote of them.
+        """
+        return ()
+
     def addresses(self, subject: DataSubject) -> Iterable[str]:
         """The mail address stored with each person whom this may be, as far as it is readable here and may be used."""
         return ()

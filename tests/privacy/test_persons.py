@@ -17,12 +17,14 @@ from django.test import Client
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from contact import reading
 from contact import services as contact
 from contact.models import Submission
 from customers.clear_file import ClearFile
 from customers.models import Customer
 from customers.services.billing import file_billing_document
 from customers.services.register import register_customer
+from customers.services.technical import add_technical_record
 from sitebackend import nonce
 from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
@@ -32,8 +34,9 @@ from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import DataSubject, PersonRecord
 from sitebackend.privacy.services import answer, execution, identity, intake, outcomes, rights
 from sitebackend.privacy.statement import Statement
+from sitebackend.vault.models import VaultEvent
 from sitebackend.vault.opened import OpenVault
-from tests.customers.conftest import statements
+from tests.customers.conftest import agree_to_technical_data, statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "operator_key", "vault_key")]
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -517,3 +520,44 @@ def test_records_that_tell_the_same_person_join_and_others_do_not() -> None:
     for name, (other, expected) in cases.items():
         groups = persons._grouped([first, PersonRecord(key="2", kind="", **(said | other))])
         assert len(groups) == expected, name
+
+
+# --- texts of others
+
+
+def test_copy_and_letter_say_that_closed_texts_were_not_searched(customer: Customer, by: Operator) -> None:
+    request = asked(Kind.ERASURE, email=customer.email)
+    identity.settle(request, identity=Identity.MATCHED, now=NOW)
+    assert "nicht durchsucht" in told(request)
+    execution.erase(request, plan_hash=execution.preview(request).hash, by=by, now=NOW)
+    request.outcome = "granted"
+    assert "nicht durchsucht" in mail.on_paper(request, "outcome")[1]
+
+
+def test_with_a_lock_open_the_operator_finds_who_else_names_the_person(
+    couple: tuple[Customer, Customer], unlocked_client: Client, admin_client: Client
+) -> None:
+    anna, bernd = couple
+    reading.add_note(submission=wrote("Dora Dattel", "d@example.org"), text="Fragt für Anna Apfel")
+    bernd.notes, bernd.notes_purpose = "Rechnung an Frau Apfel", "Abrechnung"
+    bernd.save()
+    agree_to_technical_data(bernd)
+    add_technical_record(customer=bernd, kind="network", content={"name": "Netz von Apfel"})
+    request = asked(name="Anna Apfel")
+    identity.choose(request, [str(anna.pk)])
+    page = f"{PAGE}{request.pk}/search/"
+    found = unlocked_client.post(page, {"words": "Apfel"}).content.decode()
+    assert [word in found for word in ("Nachricht", "Notizen", "Technischer Datensatz")] == [True, True, True]
+    request.refresh_from_db()
+    assert request.statement.searched_on
+    assert "nicht durchsucht" not in told(request)
+    assert VaultEvent.objects.filter(holding=f"privacy.texts|{request.pk}").exists()
+    assert "kommt in keinem" in unlocked_client.post(page, {"words": "Zitrone"}).content.decode()
+
+
+def test_closed_texts_cannot_be_searched(couple: tuple[Customer, Customer], admin_client: Client) -> None:
+    request = asked(name="Anna Apfel")
+    page = admin_client.post(f"{PAGE}{request.pk}/search/", {"words": "Apfel"}).content.decode()
+    assert "Verschlossene Texte" in page
+    request.refresh_from_db()
+    assert not request.statement.searched_on
