@@ -214,7 +214,14 @@ class BusinessData(PersonalDataSource):
 
     def _item(self, matched: tuple[str, ...]) -> Item:
         title = _("Business data of the site")
-        return Item(source=self.name, identifier="1", title=title, recorded_at=timezone.now(), matched_by=matched, person=self.OWNER)
+        return Item(
+            source=self.name,
+            identifier="1",
+            title=title,
+            recorded_at=timezone.now(),
+            matched_by=matched,
+            person=self.OWNER,
+        )
 
 
 def _matched(site: SiteSettings, subject: DataSubject) -> tuple[str, ...]:

@@ -224,7 +224,9 @@ def test_senders_without_a_postal_code_are_told_apart_by_their_names() -> None:
     assert sorted(len(person.keys) for person in identity.persons_found(asked())) == [1, 2]
 
 
-def test_whose_a_message_is_that_tells_no_name_cannot_be_told_and_is_not_guessed(couple: tuple[Customer, Customer]) -> None:
+def test_whose_a_message_is_that_tells_no_name_cannot_be_told_and_is_not_guessed(
+    couple: tuple[Customer, Customer],
+) -> None:
     wrote("")
     Submission.objects.update(sender_digest="", name_digest="")  # as older ones are
     wrote("Anna Apfel", phone="0221 1", postal_code=couple[0].postal_code)
@@ -318,7 +320,9 @@ def test_a_second_statement_that_fits_both_decides_nothing(couple: tuple[Custome
     assert not identity.is_decided(request)
 
 
-def test_the_page_behind_the_link_asks_everybody_the_same(customer: Customer, couple: tuple[Customer, Customer]) -> None:
+def test_the_page_behind_the_link_asks_everybody_the_same(
+    customer: Customer, couple: tuple[Customer, Customer]
+) -> None:
     """Nobody learns there whether somebody else is known at the address."""
     pages = []
     for address in (customer.email, SHARED):
@@ -413,7 +417,9 @@ class Human:
     customer: Customer | None = None
 
     def does(self, event: str) -> None:
-        {"message": self._message, "customer": self._customer, "invoice": self._invoice, "request": self._request}[event]()
+        {"message": self._message, "customer": self._customer, "invoice": self._invoice, "request": self._request}[
+            event
+        ]()
 
     def _message(self) -> None:
         self.rows.add(str(wrote(self.name, self.email, self.phone).pk))
@@ -443,7 +449,9 @@ EVENTS = st.lists(
 WORDS = (("email",), ("phone",), ("name", "postal_code"), ("email", "phone", "name", "postal_code"))
 
 
-def live(shares: list[tuple[int, ...]], events: list[tuple[int, str]], words: tuple[str, ...], vault: OpenVault) -> None:
+def live(
+    shares: list[tuple[int, ...]], events: list[tuple[int, str]], words: tuple[str, ...], vault: OpenVault
+) -> None:
     names = ("Anna Apfel", "Bernd Birne")
     humans = [
         Human(f"Kanarie{number}zzz", f"m{mail}@example.org", f"0221 {phone}7", names[name])

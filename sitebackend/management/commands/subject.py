@@ -91,7 +91,9 @@ class Command(BaseCommand):
         found = persons.found(person)
         if not keys and len(found) > 1:
             told = [_person(one) for one in found]
-            self._show([_as_json({"persons": told})] if as_json else [line for one in told for line in _person_lines(one)])
+            self._show(
+                [_as_json({"persons": told})] if as_json else [line for one in told for line in _person_lines(one)]
+            )
             raise CommandError(gettext("Several persons are found. Say which one is meant: --person KEY"))
         try:
             chosen = persons.pick(found, keys)
@@ -167,8 +169,7 @@ def _rights() -> str:
 
 def _as_json(answer: dict[str, Any]) -> str:
     plain = {
-        key: value if isinstance(value, str) else [_plain(entry) for entry in value]
-        for key, value in answer.items()
+        key: value if isinstance(value, str) else [_plain(entry) for entry in value] for key, value in answer.items()
     }
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 

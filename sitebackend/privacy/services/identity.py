@@ -76,7 +76,9 @@ def unproved(request: DataSubjectRequest, found: Iterable[Item]) -> list[Item]:
         return []
     proved = {(item.source, item.identifier) for item in found}
     named = _but_itself(request, registry.find(request.statement.subject()))
-    others = {item.owner for person in persons_found(request) for item in person.items}  # they share the mailbox that was proved
+    others = {
+        item.owner for person in persons_found(request) for item in person.items
+    }  # they share the mailbox that was proved
     named = [item for item in named if item.owner not in others]
     return [item for item in named if (item.source, item.identifier) not in proved]
 
@@ -98,9 +100,7 @@ def link_goes_to(request: DataSubjectRequest, found: Iterable[Item]) -> str:
     return registry.stored_address(_subject(request))
 
 
-def settle(
-    request: DataSubjectRequest, *, identity: Identity, now: datetime, theirs_too: Collection[str] = ()
-) -> None:
+def settle(request: DataSubjectRequest, *, identity: Identity, now: datetime, theirs_too: Collection[str] = ()) -> None:
     """Note what the comparison came to; a clock that stood still runs again. Raises Refused.
 
     Of several persons one is chosen before. `theirs_too`: of several whom a link did not prove, those who are the
