@@ -510,7 +510,7 @@ def vault(vault_key: bytes, by: Operator) -> OpenVault:
 
 def test_in_no_life_is_anything_of_another_told_or_erased(vault: OpenVault) -> None:
     """PERSONS_EXAMPLES=300 tries as many lives."""
-    _lives(int(os.environ.get("PERSONS_EXAMPLES", "15")), vault)
+    _lives(int(os.environ.get("PERSONS_EXAMPLES", "10")), vault)
 
 
 def test_records_that_tell_the_same_person_join_and_others_do_not() -> None:
