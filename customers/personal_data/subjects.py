@@ -76,7 +76,8 @@ def _as_subjects(customer: Customer) -> Iterator[DataSubject]:
         if point.kind == "address":
             yield DataSubject(name=name, postal_code=point.postal_code)
         else:
-            yield DataSubject(**{point.kind: point.value})
+            is_phone = point.kind == "phone"
+            yield DataSubject(phone=point.value) if is_phone else DataSubject(email=point.value)
 
 
 def _by_digest(customer: Customer, wanted: Mapping[str, str]) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def decided(persons: Sequence[Person], subject: DataSubject) -> Person | None:
 
 def second_statements(person: Person, subject: DataSubject) -> list[str]:
     """Which of the words that not everybody at an address knows fit this person."""
-    fits = [by for by in ("customer_number", "reference", "name") if by in person.matched_by]
+    fits: list[str] = [by for by in ("customer_number", "reference", "name") if by in person.matched_by]
     code = "".join(subject.postal_code.split()).casefold()
     lives_there = code and any(code in record.postal_codes for record in person.records)
     return [*fits, "postal_code"] if lives_there and "name" not in fits else fits
@@ -207,7 +207,10 @@ def _recalled(chosen: Choice) -> list[PersonRecord]:
             key=record["key"],
             kind="",
             is_anchor=record["is_anchor"],
-            **{name: frozenset(record[name]) for name in _SETS},
+            names=frozenset(record["names"]),
+            places=frozenset(record["places"]),
+            emails=frozenset(record["emails"]),
+            phones=frozenset(record["phones"]),
         )
         for record in chosen
     ]
