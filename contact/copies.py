@@ -1,6 +1,7 @@
 """What a sender is told of a message: its state always, its content where the operator's secret key is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -62,6 +63,24 @@ def opened(copies: Sequence[Export], unlocked: Unlocked) -> list[Export]:
             return [_with_message(copy, sent[UUID(copy.item.identifier)], read) for copy in noted]
     except reading.NotReadable as error:
         return [replace(copy, sealed=str(error)) for copy in noted]
+
+
+def texts(unlocked: Unlocked) -> Iterator[tuple[Submission, str]]:
+    """Each usable message with its notes, in one text; of what does not open here, what does."""
+    messages = vault.messages_of(unlocked)
+    sent = Submission.objects.usable().select_related("message").prefetch_related("notes")
+    with ExitStack() as stack:
+        read = stack.enter_context(reading.opener(open_messages=messages)) if reading.is_possible() else None
+        for submission in sent.iterator(chunk_size=100):
+            noted = [note.text for note in reading.notes(open_messages=messages, submission=submission)]
+            yield submission, "\n".join([*_typed(submission, read), *noted])
+
+
+def _typed(submission: Submission, read: reading.Reader | None) -> Collection[str]:
+    try:
+        return read(submission).values() if read else ()
+    except reading.NotReadable:
+        return ()
 
 
 def _with_notes(copy: Export, submission: Submission, messages: OpenMessages) -> Export:

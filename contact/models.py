@@ -122,6 +122,7 @@ class Submission(models.Model):
     email_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     phone_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     name_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    sender_digest = models.CharField(max_length=64, blank=True, editable=False)  #: tells senders at one address apart
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.CLEAN, db_index=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contact import reading
+from contact import copies, reading
 from contact.copies import opened, state
 from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
 from sitebackend.crypto import lookup
@@ -24,6 +24,7 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     holds_no_personal_data,
@@ -65,6 +66,7 @@ class Submissions(PersonalDataSource):
             "email_digest",
             "phone_digest",
             "name_digest",
+            "sender_digest",
         ),
         EncryptedMessage: ("id", "armoured"),
         Note: ("id", "submission", "written_at", "sealed"),
@@ -85,7 +87,7 @@ class Submissions(PersonalDataSource):
 
     def find(self, subject: DataSubject) -> Iterator[Item]:
         digests = _digests(subject)
-        for submission in Submission.objects.filter(_any_of(digests)):
+        for submission in _found(subject):
             matched = tuple(name for name, (field, value) in digests.items() if getattr(submission, field) == value)
             yield Item(
                 source=self.name,
@@ -95,8 +97,34 @@ class Submissions(PersonalDataSource):
                 matched_by=matched,
             )
 
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        """Each message by itself; what is written in it, the name included, is closed."""
+        for submission in _found(subject):
+            yield PersonRecord(
+                key=str(submission.pk),
+                kind=_("Sender of the message"),
+                number=submission.reference,
+                names=_known(submission.sender_digest),
+                places=_known(submission.name_digest),
+                emails=_known(submission.email_digest),
+                phones=_known(submission.phone_digest),
+                at=submission.received_at,
+            )
+
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterator[Item]:
+        wanted = words.casefold().split()
+        for submission, text in copies.texts(unlocked):
+            if wanted and all(word in text.casefold() for word in wanted):
+                yield Item(
+                    source=self.name,
+                    identifier=str(submission.pk),
+                    title=_("Message {reference}").format(reference=submission.reference),
+                    recorded_at=submission.received_at,
+                    matched_by=(),
+                )
+
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
-        if references := _mailed(Submission.objects.filter(_any_of(_digests(subject)))):
+        if references := _mailed(_found(subject)):
             yield _("mail provider of the operator (mailbox): the mails {references}").format(references=references)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
@@ -120,7 +148,7 @@ class Submissions(PersonalDataSource):
         return reverse("admin:contact_submission_page", args=[identifier])
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
-        found = Submission.objects.filter(_any_of(_digests(subject)))
+        found = _found(subject)
         yield self._step(
             found,
             law=_("Art. 17(1) GDPR, S12 of the privacy notice"),
@@ -208,6 +236,14 @@ def _digests(subject: DataSubject) -> dict[str, tuple[str, str]]:
         "reference": ("reference", tidy_reference(subject.reference) if subject.reference else ""),
     }
     return {name: column for name, column in columns.items() if column[1]}
+
+
+def _found(subject: DataSubject) -> SubmissionQuerySet:
+    return subject.narrow(Submission.objects.filter(_any_of(_digests(subject))))
+
+
+def _known(digest: str) -> frozenset[str]:
+    return frozenset({digest} - {""})
 
 
 def _any_of(digests: dict[str, tuple[str, str]]) -> Q:

@@ -118,5 +118,6 @@ def _digests(fields: Mapping[str, str]) -> dict[str, str]:
     return {
         "email_digest": lookup.email(fields["email"]),
         "phone_digest": lookup.phone(fields["phone"]),
+        "sender_digest": lookup.name(fields["name"]),
         "name_digest": lookup.name_and_postal_code(fields["name"], fields["postal_code"]),
     }

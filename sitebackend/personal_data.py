@@ -36,6 +36,7 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     holds_no_personal_data,
@@ -77,16 +78,25 @@ class Operators(PersonalDataSource):
         )
 
     def find(self, subject: DataSubject) -> Iterable[Item]:
-        return [self._item(operator) for operator in Operator.with_email(subject.email)]
+        return [self._item(operator) for operator in _accounts(subject)]
+
+    def persons(self, subject: DataSubject) -> Iterable[PersonRecord]:
+        for operator in _accounts(subject):
+            yield PersonRecord(
+                key=str(operator.pk),
+                kind=_("Account of an operator"),
+                number=operator.username,
+                name=operator.get_full_name(),
+                names=frozenset({lookup.name(operator.get_full_name())} - {""}),
+                emails=frozenset({lookup.email(operator.email)} - {""}),
+                at=operator.date_joined,
+            )
 
     def export(self, subject: DataSubject) -> Iterable[Export]:
-        return [
-            Export(item=self._item(operator), values=_account(operator))
-            for operator in Operator.with_email(subject.email)
-        ]
+        return [Export(item=self._item(operator), values=_account(operator)) for operator in _accounts(subject)]
 
     def plan(self, subject: DataSubject) -> Iterable[Step]:
-        held = Operator.objects.filter(pk__in=[operator.pk for operator in Operator.with_email(subject.email)])
+        held = Operator.objects.filter(pk__in=[operator.pk for operator in _accounts(subject)])
         if held:
             yield _stays(
                 self.name,
@@ -104,6 +114,10 @@ class Operators(PersonalDataSource):
             recorded_at=operator.date_joined,
             matched_by=("email",),
         )
+
+
+def _accounts(subject: DataSubject) -> list[Operator]:
+    return [operator for operator in Operator.with_email(subject.email) if subject.means(operator.pk)]
 
 
 def _account(operator: Operator) -> dict[str, object]:
@@ -150,6 +164,7 @@ class BusinessData(PersonalDataSource):
 
     name = "sitebackend.site_settings"
     FIELDS = ("business_name", "owner", "street", "postal_code", "city", "country", "phone", "email", "vat_number")
+    OWNER = str(UUID(int=1))  #: there is one
     models = {SiteSettings: FIELDS}
 
     def describe(self) -> Description:
@@ -167,7 +182,20 @@ class BusinessData(PersonalDataSource):
 
     def find(self, subject: DataSubject) -> Iterable[Item]:
         matched = _matched(SiteSettings.current(), subject)
-        return [self._item(matched)] if matched else []
+        return [self._item(matched)] if matched and subject.means(self.OWNER) else []
+
+    def persons(self, subject: DataSubject) -> Iterable[PersonRecord]:
+        if list(self.find(subject)):
+            site = SiteSettings.current()
+            yield PersonRecord(
+                key=self.OWNER,
+                kind=_("Owner of the business"),
+                name=site.owner,
+                names=frozenset({lookup.name(site.owner)} - {""}),
+                places=frozenset({lookup.name_and_postal_code(site.owner, site.postal_code)} - {""}),
+                emails=frozenset({lookup.email(site.email)} - {""}),
+                phones=frozenset({lookup.phone(site.phone)} - {""}),
+            )
 
     def export(self, subject: DataSubject) -> Iterable[Export]:
         site = SiteSettings.current()
@@ -186,7 +214,14 @@ class BusinessData(PersonalDataSource):
 
     def _item(self, matched: tuple[str, ...]) -> Item:
         title = _("Business data of the site")
-        return Item(source=self.name, identifier="1", title=title, recorded_at=timezone.now(), matched_by=matched)
+        return Item(
+            source=self.name,
+            identifier="1",
+            title=title,
+            recorded_at=timezone.now(),
+            matched_by=matched,
+            person=self.OWNER,
+        )
 
 
 def _matched(site: SiteSettings, subject: DataSubject) -> tuple[str, ...]:

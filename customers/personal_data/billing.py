@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import BillingDocument, Customer, RecipientDigest
 from customers.models.billing import HoldGround
-from customers.personal_data.subjects import SEALED, digests_of, everything
-from customers.services.billing import read_billing_file, read_recipient
+from customers.personal_data.subjects import SEALED, digests_of, everything, record_of
+from customers.services.billing import OWNER, read_billing_file, read_recipient
 from sitebackend.crypto import lookup
 from sitebackend.models import Operator
 from sitebackend.monitoring import clock
@@ -31,6 +31,7 @@ from sitebackend.privacy.registry import (
     Item,
     Measure,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     register,
@@ -74,7 +75,12 @@ class BillingDocuments(PersonalDataSource):
                 title=str(document),
                 recorded_at=document.filed_at,
                 matched_by=by,
+                person=_owner(document),
             )
+
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        for document, _by in self._documents(subject):
+            yield record_of(document.customer) if document.customer else _former_customer(document)
 
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
         if documents := ", ".join(str(document) for document, _by in self._documents(subject)):
@@ -130,8 +136,8 @@ class BillingDocuments(PersonalDataSource):
     def closable(self, subject: DataSubject) -> Iterator[Closable]:
         """The years beyond the law, of all documents at once: an objection ends them (Art. 21 GDPR)."""
         beyond = [document for document, _by in self._documents(subject) if document.ends_on > document.statutory_until]
-        for key in {_whose(document) for document in beyond}:
-            own = [document for document in beyond if _whose(document) == key]
+        for key in {_owner(document) for document in beyond}:
+            own = [document for document in beyond if _owner(document) == key]
             ends = sorted({document.statutory_until for document in own})
             yield Closable(
                 source=self.name,
@@ -145,9 +151,9 @@ class BillingDocuments(PersonalDataSource):
 
     @transaction.atomic
     def close(self, row: UUID, purpose: str, *, by: Operator | None, channel: str, at: datetime) -> None:
-        whose = _whose(BillingDocument.objects.get(pk=row))
+        whose = _owner(BillingDocument.objects.get(pk=row))
         beyond = BillingDocument.objects.filter(objected_on=None, kept_until__gt=F("statutory_until"))
-        own = [document.pk for document in beyond.prefetch_related("found_by") if _whose(document) == whose]
+        own = [document.pk for document in beyond.prefetch_related("found_by") if _owner(document) == whose]
         mark = Mark(objected_on=timezone.localdate(at))
         journal.append([(self.name, Measure.PROMISE, own)], mark=mark, now=at)
         self.promise(own, mark)
@@ -167,7 +173,7 @@ class BillingDocuments(PersonalDataSource):
         if number := lookup.customer_number(subject.customer_number):
             wanted["customer_number"] = number
         found = BillingDocument.objects.led_to_by(list(wanted.values())).prefetch_related("found_by")
-        for document in found:
+        for document in filter(lambda document: subject.means(_owner(document)), found):
             held = {digest.digest for digest in document.found_by.all()}
             yield document, tuple(statement for statement, digest in wanted.items() if digest in held)
 
@@ -186,12 +192,6 @@ class BillingDocuments(PersonalDataSource):
             until=document.statutory_until if by_law and not document.legal_hold else None,
             promise=_promise(document, today, by_law=by_law) if stays else None,
         )
-
-
-def _whose(document: BillingDocument) -> str:
-    """Whose it is, also when the customer is gone."""
-    numbers = sorted(held.digest for held in document.found_by.all() if held.statement == "customer_number")
-    return numbers[0] if numbers else str(document.pk)
 
 
 def _promise(document: BillingDocument, today: date, *, by_law: bool) -> Mark | None:
@@ -236,3 +236,29 @@ def _named(document: BillingDocument) -> Text:
 
 
 _day = lazy(date_format, str)
+
+
+def _owner(document: BillingDocument) -> str:
+    """The customer's key, also when the customer is gone; of the oldest only the number still tells whose they are."""
+    if document.customer_id:
+        return str(document.customer_id)
+    held = {digest.statement: digest.digest for digest in document.found_by.all()}
+    number = held.get("customer_number")
+    return held.get(OWNER) or str(uuid5(NAMESPACE_OID, number) if number else document.pk)
+
+
+def _former_customer(document: BillingDocument) -> PersonRecord:
+    """Name and address are sealed; what the documents are found by is kept as digests."""
+    held: dict[str, set[str]] = {"name": set(), "email": set(), "phone": set()}
+    for digest in document.found_by.all():
+        held.setdefault(digest.statement, set()).add(digest.digest)
+    return PersonRecord(
+        key=_owner(document),
+        kind=_("Former customer, of whom documents are kept:"),
+        number=str(document),
+        places=frozenset(held["name"]),
+        emails=frozenset(held["email"]),
+        phones=frozenset(held["phone"]),
+        is_anchor=True,
+        at=document.filed_at,
+    )

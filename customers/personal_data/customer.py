@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from customers.folding import folded
 from customers.forms.technical import labelled
 from customers.models import (
     Attachment,
@@ -25,10 +26,15 @@ from customers.models import (
 from customers.models.consent import Purpose
 from customers.models.customer import BASES
 from customers.personal_data import rights, told
-from customers.personal_data.subjects import SEALED, customers_of, everything
+from customers.personal_data.subjects import SEALED, customers_of, everything, record_of
 from customers.services.consents import end_grant, withdraw_again
 from customers.services.register import erase_customer
-from customers.services.technical import read_attachment, read_evidence, read_technical_record
+from customers.services.technical import (
+    read_attachment,
+    read_evidence,
+    read_technical_record,
+    search_technical_records,
+)
 from sitebackend.models import Act, Event, Operator
 from sitebackend.privacy.registry import (
     Action,
@@ -39,12 +45,13 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     register,
 )
 from sitebackend.privacy.versions import version_of
-from sitebackend.vault.opened import OpenVault
+from sitebackend.vault.opened import OpenVault, Unlocked
 
 OPERATOR_ONLY = (_("none besides the operator"),)
 
@@ -68,6 +75,7 @@ class OfCustomer(PersonalDataSource):
                     title=self.title,
                     recorded_at=self.recorded_at(row),
                     matched_by=by,
+                    person=str(customer.pk),
                 )
 
     def recorded_at(self, row: Any) -> Any:
@@ -128,6 +136,20 @@ class MasterData(OfCustomer):
         ConsentEntry: everything(ConsentEntry),
         Confirmation: everything(Confirmation),
     }
+
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        yield from map(record_of, customers_of(subject))
+
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterator[Item]:
+        """The notes on customers; the other columns tell of the customer alone."""
+        wanted = folded(words).split()
+        for customer in Customer.objects.usable().exclude(notes=""):
+            if wanted and all(word in folded(customer.notes) for word in wanted):
+                title = _("Notes on customer {number}").format(number=customer.number)
+                key = str(customer.pk)
+                yield Item(
+                    source=self.name, identifier=key, title=title, recorded_at=customer.created_at, matched_by=()
+                )
 
     def addresses(self, subject: DataSubject) -> Iterator[str]:
         for customer in customers_of(subject):
@@ -277,6 +299,14 @@ class TechnicalData(OfCustomer):
             origin=_("told by the customer, or found out while working for the customer"),
             location=_("database of the website, sealed to the customer's own key in the vault"),
         )
+
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterator[Item]:
+        if isinstance(unlocked, OpenVault):
+            for record, _content in search_technical_records(open_vault=unlocked, words=words):
+                number = record.grant.customer.number
+                title = _("Technical record of customer {number}").format(number=number)
+                key, at = str(record.pk), record.created_at
+                yield Item(source=self.name, identifier=key, title=title, recorded_at=at, matched_by=())
 
     def values(self, row: TechnicalRecord) -> Mapping[str, Any]:
         return {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from sitebackend.crypto import lookup
 from sitebackend.privacy import registry
-from sitebackend.privacy.registry import DataSubject, Item
+from sitebackend.privacy.registry import DataSubject, Item, PersonRecord
 
 SEALED = _("Sealed. It is opened with the vault's passphrase, not by the server alone.")
 
@@ -29,11 +29,31 @@ def digests_of(subject: DataSubject) -> dict[str, str]:
 
 
 def customers_of(subject: DataSubject) -> dict[Customer, tuple[str, ...]]:
-    """The customers that this may be, each with the statements that led there."""
+    """The customers that this may be and who are meant, each with the statements that led there."""
     wanted, number = digests_of(subject), "".join(subject.customer_number.split())
     led = Customer.objects.led_to_by(wanted)
     found = {customer.pk: customer for rows in (led, Customer.objects.numbered(number)) for customer in rows}
+    found = {key: customer for key, customer in found.items() if subject.means(key)}
     return {customer: (*_by_digest(customer, wanted), *_by_number(customer, number)) for customer in found.values()}
+
+
+def record_of(customer: Customer) -> PersonRecord:
+    """By what somebody is told to be this customer."""
+    digests, points = customer.found_by(), customer.contact_points.filter(kind="address")
+    codes = {customer.postal_code, *points.values_list("postal_code", flat=True)}
+    return PersonRecord(
+        key=str(customer.pk),
+        kind=_("Customer"),
+        number=customer.number,
+        name=customer.display_name,
+        names=frozenset({lookup.name(customer.full_name), lookup.name(customer.company)} - {""}),
+        places=frozenset(digests["name"]),
+        emails=frozenset(digests["email"]),
+        phones=frozenset(digests["phone"]),
+        postal_codes=frozenset("".join(code.split()).casefold() for code in codes) - {""},
+        is_anchor=True,
+        at=customer.created_at,
+    )
 
 
 def elsewhere(customer: Customer) -> list[Item]:
@@ -56,7 +76,8 @@ def _as_subjects(customer: Customer) -> Iterator[DataSubject]:
         if point.kind == "address":
             yield DataSubject(name=name, postal_code=point.postal_code)
         else:
-            yield DataSubject(**{point.kind: point.value})
+            is_phone = point.kind == "phone"
+            yield DataSubject(phone=point.value) if is_phone else DataSubject(email=point.value)
 
 
 def _by_digest(customer: Customer, wanted: Mapping[str, str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
 
 DOCUMENTS = (b"%PDF-", b"<?xml", b"\xef\xbb\xbf<?xml")  # an electronic invoice (EN 16931) is kept as it came: § 14 UStG
+OWNER = "customer"  #: statement of the digest that says whose a document is: the key of the row that may be gone
 RECIPIENT = ("number", "company", "first_name", "last_name", *PLACE, "vat_number")
 
 
@@ -61,8 +62,8 @@ def recipient_of(customer: Customer) -> dict[str, str]:
 @transaction.atomic
 def keep_findable(*, customer: Customer) -> None:
     """Let the customer's documents be found by everything that leads to the customer now, also when they are gone."""
-    number = {"customer_number": {lookup.customer_number(customer.number)}}
-    BillingDocument.objects.filter(customer=customer).keep_findable(customer.found_by() | number)
+    own = {"customer_number": {lookup.customer_number(customer.number)}, OWNER: {str(customer.pk)}}
+    BillingDocument.objects.filter(customer=customer).keep_findable(customer.found_by() | own)
 
 
 def file_by_name(*, customer: Customer, kind: str, currency: str, file: ClearFile) -> BillingDocument:

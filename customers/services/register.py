@@ -90,7 +90,8 @@ def correct_master_data(*, customer: Customer, values: Mapping[str, str]) -> Non
 
 @transaction.atomic
 def erase_customer(*, customer: Customer) -> None:
-    """Delete everything on the customer but filed billing documents, which stay restricted."""
+    """Delete everything on the customer but filed billing documents, which stay restricted and tell whose they are."""
+    keep_findable(customer=customer)
     customer.delete()
 
 

@@ -27,10 +27,14 @@ def phone(value: str) -> str:
 
 def name_and_postal_code(name: str, postal_code: str) -> str:
     """Digest of a person's name with a postal code; order and case of the name's parts do not count."""
-    folded = unicodedata.normalize("NFKD", name.casefold())
-    parts = sorted(re.findall(r"\w+", "".join(sign for sign in folded if not unicodedata.combining(sign))))
+    folded = _folded(name)
     code = re.sub(r"\W", "", postal_code).casefold()
-    return _digest("name+postal code", f"{' '.join(parts)}|{code}" if parts and code else "")
+    return _digest("name+postal code", f"{folded}|{code}" if folded and code else "")
+
+
+def name(value: str) -> str:
+    """Digest of a name alone. It tells two persons who share an address apart, and finds nobody."""
+    return _digest("name", _folded(value))
 
 
 def customer_number(value: str) -> str:
@@ -41,6 +45,11 @@ def customer_number(value: str) -> str:
 def nonce(value: str) -> str:
     """Digest of a form's nonce, by which a form sent twice is recognised."""
     return _digest("nonce", value)
+
+
+def _folded(name: str) -> str:
+    folded = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join(sorted(re.findall(r"\w+", "".join(sign for sign in folded if not unicodedata.combining(sign)))))
 
 
 def _digest(kind: str, value: str) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto import lookup
-from sitebackend.mail.models import OutgoingMail, OutgoingMailQuerySet
+from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -82,13 +82,16 @@ class OutgoingMails(PersonalDataSource):
             title=_("Mail that waits to be sent: {kind}").format(kind=mail.sort.label),
             recorded_at=mail.queued_at,
             matched_by=("email",),
+            person=str(mail.about) if mail.about != NOTHING else "",
         )
 
 
 def _held(subject: DataSubject) -> OutgoingMailQuerySet:
     digest = lookup.email(subject.email)
     found = OutgoingMail.objects.all()
-    return found.filter(recipient_digest=digest) if digest else found.none()
+    held = found.filter(recipient_digest=digest) if digest else found.none()
+    meant = subject.narrow(held, column="about")
+    return meant | subject.narrow(held.filter(about=NOTHING))
 
 
 _OURS = "a time or number of ours"

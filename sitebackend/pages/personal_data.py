@@ -49,6 +49,7 @@ class Authorship(PersonalDataSource):
                 title=_("Version of the page {path}").format(path=revision.page.path),
                 recorded_at=revision.created_at,
                 matched_by=("email",),
+                person=str(revision.author_id),
             )
 
     def export(self, subject: DataSubject) -> Iterable[Export]:
@@ -68,7 +69,7 @@ class Authorship(PersonalDataSource):
 
 
 def _written_by(subject: DataSubject) -> QuerySet[Revision]:
-    return Revision.objects.filter(author__in=Operator.with_email(subject.email))
+    return subject.narrow(Revision.objects.filter(author__in=Operator.with_email(subject.email)), column="author")
 
 
 _PUBLISHED = "text that the operator publishes to everybody"

@@ -18,15 +18,23 @@ from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.monitoring.clock import ClockInDoubt
-from sitebackend.privacy import admin_copy, deadlines, overdue, registry, traces  # noqa: F401 - overdue hangs itself
+from sitebackend.privacy import (
+    admin_copy,
+    deadlines,
+    overdue,  # noqa: F401 - hangs itself
+    persons,
+    registry,
+    traces,
+)
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
 from sitebackend.privacy.mail import REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
+from sitebackend.privacy.persons import Person
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item, Step, Text
-from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights
+from sitebackend.privacy.services import answer, execution, identity, intake, letters, outcomes, rights, texts
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import Unlocked
@@ -42,6 +50,7 @@ FOUND_BY = {
     "name": _("Name and postal code"),
     "customer_number": _("Customer number"),
     "reference": _("Reference"),
+    "postal_code": _("Postal code"),
 }
 
 
@@ -168,6 +177,29 @@ class RequestLetter(OneRequest):
         return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
+class RequestSearch(OneRequest):
+    """Others' texts that name the person, with a lock open. The words go by POST: an address is logged."""
+
+    template_name = "privacy/admin/search.html"
+    title = _("Texts of others that name the person")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        words, unlocked = request.POST.get("words", "")[:200], vault.unlocked(request)
+        try:
+            found = texts.search(self.row, words=words, unlocked=unlocked, by=self.operator, now=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return self.render_to_response(self.get_context_data() | {"words": words})
+        self.log("search")
+        lines = [_held_line(item) for item in found]
+        return self.render_to_response(self.get_context_data() | {"words": words, "lines": lines, "is_done": True})
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_open = vault.unlocked(self.request) is not None
+        shown = {"row": self.row, "words": self.row.statement.name, "is_open": is_open}
+        return super().get_context_data(**kwargs) | shown | {"locks": vault.locks_of(self.request.user)}
+
+
 class RequestStep(OneRequest):
     """Do one step and come back; what it refuses is told."""
 
@@ -208,6 +240,7 @@ hang(
     [
         ("change/", RequestPage, "privacy_datasubjectrequest_change"),
         ("step/<str:verb>/", RequestStep, "privacy_request_step"),
+        ("search/", RequestSearch, "privacy_request_search"),
         ("copy/<str:form>/", RequestCopy, "privacy_request_copy"),
         ("letter/<str:name>/", RequestLetter, "privacy_request_letter"),
     ],
@@ -224,16 +257,18 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     if row.answered_at:
         return facts | {"by_letter": by_letter and not (said.email and row.answer_sent_at)}
     held = identity.held(row)
-    facts |= {
+    facts |= _persons_shown(row) | {
         "held": [_held_line(item) for item in held],
-        "unproved": [_held_line(item) for item in identity.unproved(row, held)],
+        "unproved": [_person_shown(person, row) for person in identity.unproved_persons(row, held)],
         "link_to": "" if row.identity else identity.link_goes_to(row, held),
         "is_new_address": bool(said.email and held) and not any("email" in item.matched_by for item in held),
-        "outcomes": [(outcome, outcome.label, outcomes.hindrance(row, outcome)) for outcome in Outcome],
         "is_changed": bool(row.erased_at) or (row.carried_out_at and row.kind != Kind.OBJECTION),
         "received_by": said.received_by.splitlines(),
         "suggested": Outcome.NOTHING_HELD if row.identity == Identity.NOTHING_HELD else Outcome.GRANTED,
     }
+    if not facts["is_decided"]:
+        return facts
+    facts["outcomes"] = [(outcome, outcome.label, outcomes.hindrance(row, outcome)) for outcome in Outcome]
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
         facts |= _copy_shown(row, vault.unlocked(request), vault.locks_of(request.user))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
@@ -252,6 +287,31 @@ def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:
 def _held_line(item: Item) -> dict[str, Any]:
     page = registry.source(item.source).page_of(item.identifier)
     return {"item": item, "found_by": [FOUND_BY.get(by, by) for by in item.matched_by], "page": page}
+
+
+def _persons_shown(row: DataSubjectRequest) -> dict[str, Any]:
+    """Who is found, and who of them is chosen; one whom a second statement names is ticked for the operator."""
+    found, chosen, said = identity.persons_found(row), identity.chosen(row), row.statement
+    decided = said.persons is not None or len(found) < 2
+    likely = None if decided else persons.decided(found, said.subject())
+    ticked = {person.key for person in (chosen if decided else [likely] if likely else [])}
+    return {
+        "persons": [_person_shown(person, row) | {"is_ticked": person.key in ticked} for person in found],
+        "is_decided": decided,
+        "is_shared": sum("email" in person.matched_by for person in found) > 1,
+        "may_choose": identity.may_choose(row),
+    }
+
+
+def _person_shown(person: Person, row: DataSubjectRequest) -> dict[str, Any]:
+    said = row.statement.subject()
+    fits = [FOUND_BY[by] for by in persons.second_statements(person, said)]
+    return {
+        "person": person,
+        "lines": [_held_line(item) for item in person.items],
+        "fits": [*([_("Name")] if person.is_named(said.name) else []), *fits],
+        "is_telling": any(record.names or record.places for record in person.records),
+    }
 
 
 def _rights_shown(row: DataSubjectRequest) -> dict[str, Any]:

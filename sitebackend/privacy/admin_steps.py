@@ -30,8 +30,28 @@ def _acknowledged(row: DataSubjectRequest, request: HttpRequest, now: datetime) 
 
 
 def _matched(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    identity.settle(row, identity=Identity.MATCHED, now=now)
+    keys = request.POST.getlist("person")
+    with transaction.atomic():
+        if keys and not row.identity:
+            identity.choose(row, keys)
+        identity.settle(row, identity=Identity.MATCHED, now=now, theirs_too=keys)
     return _("Noted: the person is who they say.")
+
+
+def _chosen(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    keys = request.POST.getlist("person")
+    if not keys:
+        raise Refused(_("Tick the person who asks."))
+    identity.choose(row, keys)
+    return _("Noted: the request is about the ticked person alone.")
+
+
+def _nobody(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
+    with transaction.atomic():
+        identity.choose(row, [])
+        if not row.identity:
+            identity.settle(row, identity=Identity.NOTHING_HELD, now=now)
+    return _("Noted: what is found is others'. Nothing is held on the person who asks.")
 
 
 def _nothing_held(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
@@ -40,7 +60,10 @@ def _nothing_held(row: DataSubjectRequest, request: HttpRequest, now: datetime) 
 
 
 def _link(row: DataSubjectRequest, request: HttpRequest, now: datetime) -> str:
-    identity.ask_by_link(row, now=now)
+    with transaction.atomic():
+        if keys := request.POST.getlist("person"):
+            identity.choose(row, keys)
+        identity.ask_by_link(row, now=now)
     return _("The mail with the link waits to be sent; this page shows when it was.")
 
 
@@ -142,6 +165,8 @@ def _day(request: HttpRequest, earliest: date, now: datetime) -> datetime:
 STEPS: dict[str, Do] = {
     "acknowledged": _acknowledged,
     "matched": _matched,
+    "choose": _chosen,
+    "nobody": _nobody,
     "nothing-held": _nothing_held,
     "link": _link,
     "pause": _pause,

@@ -40,16 +40,18 @@ class Plan:
     """What erasing would do, holding by holding."""
 
     steps: tuple[Step, ...]
+    persons: frozenset[str] | None = None  #: who was chosen of those whom the words lead to
 
     @property
     def hash(self) -> str:
-        """SHA-256 over what happens to which rows, as they are now."""
+        """SHA-256 over what happens to which rows, as they are now, and over who is meant."""
         facts = [
             (s.source, s.action, sorted(map(str, s.rows)), s.version, str(s.until))
             for s in self.steps
             if not s.moves_by_itself
         ]
-        return hashlib.sha256(json.dumps(sorted(facts)).encode()).hexdigest()
+        meant = [] if self.persons is None else [sorted(self.persons)]
+        return hashlib.sha256(json.dumps([*sorted(facts), *meant]).encode()).hexdigest()
 
     @property
     def destructive(self) -> tuple[Step, ...]:
@@ -73,7 +75,7 @@ class Receipt:
 def plan(subject: DataSubject, scope: Collection[str] = ()) -> Plan:
     """What erasing would do to this person's data; `scope` names the holdings, none means all."""
     sources = [source for source in registry.sources() if not scope or source.name in scope]
-    return Plan(tuple(step for source in sources for step in source.plan(subject)))
+    return Plan(tuple(step for source in sources for step in source.plan(subject)), subject.persons)
 
 
 def due(today: date, *, since: date | None = None) -> Plan:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import deadlines
+from sitebackend.privacy import deadlines, persons
 from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.statement import Statement, seal, unseal
 from sitebackend.references import LENGTH, new_reference
@@ -237,13 +237,17 @@ class DataSubjectRequest(models.Model):
         """What the person said; an empty one after it went."""
         return unseal(bytes(self.sealed), self.pk) if self.sealed else Statement()
 
-    def subject(self) -> DataSubject:
-        """Who it is about, for the registry: whom all their words lead to, or what a link proved and no more.
+    def words(self) -> DataSubject:
+        """What leads to the person, for the registry: all their words, or what a link proved and no more.
 
         Whoever has a mail address may know somebody else's customer number as well.
         """
         said = self.statement
         return DataSubject(email=said.email) if self.identity == Identity.CONFIRMED else said.subject()
+
+    def subject(self) -> DataSubject:
+        """Who it is about, and nobody else of those whom the words lead to. Raises Undecided."""
+        return persons.narrowed(self.words(), self.statement.persons, own=str(self.pk))
 
     def take(self, said: Statement) -> None:
         """Take over what the person said: sealed, with the digests that find it."""

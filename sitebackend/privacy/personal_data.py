@@ -22,6 +22,7 @@ from sitebackend.privacy.registry import (
     Export,
     Item,
     PersonalDataSource,
+    PersonRecord,
     Step,
     Text,
     holds_no_personal_data,
@@ -75,6 +76,9 @@ class Requests(PersonalDataSource):
         for request in _held(subject):
             yield _item(request, subject)
 
+    def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
+        yield from map(_record, _held(subject))
+
     def export(self, subject: DataSubject) -> Iterable[Export]:
         for request in _held(subject):
             yield Export(item=_item(request, subject), values=_values(request))
@@ -117,7 +121,24 @@ def _held(subject: DataSubject) -> RequestQuerySet:
     """Those whose text is still here and that one of the person's statements leads to."""
     matches = {column: digest for column, digest in _wanted(subject).items() if digest}
     found = DataSubjectRequest.objects.filter(purged_at=None)
-    return found.filter(Q(**matches, _connector=Q.OR)) if matches else found.none()
+    return subject.narrow(found.filter(Q(**matches, _connector=Q.OR))) if matches else found.none()
+
+
+def _record(request: DataSubjectRequest) -> PersonRecord:
+    """Of whom it speaks: those whom an operator chose, or who is like the words."""
+    said = request.statement
+    return PersonRecord(
+        key=str(request.pk),
+        kind=_("Who made the request"),
+        number=request.reference,
+        name=said.name,
+        names=frozenset({lookup.name(said.name)} - {""}),
+        places=frozenset({request.name_digest} - {""}),
+        emails=frozenset({request.email_digest} - {""}),
+        phones=frozenset({request.phone_digest} - {""}),
+        belongs_to=None if said.persons is None else frozenset(record["key"] for record in said.persons),
+        at=request.recorded_at,
+    )
 
 
 def _wanted(subject: DataSubject) -> dict[str, str]:
@@ -163,6 +184,7 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Reasons of a refusal")): said.ground,
         str(_("Enclosed with the letter")): said.enclosures,
         str(_("Enclosed apart")): said.apart,
+        str(_("Texts of others")): said.closed_texts(),
     }
     return {label: value for label, value in told.items() if value} | _history(request)
 

@@ -16,10 +16,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, TextChoices, UUIDField
+from django.db.models import Model, QuerySet, TextChoices, UUIDField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -30,11 +30,16 @@ from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
 
 Text = str | Promise
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSubject:
-    """What a person says of themselves; any of it may be empty. A reference is a submission's or request's."""
+    """What a person says of themselves; any of it may be empty. A reference is a submission's or request's.
+
+    Several persons may share what is said. `persons`: the keys of those who are meant (`persons.narrowed`), and
+    nobody else's rows are found, copied, planned or erased; None: whomever the words lead to.
+    """
 
     email: str = ""
     phone: str = ""
@@ -42,6 +47,15 @@ class DataSubject:
     postal_code: str = ""
     customer_number: str = ""
     reference: str = ""
+    persons: frozenset[str] | None = None
+
+    def means(self, key: object) -> bool:
+        """Whether what belongs to this key is among the persons who are meant."""
+        return self.persons is None or str(key) in self.persons
+
+    def narrow(self, rows: Rows, *, column: str = "pk") -> Rows:
+        """Those of `rows` that belong to the persons who are meant; `column` holds the person's key."""
+        return rows if self.persons is None else rows.filter(**{f"{column}__in": self.persons})
 
     def is_empty(self) -> bool:
         """True if nothing here could find anybody: a name counts only together with a postal code."""
@@ -73,6 +87,32 @@ class Item:
     title: Text
     recorded_at: datetime
     matched_by: tuple[str, ...]  #: which of the person's statements led here
+    person: str = ""  #: key of the record that tells whose it is; empty: the row itself
+
+    @property
+    def owner(self) -> str:
+        return self.person or self.identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecord:
+    """A row that tells whose something is, as far as that can be told while everything is closed.
+
+    `key`: the row's random key. The sets hold digests of `crypto.lookup`. Two anchors are always two persons.
+    """
+
+    key: str
+    kind: Text
+    number: str = ""
+    name: str = ""  #: if it is readable here
+    names: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()  #: name with postal code
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    postal_codes: frozenset[str] = frozenset()  #: in the clear, of those who are kept in the clear
+    is_anchor: bool = False
+    belongs_to: frozenset[str] | None = None  #: keys of those whom an operator chose; None: nobody chose
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +214,17 @@ class PersonalDataSource:
     def find(self, subject: DataSubject) -> Iterable[Item]:
         """What is held on this person, decrypting nothing."""
         raise NotImplementedError
+
+    def persons(self, subject: DataSubject) -> Iterable[PersonRecord]:
+        """What tells whose the items of `find` are. An item without such a record cannot be attributed."""
+        return ()
+
+    def texts_naming(self, words: str, unlocked: Unlocked) -> Iterable[Item]:
+        """The rows whose texts hold all these words, as far as they open with what is unlocked: others' texts as well.
+
+        Whoever is found by their statements is not found here: this is for what somebody else wrote of them.
+        """
+        return ()
 
     def addresses(self, subject: DataSubject) -> Iterable[str]:
         """The mail address stored with each person whom this may be, as far as it is readable here and may be used."""

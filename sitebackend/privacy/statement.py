@@ -7,7 +7,12 @@ without opening anything first. A stolen database alone shows nothing; the text 
 
 import json
 from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
 from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup, sealing, server_key
 from sitebackend.privacy.registry import DataSubject
@@ -21,7 +26,9 @@ class Statement:
     What follows the language is not theirs. `link_to`: the stored address that a link went to, until it is used or
     the identity clear. `received_by`: who had received what was changed, and `told`: who heard of it; one a line.
     `ground`: why the operator refuses it, in whole or in part. `enclosures`: what is printed with the letter, one a
-    line; `apart`: files of the copy that have no pages and that the operator must add.
+    line; `apart`: files of the copy that have no pages and that the operator must add. `persons`: whom of those found
+    the request is about, as `persons.remember` tells them; None: nobody was chosen yet. `searched_on`: the day on
+    which texts of others were searched for the person.
     """
 
     name: str = ""
@@ -38,6 +45,15 @@ class Statement:
     ground: str = ""
     enclosures: str = ""
     apart: str = ""
+    persons: list[dict[str, Any]] | None = None
+    searched_on: str = ""
+
+    def closed_texts(self) -> str:
+        """What is so of the texts of others that may name the person: on the page, in the copy and in the letter."""
+        if not self.searched_on:
+            return _("Texts of others that may name you are encrypted. They were not searched.")
+        words = _("Texts of others that may name you are encrypted. What could be opened was searched on {day}.")
+        return words.format(day=date_format(date.fromisoformat(self.searched_on)))
 
     def subject(self) -> DataSubject:
         """As the registry looks for people."""

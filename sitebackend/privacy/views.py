@@ -61,7 +61,8 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, POST acts: programs that follow links in mails confirm nothing."""
     if request.method == "POST":
-        confirmed = identity.confirm_by_link(token, now=timezone.now())
+        added = {name: request.POST.get(name, "")[:50] for name in ("number", "postal_code")}
+        confirmed = identity.confirm_by_link(token, now=timezone.now(), **added)
         return render(request, "privacy/confirm.html", {"confirmed": confirmed}, status=200 if confirmed else 410)
     usable = identity.request_behind(token) is not None
     return render(request, "privacy/confirm.html", {"usable": usable}, status=200 if usable else 410)

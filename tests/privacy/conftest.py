@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 from django.db import connection, connections
@@ -51,6 +51,7 @@ class Accounts(PersonalDataSource):
                 title="Account",
                 recorded_at=account.date_joined,
                 matched_by=("email",),
+                person=str(uuid5(NAMESPACE_OID, account.email)),
             )
 
     def export(self, subject: DataSubject) -> Iterable[Export]:

@@ -17,7 +17,7 @@ from sitebackend.crypto import lookup
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind
 from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.restriction import services as restriction
-from sitebackend.privacy.services import intake
+from sitebackend.privacy.services import identity, intake
 from sitebackend.privacy.statement import Statement
 from tests.customers.conftest import agree_to_technical_data, statements
 
@@ -103,6 +103,11 @@ def request(person: Person) -> DataSubjectRequest:
     said = Statement(name=person.say("Antragsteller"), email=person.email, message=person.say("Bitte"))
     intake.record(asked, said=said, now=NOW)
     return asked
+
+
+def is_one(asked: DataSubjectRequest) -> None:
+    """The operator ticks everything that is found: another spelling of the name, another telephone."""
+    identity.choose(asked, [person.key for person in identity.persons_found(asked)])
 
 
 def _note(person: Person) -> None:

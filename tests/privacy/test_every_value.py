@@ -81,7 +81,9 @@ _HANDS = "the operator's hand, told as the operator's own actions"
 NOT_TOLD: dict[type[Model], dict[str, str]] = {
     Submission: {
         **dict.fromkeys(("id", "message"), _KEY),
-        **dict.fromkeys(("idempotency_digest", "email_digest", "phone_digest", "name_digest"), _DIGEST),
+        **dict.fromkeys(
+            ("idempotency_digest", "email_digest", "phone_digest", "name_digest", "sender_digest"), _DIGEST
+        ),
     },
     EncryptedMessage: {"id": _KEY, "armoured": _SEALED},
     OutgoingMail: {

@@ -31,6 +31,7 @@ from sitebackend.privacy.services import identity, intake
 from sitebackend.privacy.statement import Statement
 from sitebackend.vault.models import VaultEvent
 from tests.conftest import PASSPHRASE
+from tests.privacy.people import is_one
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "operator_key")]
 HER = "moeller@baeckerei.example.de"
@@ -64,6 +65,7 @@ def request_(customer: Customer, submission: Submission) -> DataSubjectRequest:
 def _asked(**said: str) -> DataSubjectRequest:
     request = DataSubjectRequest(kind=Kind.ACCESS, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(**{"name": "Änne Möller", "email": HER, **said}), now=NOW)
+    is_one(request)
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
     return request
 

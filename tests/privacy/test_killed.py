@@ -116,6 +116,7 @@ def test_a_whole_person_is_never_half_gone_and_never_reported_gone_too_early(
             happen(person, event)
     asked = people.request(her)
     by = Operator.objects.create_user(username="otto")
+    people.is_one(asked)
     identity.settle(asked, identity=Identity.MATCHED, now=NOON)
     intake.mark_acknowledged(asked, at=NOON)
     planned = erasure.plan(her.subject).destructive

@@ -26,6 +26,7 @@ from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Ki
 from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.services import answer, execution, identity, intake, rights
 from sitebackend.privacy.statement import Statement
+from tests.privacy.people import is_one
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder", "operator_key", "vault_key")]
 NOW = timezone.now()
@@ -44,6 +45,7 @@ def by() -> Operator:
 def _settled(kind: Kind, customer: Customer) -> DataSubjectRequest:
     request = DataSubjectRequest(kind=kind, channel=Channel.LETTER, received_on=timezone.localdate())
     intake.record(request, said=Statement(email=customer.email), now=NOW)
+    is_one(request)
     identity.settle(request, identity=Identity.MATCHED, now=NOW)
     intake.mark_acknowledged(request, at=NOW)
     request.refresh_from_db()

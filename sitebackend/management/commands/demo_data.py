@@ -60,10 +60,11 @@ class Command(BaseCommand):
 
 
 def customers(number: int, now: datetime) -> Iterator[int]:
-    """In batches; gives how many there are so far."""
+    """In batches; gives how many there are so far. Nobody comes twice: who is like somebody here is another place."""
+    first = Customer.objects.count()
     for start in range(0, number, BATCH):
         with transaction.atomic():
-            places = range(start, min(start + BATCH, number))
+            places = range(first + start, first + min(start + BATCH, number))
             made = [_customer(place, given) for place, given in zip(places, next_numbers(len(places)), strict=True)]
             bases = _Bases(now)
             ConsentEntry.objects.bulk_create([entry for customer in made for entry in bases.of(customer)])
@@ -75,9 +76,9 @@ def customers(number: int, now: datetime) -> Iterator[int]:
 def submissions(number: int, now: datetime) -> Iterator[int]:
     """One ciphertext for all of them; the newest a minute old, the next a minute older, and so on."""
     if number:
-        shared = _ciphertext(now)
+        shared, first = _ciphertext(now), Submission.objects.count()
     for start in range(0, number, BATCH):
-        made = [_submission(place, shared, now) for place in range(start, min(start + BATCH, number))]
+        made = [_submission(first + age, age, shared, now) for age in range(start, min(start + BATCH, number))]
         Submission.objects.bulk_create(made)
         OutgoingMail.objects.bulk_create(_mail_sent(submission, now) for submission in made)
         yield start + len(made)
@@ -151,15 +152,16 @@ def _mail_sent(submission: Submission, now: datetime) -> OutgoingMail:
     return OutgoingMail(kind=MAIL_KIND, about=submission.pk, queued_at=queued_at, state=State.SENT, sent_at=now)
 
 
-def _submission(place: int, shared: EncryptedMessage, now: datetime) -> Submission:
+def _submission(place: int, age: int, shared: EncryptedMessage, now: datetime) -> Submission:
     person = _person(place)
     name = f"{person['first_name']} {person['last_name']}"
     return Submission(
         reference=new_reference(),
-        received_at=now - timedelta(minutes=place + 1),
+        received_at=now - timedelta(minutes=age + 1),
         message=shared,
         idempotency_digest=secrets.token_hex(32),
         email_digest=lookup.email(person["email"]),
         phone_digest=lookup.phone(person["phone"]),
         name_digest=lookup.name_and_postal_code(name, person["postal_code"]),
+        sender_digest=lookup.name(name),
     )

@@ -17,7 +17,9 @@ from sitebackend import audit
 from sitebackend.management import subject_answers, subject_rights
 from sitebackend.models import Act, Actor, SiteSettings
 from sitebackend.monitoring.clock import ClockInDoubt
-from sitebackend.privacy import erasure, registry
+from sitebackend.privacy import erasure, persons, registry
+from sitebackend.privacy.persons import Person
+from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import DataSubject, Description, Export, Item, Step
 
 SHELL = Actor.SHELL
@@ -30,6 +32,7 @@ VERBS = {
     "rectify": "what can be corrected (Art. 16 GDPR); with --set NAME=VALUE and --yes it is",
     "object": "which purposes can be closed (Art. 21 GDPR); with --purpose and --yes they are",
 }
+PERSON = "of several who are found, the one who is meant; again for another record of the same person"
 COMPLETE = "the finished answer out of a package, where the operator's secret key is"
 TOLD = {
     "persons": _("Whose data"),
@@ -41,7 +44,7 @@ TOLD = {
     "origin": _("Source"),
     "location": _("Stored in"),
 }
-STATEMENTS = tuple(field.name for field in fields(DataSubject))
+STATEMENTS = tuple(field.name for field in fields(DataSubject) if field.name != "persons")
 
 
 class Command(BaseCommand):
@@ -54,6 +57,7 @@ class Command(BaseCommand):
             arguments = verbs.add_parser(verb, help=words, description=words)
             for statement in STATEMENTS:
                 arguments.add_argument(f"--{statement.replace('_', '-')}", default="")
+            arguments.add_argument("--person", dest="keys", metavar="KEY", action="append", default=[], help=PERSON)
             arguments.add_argument("--json", action="store_true", help="one JSON object, for machines")
             _options_of(verb, arguments)
         complete = verbs.add_parser("complete", help=COMPLETE, description=COMPLETE)
@@ -70,6 +74,7 @@ class Command(BaseCommand):
         if person.is_empty():
             wanted = gettext("Say who: --email, --phone, --customer-number, --reference, or --name with --postal-code.")
             raise CommandError(wanted, returncode=2)
+        person = self._chosen(person, options["keys"], options["json"])
         if options["verb"] in subject_rights.VERBS:
             return self._show(subject_rights.VERBS[options["verb"]](person, **options))
         if options.get("zip"):
@@ -81,6 +86,21 @@ class Command(BaseCommand):
         answer = {"find": _found, "plan": _planned, "erase": _planned}[options["verb"]](person)
         self.stdout.write(_as_json(answer) if options["json"] else "\n".join(_as_text(answer)))
         return None
+
+    def _chosen(self, person: DataSubject, keys: list[str], as_json: bool) -> DataSubject:
+        """The same words, meaning one person. Of several the list is shown, and CommandError raised."""
+        found = persons.found(person)
+        if not keys and len(found) > 1:
+            told = [_person(one) for one in found]
+            self._show(
+                [_as_json({"persons": told})] if as_json else [line for one in told for line in _person_lines(one)]
+            )
+            raise CommandError(gettext("Several persons are found. Say which one is meant: --person KEY"))
+        try:
+            chosen = persons.pick(found, keys)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        return persons.narrowed(person, persons.remember(chosen)) if keys else person
 
     def _show(self, lines: Iterable[str]) -> None:
         self.stdout.write("\n".join(lines))
@@ -124,7 +144,7 @@ def _options_of(verb: str, arguments: ArgumentParser) -> None:
 
 
 def _found(person: DataSubject) -> dict[str, Any]:
-    return {"items": registry.find(person)}
+    return {"items": registry.find(person), "persons": [_person(one) for one in persons.found(person)]}
 
 
 def _copied(person: DataSubject) -> dict[str, Any]:
@@ -150,9 +170,14 @@ def _rights() -> str:
 
 def _as_json(answer: dict[str, Any]) -> str:
     plain = {
-        key: value if isinstance(value, str) else [asdict(entry) for entry in value] for key, value in answer.items()
+        key: value if isinstance(value, str) else [_plain(entry) for entry in value] for key, value in answer.items()
     }
     return json.dumps(plain, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    facts = entry if isinstance(entry, dict) else asdict(entry)
+    return {name: value for name, value in facts.items() if name != "person"} if isinstance(entry, Item) else facts
 
 
 def _as_text(answer: dict[str, Any]) -> Iterator[str]:
@@ -166,6 +191,18 @@ def _as_text(answer: dict[str, Any]) -> Iterator[str]:
         yield f"\n{answer['rights']}"
     if "hash" in answer:
         yield gettext("To carry out exactly this: subject erase … --yes {hash}").format(hash=answer["hash"])
+
+
+def _person(person: Person) -> dict[str, Any]:
+    """Key, kind, number and name of a person, as far as they can be told, and what is held on them."""
+    first = person.records[0]
+    told = {"key": person.key, "kind": str(first.kind), "number": first.number, "name": person.name}
+    return {**told, "title": person.title, "items": [_plain(item) for item in person.items]}
+
+
+def _person_lines(told: dict[str, Any]) -> Iterator[str]:
+    yield f"{told['key']}  {told['title']}"
+    yield from (f"    {item['source']}  {item['title']}  ({', '.join(item['matched_by'])})" for item in told["items"])
 
 
 def _item(item: Item) -> Iterator[str]:

@@ -117,7 +117,7 @@ def _naming(subject: DataSubject) -> Iterator[tuple[Breach, tuple[str, ...]]]:
     """The entries whose words name this person, with what led there."""
     wanted = {"email": [subject.email.strip()], "name": subject.name.split() if subject.postal_code else []}
     said = {statement: parts for statement, parts in wanted.items() if all(parts) and parts}
-    for breach in Breach.objects.all() if said else ():
+    for breach in subject.narrow(Breach.objects.all()) if said else ():
         words = breach.account.words()
         by = tuple(statement for statement, parts in said.items() if all(_stands_in(words, part) for part in parts))
         if by:

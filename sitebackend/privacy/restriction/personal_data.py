@@ -37,6 +37,7 @@ class Restrictions(PersonalDataSource):
                 title=title,
                 recorded_at=found.since,
                 matched_by=item.matched_by,
+                person=item.owner,
             )
 
     def export(self, subject: DataSubject) -> Iterator[Export]:

@@ -24,7 +24,7 @@ from sitebackend.privacy.mail import JOURNAL
 from sitebackend.privacy.models import DataSubjectRequest, Kind, RetentionRun
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Step, Text
-from sitebackend.privacy.services import recipients
+from sitebackend.privacy.services import identity, recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
 PAUSE_AFTER_READER = 5  # seconds; other jobs have the time between
@@ -62,7 +62,7 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
 def verify_due(now: datetime) -> int:
     """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
     erased = list(DataSubjectRequest.objects.to_verify().mailed_out()) if not cache.get(_WIPE_PAUSE) else []
-    clean = [request for request in erased if not left_over(request)]
+    clean = [request for request in erased if identity.is_decided(request) and not left_over(request)]
     return sum(_mark_verified(request, now) for request in clean) if clean and _wiped(now) else 0
 
 
