@@ -98,7 +98,7 @@ class CustomerAdmin(WithoutDeletion):
     @admin.action(description=_("Export for invoicing (table)"), permissions=["change"])
     def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
         """Those who may be invoiced; each export stands in the trail of every customer in it."""
-        chosen = queryset.usable().exclude(status=Customer.Status.NO_BASIS)
+        chosen = queryset.usable().with_basis()
         rows = ((Customer._meta.label_lower, customer.pk) for customer in chosen)
         audit.note_each(Act.LISTED, rows, actor=Actor.OPERATOR, operator=operator_of(request))
         return download(ClearFile(f"{_('customers')}.csv", "text/csv", invoicing_list.table(chosen)))
@@ -112,6 +112,15 @@ class CustomerAdmin(WithoutDeletion):
         if customer.restricted_since:
             return str(_("restricted: do not use"))
         return str(_("do not contact")) if customer.do_not_contact else ""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What was withdrawn is no status to be set: the ledger's last word makes the customer active again."""
+        return ["status"] if obj and obj.status == Customer.Status.NO_BASIS else []
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "status":
+            kwargs["choices"] = [choice for choice in Customer.Status.choices if choice[0] != Customer.Status.NO_BASIS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.restricted_since)

@@ -106,6 +106,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         "evidence": "told as there, and a holding of its own",
         "wording": "told by its text",
         "recorded_by": _HANDS,
+        **dict.fromkeys(("link", "salt"), "what shows that nobody changed the entry"),
     },
     Confirmation: {"id": _KEY, "entry": _KEY},
     TechnicalRecord: {"id": _KEY, "grant": _KEY, "sealed": _SEALED, "revision": "a count of changes"},
