@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -93,8 +93,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(pk__in=Customer.objects.filter(wanted).order_by().values("pk"))
 
     def for_lists(self) -> "CustomerQuerySet":
-        """Without the columns that no list shows."""
-        return self.defer("public_key", "sealed_private_key", "search_text", "notes")
+        """Without the columns that no list shows; each knows whether its data are restricted, and not to be shown."""
+        restricted = Exists(Restriction.objects.filter(row=OuterRef("pk")))
+        return self.defer("public_key", "sealed_private_key", "search_text", "notes").annotate(is_restricted=restricted)
 
     def led_to_by(self, digests: Mapping[str, str]) -> "CustomerQuerySet":
         """Those whose first or further telephone, e-mail address or address has one of these digests, by statement."""

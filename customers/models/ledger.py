@@ -81,7 +81,9 @@ def chain_on(entries: Sequence["ConsentEntry"]) -> None:
     for number, entry in enumerate(entries, start=number + 1):
         text = entry.wording.text if entry.wording else None
         facts = [getattr(entry, name) for name in SEALED_FIELDS]
-        link = LedgerLink(number=number, customer_digest=key_digest(entry.customer_id), entry_digest=digest(facts, text))
+        link = LedgerLink(
+            number=number, customer_digest=key_digest(entry.customer_id), entry_digest=digest(facts, text)
+        )
         chain = link.chain = chained(chain, number, link.customer_digest, link.entry_digest)
         entry.link = link
         links.append(link)

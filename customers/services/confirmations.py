@@ -68,7 +68,9 @@ def send_confirmation(*, customer: Customer, now: datetime, with_notes: bool = F
     if not customer.email:
         raise Refused(_("There is no e-mail address. Print the letter instead."))
     waiting = [str(key) for key in customer.entries.unconfirmed().values_list("pk", flat=True)]
-    outbox.queue(MAIL_KIND, about=customer.pk, to=customer.email, facts={"entries": waiting, "with_notes": with_notes}, now=now)
+    outbox.queue(
+        MAIL_KIND, about=customer.pk, to=customer.email, facts={"entries": waiting, "with_notes": with_notes}, now=now
+    )
 
 
 @transaction.atomic

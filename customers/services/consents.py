@@ -56,7 +56,9 @@ class Statement:
             raise Refused(_("The time of a consent lies in the past."))
         by_contract = self.legal_basis == LegalBasis.CONTRACT
         if by_contract and self.decision != Decision.GIVEN:
-            raise NoConsent(_("What rests on the contract is neither refused nor withdrawn. Choose the consent instead."))
+            raise NoConsent(
+                _("What rests on the contract is neither refused nor withdrawn. Choose the consent instead.")
+            )
         wording = None if by_contract else self.wording_of_then()
         return ConsentEntry(
             customer=customer,

@@ -134,7 +134,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     UnlockSession: dict.fromkeys(("operator", "password_digest", "last_used_at"), _OPENS),
     VaultEvent: {"operator": _KEY},
     KnownBrowser: {"operator": _KEY, "digest": "a random value in her browser"},
-    Event: dict.fromkeys(("operator", "actor", "kind", "key"), "told by what was done"),
+    Event: dict.fromkeys(("operator", "actor", "kind", "key", "reason"), "told by what was done"),
 }
 #: nobody is found in them by their own data: the register of breaches names operators only
 ASIDE = {"papers.breaches"}
