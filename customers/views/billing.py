@@ -33,7 +33,7 @@ class File(CustomerFormPage):
     once = True
     largest_upload = LARGEST
     form_class = DocumentForm
-    title, button = _("File a billing document"), _("File")
+    title, button = _("File a billing document"), _("File it")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
 
     def carry_out(self, form: forms.Form) -> None:
@@ -54,7 +54,7 @@ class FileSeveral(CustomerFormPage):
     largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
-    title, button = _("File several documents"), _("File")
+    title, button = _("File several documents"), _("File them")
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         about = {"kind": form.cleaned_data["kind"], "currency": form.cleaned_data["currency"]}
