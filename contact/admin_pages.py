@@ -19,6 +19,7 @@ from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
 from sitebackend.models import Act
 from sitebackend.privacy.restriction import showing
+from sitebackend.privacy.restriction.forms import ShowForm
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -79,7 +80,7 @@ class RecordInquiry(InboxFormPage):
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
 
 
-def asked_first(request: HttpRequest, submission: Submission) -> showing.ShowForm | None:
+def asked_first(request: HttpRequest, submission: Submission) -> ShowForm | None:
     """The question that stands in the place of a restricted message. None: it may be shown."""
     if not submission.restricted_since:
         return None

@@ -76,9 +76,9 @@ def chain_on(entries: Sequence["ConsentEntry"]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_APPENDING])
     last = LedgerLink.objects.last()
-    number, chain = (last.number, last.chain) if last else (0, "")
+    first, chain = (last.number + 1, last.chain) if last else (1, "")
     links: list[LedgerLink] = []
-    for number, entry in enumerate(entries, start=number + 1):
+    for number, entry in enumerate(entries, start=first):
         text = entry.wording.text if entry.wording else None
         facts = [getattr(entry, name) for name in SEALED_FIELDS]
         link = LedgerLink(

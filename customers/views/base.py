@@ -18,7 +18,8 @@ from customers.clear_file import ClearFile
 from customers.models import Customer
 from customers.refusals import Refused, Restricted
 from sitebackend.cockpit.pages import Crumbs, OperatorFormPage, OperatorPage
-from sitebackend.privacy.restriction.showing import ShowForm, asked_first
+from sitebackend.privacy.restriction.forms import ShowForm
+from sitebackend.privacy.restriction.showing import asked_first
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault

@@ -63,8 +63,9 @@ def test_every_entry_has_its_link_in_the_order_of_recording(ledger: Customer) ->
         "UPDATE customers_ledgerlink SET customer_digest = 'x' WHERE number = 3",
         "UPDATE customers_ledgerlink SET chain = 'x' WHERE number = 7",
         "DELETE FROM customers_consententry WHERE link_id = 7",
-        "UPDATE customers_consententry SET customer_id = (SELECT id FROM customers_customer WHERE company = 'Andere GmbH') "
-        "WHERE link_id = 7",
+        "UPDATE customers_consententry SET customer_id ="
+        " (SELECT id FROM customers_customer WHERE company = 'Andere GmbH')"
+        " WHERE link_id = 7",
     ],
 )
 def test_whatever_is_changed_past_the_program_is_an_alarm(ledger: Customer, change: str) -> None:

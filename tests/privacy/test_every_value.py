@@ -44,7 +44,7 @@ from customers.services.technical import add_technical_record, attach
 from sitebackend import audit, nonce
 from sitebackend.crypto import openpgp
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.models import Act, Actor, Event, KnownBrowser, Operator, SiteSettings
+from sitebackend.models import Act, Actor, Event, KnownBrowser, LookReason, Operator, SiteSettings
 from sitebackend.pages.models import Page, Revision
 from sitebackend.privacy import documents, registry
 from sitebackend.privacy.models import AccessAnswer, Channel, DataSubjectRequest, Identity, Kind
@@ -202,6 +202,7 @@ def _account() -> Operator:
     KnownBrowser.objects.create(operator=operator, digest="d", **{name: time.date() for name, time in days.items()})
     VaultEvent.objects.create(operator=operator, kind=VaultEvent.Kind.OPENED, at=NOW, holding=say(holding, "x|"))
     audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, kind="key", key="fingerprint")
+    audit.note(Act.LOOKED, actor=Actor.OPERATOR, operator=operator, kind="key", key="row", reason=LookReason.CLAIMS)
     page = Page.objects.create(title="T", slug="s", path="s", body="b")
     Revision.objects.filter(page=page).delete()
     Revision.objects.create(page=page, author=operator, content={})

@@ -4,20 +4,13 @@ What must never happen: a page shows restricted data to whoever merely comes by,
 asked again. So they stand in the answer to a form that names the reason, and nowhere else.
 """
 
-from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from sitebackend import audit
-from sitebackend.models import Act, Actor, LookReason, Operator
+from sitebackend.models import Act, Actor, Operator
+from sitebackend.privacy.restriction.forms import ShowForm
 
 FIELD = "show_because"
-
-
-class ShowForm(forms.Form):
-    """Why restricted data are to be shown, this once."""
-
-    show_because = forms.ChoiceField(label=_("Why do you look at these data?"), choices=LookReason)
 
 
 def asked_first(request: HttpRequest, *, by: Operator, kind: str, key: object) -> ShowForm | None:
