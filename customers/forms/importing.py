@@ -1,12 +1,10 @@
 """Importing customers: which file, what its columns are, what these people agreed to."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import UploadField, WhenAndHow, answers_to
@@ -17,7 +15,7 @@ from customers.models.consent import Decision, LegalBasis, Purpose
 from customers.refusals import Refused
 from customers.services.imports import Order
 
-QUESTIONS: dict[str, str | Promise] = {
+QUESTIONS: dict[str, Any] = {
     Purpose.CONTRACT: _("(a) Performing the contract"),
     Purpose.RETENTION: _("(b) Customer retention"),
     Purpose.INVOICING: _("(c) Invoicing"),
@@ -91,7 +89,8 @@ class MappingForm(WhenAndHow):
             self.add_error("notes_purpose", _("Say what the notes are for."))
         return cleaned
 
-    def clean_given_at(self) -> datetime | None:
+    def clean_given_at(self) -> Any:
+        """Checked where it was said: what rests on the contract needs no day."""
         return super().clean_given_at() if self.cleaned_data["given_at"] else None
 
     @staticmethod

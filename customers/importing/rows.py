@@ -35,7 +35,7 @@ _CHANNELS: dict[str, set[str]] = {
     Channel.WEBSITE: {"website", "webseite", "formular", "online"},
 }
 #: what a way that a row names itself says of the form
-FORM_OF = {
+FORM_OF: dict[str, str] = {
     Channel.MEETING: Form.ORAL,
     Channel.PHONE: Form.ORAL,
     Channel.MAIL: Form.WRITTEN,

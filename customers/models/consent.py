@@ -8,7 +8,7 @@ needs an entry and its evidence, and goes with everything on it when the consent
 import uuid
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -147,7 +147,7 @@ class ConsentQuerySet(models.QuerySet["ConsentEntry"]):
         What rests on the contract is no consent, and what was said anew or withdrawn is confirmed by nobody.
         """
         oral = self.filter(form=Form.ORAL, decision=Decision.GIVEN, legal_basis=LegalBasis.CONSENT, confirmation=None)
-        return cast("ConsentQuerySet", oral).last_words()
+        return oral.last_words()
 
     def bulk_create(self, objs: Iterable["ConsentEntry"], *args: Any, **kwargs: Any) -> list["ConsentEntry"]:
         entries = list(objs)
