@@ -18,6 +18,8 @@ from sitebackend import operator_key
 from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
 from sitebackend.models import Act
+from sitebackend.privacy.restriction import showing
+from sitebackend.privacy.restriction.forms import ShowForm
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -78,6 +80,14 @@ class RecordInquiry(InboxFormPage):
         admin.site.get_model_admin(Submission).log_addition(self.request, submission, [{"added": {}}])
 
 
+def asked_first(request: HttpRequest, submission: Submission) -> ShowForm | None:
+    """The question that stands in the place of a restricted message. None: it may be shown."""
+    if not submission.restricted_since:
+        return None
+    kind = Submission._meta.label_lower
+    return showing.asked_first(request, by=operator_of(request), kind=kind, key=submission.pk)
+
+
 class SubmissionPage(InboxFormPage):
     """A submission and its notes. What is sealed shows with messages or vault open only; each showing is logged."""
 
@@ -97,7 +107,9 @@ class SubmissionPage(InboxFormPage):
 
     def has_permission(self) -> bool:
         return super().has_permission() and (
-            self.request.method != "POST" or self.operator.has_perm("contact.add_note")
+            self.request.method != "POST"
+            or showing.FIELD in self.request.POST
+            or self.operator.has_perm("contact.add_note")
         )
 
     def get_success_url(self) -> str:
@@ -106,17 +118,31 @@ class SubmissionPage(InboxFormPage):
     def carry_out(self, form: NoteForm) -> None:
         reading.add_note(submission=self.submission, text=form.cleaned_data["text"])
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A note; or the reason to show what is restricted, once."""
+        answer = self.get if showing.FIELD in request.POST else super().post
+        return answer(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().get_form_kwargs()
+        return {"initial": given["initial"]} if showing.FIELD in self.request.POST else given
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if form := asked_first(self.request, self.submission):
+            return super().get_context_data(**kwargs) | {"submission": self.submission, "show_form": form}
+        return super().get_context_data(**kwargs) | self._opened()
+
+    def _opened(self) -> dict[str, Any]:
         open_messages = vault.opened_messages(self.request)
         shown = self._shown(open_messages) if open_messages else {}
         locks = vault.locks_of(self.operator)
         frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
-        return super().get_context_data(**kwargs) | frame | shown
+        return frame | shown
 
     def _shown(self, open_messages: OpenMessages) -> dict[str, Any]:
         shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}
         try:
-            fields = reading.read(open_messages=open_messages, submission=self.submission)
+            fields = reading.read(open_messages=open_messages, submission=self.submission, reason_noted=True)
             shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
         except reading.NotReadable as error:
             shown["why_not"] = str(error)
@@ -129,8 +155,14 @@ class Ciphertext(OperatorPage):
 
     permission = "contact.view_submission"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What is restricted, for a reason."""
+        return self.get(request, *args, **kwargs)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         submission = get_object_or_404(Submission.objects.select_related("message"), pk=kwargs["submission"])
+        if asked_first(request, submission):
+            return redirect("admin:contact_submission_page", submission.pk)
         name = f'attachment; filename="{submission.reference}.asc"'
         headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
         return HttpResponse(submission.message.armoured, content_type="application/pgp-encrypted", headers=headers)

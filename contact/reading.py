@@ -64,9 +64,9 @@ def is_possible() -> bool:
     return ReadingKey.objects.exists() and operator_key.secret_key_path().exists()
 
 
-def read(*, open_messages: OpenMessages, submission: Submission) -> dict[str, str]:
-    """The fields as they were typed. Raises NotReadable."""
-    if submission.restricted_since:
+def read(*, open_messages: OpenMessages, submission: Submission, reason_noted: bool = False) -> dict[str, str]:
+    """The fields as they were typed. Raises NotReadable, also if restricted, unless the reason to look was noted."""
+    if submission.restricted_since and not reason_noted:
         raise NotReadable(_("The use of this message is restricted (Art. 18 GDPR). Lift the restriction first."))
     with opener(open_messages=open_messages) as opened:
         return opened(submission)

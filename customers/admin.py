@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,7 +76,7 @@ class ContactPoints(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(Customer)
 class CustomerAdmin(WithoutDeletion):
-    list_display = ("number", "display_name", "city", "phone", "status", "contact")
+    list_display = ("number", "display_name", "shown_city", "shown_phone", "status", "contact")
     list_display_links = ("number", "display_name")
     list_filter = ("status", "do_not_contact", ToConfirm, ToConfirmInWriting)
     show_full_result_count = False
@@ -98,23 +99,47 @@ class CustomerAdmin(WithoutDeletion):
     @admin.action(description=_("Export for invoicing (table)"), permissions=["change"])
     def export_for_invoicing(self, request: HttpRequest, queryset: CustomerQuerySet) -> HttpResponse:
         """Those who may be invoiced; each export stands in the trail of every customer in it."""
-        chosen = queryset.usable().exclude(status=Customer.Status.NO_BASIS)
+        chosen = queryset.usable().with_basis()
         rows = ((Customer._meta.label_lower, customer.pk) for customer in chosen)
         audit.note_each(Act.LISTED, rows, actor=Actor.OPERATOR, operator=operator_of(request))
         return download(ClearFile(f"{_('customers')}.csv", "text/csv", invoicing_list.table(chosen)))
 
     @admin.display(description=_("name"), ordering="company")
-    def display_name(self, customer: Customer) -> str:
-        return customer.display_name
+    def display_name(self, customer: Any) -> str:
+        return str(_("(restricted)")) if customer.is_restricted else customer.display_name
+
+    @admin.display(description=_("city"), ordering="city")
+    def shown_city(self, customer: Any) -> str:
+        return "" if customer.is_restricted else customer.city
+
+    @admin.display(description=_("telephone"), ordering="phone")
+    def shown_phone(self, customer: Any) -> str:
+        return "" if customer.is_restricted else customer.phone
 
     @admin.display(description=_("contact"), ordering="do_not_contact")
-    def contact(self, customer: Customer) -> str:
-        if customer.restricted_since:
+    def contact(self, customer: Any) -> str:
+        if customer.is_restricted:
             return str(_("restricted: do not use"))
         return str(_("do not contact")) if customer.do_not_contact else ""
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What was withdrawn is no status to be set: the ledger's last word makes the customer active again."""
+        return ["status"] if obj and obj.status == Customer.Status.NO_BASIS else []
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "status":
+            kwargs["choices"] = [choice for choice in Customer.Status.choices if choice[0] != Customer.Status.NO_BASIS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.restricted_since)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form shows all data to be read at least; those restricted are shown on their page, for a reason."""
+        customer = self.get_object(request, object_id)
+        if customer and customer.restricted_since and request.method == "GET":
+            return redirect(page_of(customer))
+        return super().change_view(request, object_id, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"find": SearchForm(), **(extra_context or {})})

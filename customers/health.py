@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.models import BillingDocument, ConsentEntry, Customer, Grant
+from customers.services.ledger import broken_entries
 from sitebackend.findings import Finding, Level, report
 from sitebackend.monitoring import clock
+from sitebackend.privacy.journal import JournalDamaged
 
 CONFIRM_WITHIN = timedelta(days=7)
 
@@ -53,6 +55,29 @@ def bases(now: datetime) -> Iterator[Finding]:
             url=f"{reverse('admin:customers_customer_changelist')}?status__exact={Customer.Status.NO_BASIS}",
             code="customers.without_basis",
             figure=lost,
+        )
+
+
+@report
+def ledger(now: datetime) -> Iterator[Finding]:
+    """Whoever changes what was agreed to goes past this program, and breaks the chain."""
+    try:
+        broken = broken_entries()
+    except JournalDamaged:
+        broken = 1  # entries are gone, and nothing says that they were erased
+    if broken:
+        yield Finding(
+            area=_("Consents"),
+            level=Level.ALARM,
+            text=ngettext(
+                "{count} entry of the consent ledger is not what was recorded.",
+                "{count} entries of the consent ledger are not what was recorded.",
+                broken,
+            ).format(count=broken),
+            next_step=_("Somebody changed the database past this program. Restore a backup from before, or ask anew."),
+            url=reverse("admin:customers_customer_changelist"),
+            code="customers.ledger_broken",
+            figure=broken,
         )
 
 

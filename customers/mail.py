@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Confirmation, ConsentEntry, Customer
-from customers.services.confirmations import MAIL_KIND, consents_in_force, note_confirmation
+from customers.services.confirmations import MAIL_KIND, consents_in_force, letter_to, note_confirmation
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
 from sitebackend.models import SiteSettings
@@ -18,11 +18,12 @@ def confirmation(about: UUID, facts: Facts) -> EmailMessage | None:
     customer, site = Customer.objects.get(pk=about), SiteSettings.current()
     if not customer.email:
         return None
+    letter = letter_to(customer, with_notes=bool(facts.get("with_notes")))
     consents = consents_in_force(customer)
     newest = consents[0].pk if consents else customer.pk
     return render(
         "customers/email/confirmation",
-        {"customer": customer, "consents": consents, "site": site},
+        {"customer": customer, "letter": letter, "site": site},
         to=customer.email,
         identity=message_id("consents", str(newest), str(int(customer.last_confirmed_at.timestamp()))),
         reply_to=site.email,

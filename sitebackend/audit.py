@@ -19,9 +19,13 @@ from sitebackend.models import Act, Actor, Event, Operator
 REFUSALS_EVERY = timedelta(minutes=1)
 
 
-def note(act: Act, *, actor: Actor, operator: Operator | None = None, kind: str = "", key: object = "") -> None:
+def note(
+    act: Act, *, actor: Actor, operator: Operator | None = None, kind: str = "", key: object = "", reason: str = ""
+) -> None:
     """One line of the trail, in the transaction of what it tells of."""
-    Event.objects.create(at=timezone.now(), actor=actor, operator=operator, act=act, kind=kind, key=str(key))
+    Event.objects.create(
+        at=timezone.now(), actor=actor, operator=operator, act=act, kind=kind, key=str(key), reason=reason
+    )
 
 
 def note_each(act: Act, rows: Iterable[tuple[str, object]], *, actor: Actor, operator: Operator | None = None) -> None:

@@ -264,6 +264,17 @@ class Act(models.TextChoices):
     SETTINGS_SET = "settings_set", _("business data changed")
     READING_SET = "reading_set", _("reading of messages allowed here")
     CLOCK_CONFIRMED = "clock_confirmed", _("clock confirmed")
+    LOOKED = "looked", _("restricted data looked at")
+
+
+class LookReason(models.TextChoices):
+    """What restricted data may be looked at for (Art. 18(2) GDPR), and what the person asks for themselves."""
+
+    REQUEST = "request", _("a request of the person")
+    CONSENT = "consent", _("the person agreed to it")
+    CLAIMS = "claims", _("legal claims")
+    OTHERS = "others", _("protecting the rights of somebody else")
+    PUBLIC = "public", _("an important public interest, or a duty by law")
 
 
 class Event(models.Model):
@@ -279,6 +290,7 @@ class Event(models.Model):
     act = models.CharField(_("what"), max_length=15, choices=Act)
     kind = models.CharField(_("kind"), max_length=100, blank=True)
     key = models.CharField(_("key"), max_length=100, blank=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=LookReason, blank=True)
 
     class Meta:
         verbose_name = _("audit trail")

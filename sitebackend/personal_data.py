@@ -60,7 +60,7 @@ class Operators(PersonalDataSource):
         StaticToken: ("device", "token"),
         UnlockSession: ("operator", "password_digest", "unlocked_at", "last_used_at"),
         VaultEvent: ("operator", "kind", "at", "holding"),
-        Event: ("operator", "actor", "at", "act", "kind", "key"),
+        Event: ("operator", "actor", "at", "act", "kind", "key", "reason"),
         KnownBrowser: ("operator", "digest", "first_seen_on", "last_seen_on"),
     }
 
@@ -138,7 +138,9 @@ def _account(operator: Operator) -> dict[str, object]:
             f"{browser.first_seen_on} – {browser.last_seen_on}" for browser in operator.known_browsers.all()
         ],
         str(_("actions")): [f"{entry.action_time:%Y-%m-%d %H:%M} UTC: {entry.object_repr}" for entry in actions],
-        str(_("other events")): [f"{event.at:%Y-%m-%d %H:%M} UTC: {event}" for event in events],
+        str(_("other events")): [
+            f"{event.at:%Y-%m-%d %H:%M} UTC: {event} {event.get_reason_display()}".strip() for event in events
+        ],
     }
 
 

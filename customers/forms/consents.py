@@ -1,24 +1,23 @@
 """Consents as the operator records them: who said what, when, how, to which wording."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.duplicates import AsksForDuplicates
 from customers.models import Confirmation, Customer, Wording
-from customers.models.consent import Channel, Decision, Form, LegalBasis, Purpose
-from customers.models.customer import MASTER_DATA
+from customers.models.consent import PERSONAL_CHANNELS, Channel, Decision, Form, LegalBasis, Purpose
+from customers.models.customer import BASES, MASTER_DATA
+from customers.services.confirmations import Letter, letter_to
 from customers.services.consents import Statement
 from sitebackend.formats.fields import CheckedFileField, DateTimeField
 from sitebackend.formats.file_types import MAIL, SCANS
-
-BASIS = [(LegalBasis.CONTRACT, _("rests on the contract")), (LegalBasis.CONSENT, _("has agreed"))]
-YES_NO = [(Decision.GIVEN, _("yes, has agreed")), (Decision.REFUSED, _("no, or was not asked"))]
 
 
 class DateTimeInput(forms.DateTimeInput):
@@ -36,7 +35,7 @@ class WhenAndHow(forms.Form):
     given_at = DateTimeField(
         label=_("When was it said?"), widget=DateTimeInput, initial=timezone.localtime, help_text=_("Date and time.")
     )
-    channel = forms.ChoiceField(label=_("How did it reach you?"), choices=Channel)
+    channel = forms.ChoiceField(label=_("How did it reach you?"), choices=PERSONAL_CHANNELS)
     form = forms.ChoiceField(label=_("In which form?"), choices=Form)
 
     def clean_given_at(self) -> datetime:
@@ -53,9 +52,9 @@ class WhenAndHow(forms.Form):
 class RegistrationForm(WhenAndHow, AsksForDuplicates):
     """Master data, and in the same breath what the customer agreed to."""
 
-    contract = forms.ChoiceField(label=_("(a) Performing the contract"), choices=BASIS, widget=forms.RadioSelect)
-    invoicing = forms.ChoiceField(label=_("(c) Invoicing"), choices=BASIS, widget=forms.RadioSelect)
-    retention = forms.ChoiceField(label=_("(b) Customer retention"), choices=YES_NO, widget=forms.RadioSelect)
+    contract = forms.ChoiceField(label=_("(a) Performing the contract"), widget=forms.RadioSelect)
+    invoicing = forms.ChoiceField(label=_("(c) Invoicing"), widget=forms.RadioSelect)
+    retention = forms.ChoiceField(label=_("(b) Customer retention"), widget=forms.RadioSelect)
 
     class Meta:
         model = Customer
@@ -65,7 +64,7 @@ class RegistrationForm(WhenAndHow, AsksForDuplicates):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for purpose in (Purpose.CONTRACT, Purpose.INVOICING, Purpose.RETENTION):
-            self.fields[purpose].help_text = wording_of(purpose)
+            cast("forms.ChoiceField", self.fields[purpose]).choices = answers_to(purpose)
 
     def master_data(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in MASTER_DATA}
@@ -90,7 +89,7 @@ class ConsentForm(WhenAndHow):
     """One later statement of a customer."""
 
     decision = forms.ChoiceField(label=_("What was said?"), choices=Decision.choices[:2], widget=forms.RadioSelect)
-    legal_basis = forms.ChoiceField(label=_("Legal basis"), choices=LegalBasis, initial=LegalBasis.CONSENT)
+    legal_basis = forms.ChoiceField(label=_("Legal basis"), initial=LegalBasis.CONSENT, widget=forms.RadioSelect)
     evidence = UploadField(
         label=_("Evidence"),
         required=False,
@@ -100,16 +99,25 @@ class ConsentForm(WhenAndHow):
             "10 MB. It is sealed at once."
         ),
     )
-    field_order = ("decision", "legal_basis", "given_at", "channel", "form", "evidence")
+    field_order = ("legal_basis", "decision", "given_at", "channel", "form", "evidence")
 
     def __init__(self, *args: Any, purpose: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.purpose = purpose
-        self.fields["decision"].help_text = wording_of(purpose)
         if purpose == Purpose.TECHNICAL:
             self._in_writing_only()
-        if purpose not in (Purpose.CONTRACT, Purpose.INVOICING):
+        if purpose in BASES.values():
+            cast("forms.ChoiceField", self.fields["legal_basis"]).choices = answers_to(purpose)
+        else:
+            self.fields["decision"].help_text = quoted(purpose)
             del self.fields["legal_basis"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        by_contract = cleaned.get("legal_basis") == LegalBasis.CONTRACT
+        if by_contract and cleaned.get("decision") == Decision.REFUSED:
+            self.add_error("decision", _("What rests on the contract needs no agreement, and is not refused."))
+        return cleaned
 
     def _in_writing_only(self) -> None:
         self.fields["form"] = forms.ChoiceField(label=_("In which form?"), choices=[(Form.WRITTEN, Form.WRITTEN.label)])
@@ -118,8 +126,9 @@ class ConsentForm(WhenAndHow):
             choices=Decision.choices[:1],
             initial=Decision.GIVEN,
             widget=forms.RadioSelect,
-            help_text=wording_of(self.purpose),
         )
+        signed = [choice for choice in PERSONAL_CHANNELS if choice[0] not in (Channel.PHONE, Channel.WEBSITE)]
+        cast("forms.ChoiceField", self.fields["channel"]).choices = signed
         self.fields["evidence"].required = True
 
     def said(self) -> Statement:
@@ -128,8 +137,18 @@ class ConsentForm(WhenAndHow):
 
 
 class ConfirmationForm(forms.Form):
-    """By which way the confirmation goes, or has gone, out."""
+    """What goes into the confirmation, and by which way it goes, or has gone, out.
 
+    The page sends along which letter stood on it: another one does not go out unseen.
+    """
+
+    SHOWN = "shown"  #: digest of the letter on the page; without one it is the letter that the page begins with
+
+    with_notes = forms.BooleanField(
+        label=_("The notes go out too"),
+        required=False,
+        help_text=_("They were written for you. The letter is shown with them before it goes."),
+    )
     means = forms.ChoiceField(
         label=_("How does it go out?"),
         widget=forms.RadioSelect,
@@ -145,6 +164,24 @@ class ConfirmationForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+        if not customer.notes:
+            del self.fields["with_notes"]
+
+    def letter(self) -> Letter:
+        """The letter as it is asked for now."""
+        asked = self.is_bound and "with_notes" in self.fields and bool(self["with_notes"].value())
+        return letter_to(self.customer, with_notes=asked)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        shown = self.data.get(self.SHOWN) or letter_to(self.customer, with_notes=False).digest
+        if shown != self.letter().digest:
+            self.add_error(None, _("This is the letter as it would go out now. Please read it, then press once more."))
+        return cleaned
+
     def clean_posted_on(self) -> date:
         posted_on: date = self.cleaned_data["posted_on"] or timezone.localdate()
         if posted_on > timezone.localdate():
@@ -157,10 +194,21 @@ class WithdrawalForm(forms.Form):
 
     plan = forms.CharField(widget=forms.HiddenInput)
     given_at = DateTimeField(label=_("When was it said?"), widget=DateTimeInput, initial=timezone.localtime)
-    channel = forms.ChoiceField(label=_("How did it reach you?"), choices=Channel)
+    channel = forms.ChoiceField(label=_("How did it reach you?"), choices=PERSONAL_CHANNELS)
 
 
-def wording_of(purpose: str) -> str | SafeString:
+def answers_to(purpose: str) -> list[tuple[str, str | Promise]]:
+    """What may be answered to one purpose. The words to read out stand at the answer that they belong to."""
+    agreed = _("has agreed, after this was read out: {words}")
+    words = format_html(str(agreed), words=quoted(purpose))
+    if purpose in BASES.values():
+        return [
+            (LegalBasis.CONTRACT, _("rests on the contract: nothing is read out, and no consent is needed")),
+            (LegalBasis.CONSENT, words),
+        ]
+    return [(Decision.GIVEN, words), (Decision.REFUSED, _("no, or was not asked"))]
+
+
+def quoted(purpose: str) -> SafeString:
     """The text in force, for the operator to read out."""
-    text = Wording.objects.current(purpose, timezone.localdate()).text
-    return format_html("<q>{}</q>", text)
+    return format_html("<q>{}</q>", Wording.objects.current(purpose, timezone.localdate()).text)

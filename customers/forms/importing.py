@@ -7,18 +7,18 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.consents import BASIS, YES_NO, UploadField, WhenAndHow, wording_of
+from customers.forms.consents import UploadField, WhenAndHow, answers_to
 from customers.importing import columns
 from customers.importing.rows import Agreement
 from customers.importing.table import Table, unpack
-from customers.models.consent import Purpose
+from customers.models.consent import Decision, LegalBasis, Purpose
 from customers.refusals import Refused
 from customers.services.imports import Order
 
-QUESTIONS: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
-    Purpose.CONTRACT: (_("(a) Performing the contract"), BASIS),
-    Purpose.RETENTION: (_("(b) Customer retention"), YES_NO),
-    Purpose.INVOICING: (_("(c) Invoicing"), BASIS),
+QUESTIONS: dict[str, Any] = {
+    Purpose.CONTRACT: _("(a) Performing the contract"),
+    Purpose.RETENTION: _("(b) Customer retention"),
+    Purpose.INVOICING: _("(c) Invoicing"),
 }
 
 
@@ -55,10 +55,12 @@ class MappingForm(WhenAndHow):
             self.fields[self._name(place)] = forms.ChoiceField(
                 label=table.headers[place] or _("(without a name)"), choices=choices, required=False, initial=target
             )
-        for purpose, (label, answers) in QUESTIONS.items():
+        for purpose, question in QUESTIONS.items():
             self.fields[purpose] = forms.ChoiceField(
-                label=label, choices=answers, widget=forms.RadioSelect, required=False, help_text=wording_of(purpose)
+                label=question, choices=answers_to(purpose), widget=forms.RadioSelect, required=False
             )
+        self.fields["given_at"].required, self.fields["given_at"].initial = False, None
+        self.fields["given_at"].help_text = _("Needed where they agreed, unless a column holds the day. Date and time.")
 
     def columns(self) -> Iterator[tuple[BoundField, list[str]]]:
         """Each column's question, with samples of what stands in it."""
@@ -81,9 +83,20 @@ class MappingForm(WhenAndHow):
         for purpose in QUESTIONS:
             if purpose not in targets and not cleaned.get(purpose):
                 self.add_error(purpose, _("Say what these people agreed to, or assign a column that says it."))
+        if _agreed({cleaned.get(purpose) for purpose in QUESTIONS}) and not self._when(cleaned, targets):
+            self.add_error("given_at", _("Say when these people agreed, or assign a column that holds the day."))
         if "notes" in targets and not cleaned.get("notes_purpose"):
             self.add_error("notes_purpose", _("Say what the notes are for."))
         return cleaned
+
+    def clean_given_at(self) -> Any:
+        """Checked where it was said: what rests on the contract needs no day."""
+        return super().clean_given_at() if self.cleaned_data["given_at"] else None
+
+    @staticmethod
+    def _when(cleaned: dict[str, Any], targets: list[str]) -> bool:
+        """Whether the day is said, for all or in a column; a day that is refused has its own line."""
+        return bool(cleaned.get("given_at", "refused")) or "given_on" in targets
 
     def order(self) -> Order:
         """What is to be imported, and how."""
@@ -107,6 +120,10 @@ class MappingForm(WhenAndHow):
     @staticmethod
     def _name(place: int) -> str:
         return f"column_{place}"
+
+
+def _agreed(answers: set[Any]) -> bool:
+    return bool(answers & {LegalBasis.CONSENT, Decision.GIVEN})
 
 
 def content_of(packed: str) -> bytes:

@@ -33,6 +33,7 @@ LABELS: dict[str, str | Promise] = {
     "invoicing": _("agreed: invoicing (“contract”, yes, no)"),
     "retention": _("agreed: customer retention (yes, no)"),
     "given_on": _("agreed on (day)"),
+    "given_by": _("agreed how (in person, by telephone …)"),
 }
 
 #: folded names of columns, as programs and people write them
@@ -61,6 +62,7 @@ _NAMES = {
     "invoicing": "einwilligungabrechnung abrechnung einwilligungrechnung",
     "retention": "einwilligungkundenpflege kundenpflege werbung newsletter einwilligungwerbung",
     "given_on": "einwilligungam einwilligungsdatum einwilligungvom",
+    "given_by": "einwilligungper einwilligungweg einwilligungdurch einwilligungwie",
 }
 _BY_NAME = {folded(name).replace(" ", ""): target for target, names in _NAMES.items() for name in names.split()}
 

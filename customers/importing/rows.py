@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from customers.importing.columns import AGREED, MASTER, NAME, PLACE_IN_ONE, REPEATED
 from customers.importing.table import Row
 from customers.models import ContactPoint, Customer
-from customers.models.consent import Decision, LegalBasis, Purpose
+from customers.models.consent import PERSONAL_CHANNELS, Channel, Decision, Form, LegalBasis, Purpose
 from customers.models.customer import PLACE
 from customers.services.consents import Statement
+from sitebackend.retention import midnight
 from sitebackend.spreadsheets import safe
 
 _PHONE = re.compile(r"\+?[\d\s()/.-]+")
@@ -25,6 +27,21 @@ _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y-%m-%d %H:%M", "%d.%
 _CONTRACT = {"vertrag", "contract"}
 _YES = {"ja", "j", "yes", "y", "x", "1", "true", "wahr", "einwilligung", "consent"}
 _NO = {"", "nein", "n", "no", "0", "false", "falsch"}
+_CHANNELS: dict[str, set[str]] = {
+    Channel.MEETING: {"persönlich", "persoenlich", "mündlich", "muendlich", "vor ort", "gespräch", "in person"},
+    Channel.PHONE: {"telefon", "telefonisch", "telefonat", "anruf", "phone", "telephone"},
+    Channel.MAIL: {"e-mail", "email", "mail", "per e-mail"},
+    Channel.LETTER: {"brief", "post", "schriftlich", "letter"},
+    Channel.WEBSITE: {"website", "webseite", "formular", "online"},
+}
+#: what a way that a row names itself says of the form
+FORM_OF: dict[str, str] = {
+    Channel.MEETING: Form.ORAL,
+    Channel.PHONE: Form.ORAL,
+    Channel.MAIL: Form.WRITTEN,
+    Channel.LETTER: Form.WRITTEN,
+    Channel.WEBSITE: Form.WEB,
+}
 _SALUTATIONS = {"frau": "ms", "fr": "ms", "ms": "ms", "mrs": "ms", "herr": "mr", "hr": "mr", "mr": "mr"}
 
 
@@ -36,23 +53,27 @@ class Unfit(Exception):
 class Agreement:
     """What the operator says of all rows, where no column says it of one: `decisions` by purpose, "" is unanswered.
 
-    A decision is "contract" (the data rest on it), "given" or "refused".
+    A decision is a legal basis ("contract": the data rest on it; "consent": they agreed), "given" or "refused".
+    `given_at` None: no day is known that counts for all.
     """
 
     decisions: Mapping[str, str]
-    given_at: datetime
+    given_at: datetime | None
     channel: str
     form: str
 
-    def statement(self, purpose: str, decision: str, given_at: datetime) -> Statement:
-        by_contract = decision == LegalBasis.CONTRACT
+    def statement(self, purpose: str, decision: str, given_at: datetime | None, channel: str = "") -> Statement:
+        """Raises Unfit for a consent of no day; what rests on the contract, or was never asked, is so from today on."""
+        agreed = decision in (LegalBasis.CONSENT, Decision.GIVEN)
+        if agreed and given_at is None:
+            raise Unfit(_("The day of the agreement is missing. Without one only the contract can be the basis."))
         return Statement(
             purpose=purpose,
-            decision=Decision.GIVEN if by_contract else decision,
-            legal_basis=LegalBasis.CONTRACT if by_contract else LegalBasis.CONSENT,
-            form=self.form,
-            channel=self.channel,
-            given_at=given_at,
+            decision=Decision.REFUSED if decision == Decision.REFUSED else Decision.GIVEN,
+            legal_basis=LegalBasis.CONTRACT if decision == LegalBasis.CONTRACT else LegalBasis.CONSENT,
+            form=FORM_OF.get(channel, self.form),
+            channel=channel or self.channel,
+            given_at=given_at or midnight(timezone.localdate()),
         )
 
 
@@ -129,16 +150,33 @@ def _places(single: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 
 def _statements(single: Mapping[str, str], targets: Sequence[str], agreement: Agreement) -> Iterator[Statement]:
     given_at = _moment(single["given_on"]) if "given_on" in single else agreement.given_at
+    channel = _channel(single["given_by"]) if "given_by" in single else ""
     for purpose in AGREED:
         decision = _decision(single.get(purpose, "")) if purpose in targets else agreement.decisions[purpose]
         if decision == LegalBasis.CONTRACT and purpose == Purpose.RETENTION:
             raise Unfit(_("Customer retention rests on a consent, never on the contract."))
-        yield agreement.statement(purpose, decision, given_at)
+        yield agreement.statement(purpose, decision, given_at, channel)
 
 
 def _told(said: Statement) -> str:
-    by_contract = said.decision == Decision.GIVEN and said.legal_basis == LegalBasis.CONTRACT
-    return _("by contract") if by_contract else str(Decision(said.decision).label)
+    """The answer; of a consent also the day, the way and the wording that the ledger will name."""
+    if said.legal_basis == LegalBasis.CONTRACT:
+        return _("by contract")
+    if said.decision != Decision.GIVEN:
+        return str(Decision(said.decision).label)
+    words = _("given {form}, {channel}, {day}, wording {version}")
+    form, channel, day = Form(said.form).label, Channel(said.channel).label, timezone.localdate(said.given_at)
+    return words.format(form=form, channel=channel, day=date_format(day), version=said.wording_of_then().version)
+
+
+def _channel(word: str) -> str:
+    """Raises Unfit."""
+    plain = word.casefold().strip(" .-")
+    known = {name: channel for channel, names in _CHANNELS.items() for name in names}
+    known |= {str(label).casefold(): channel for channel, label in PERSONAL_CHANNELS}
+    if plain not in known:
+        raise Unfit(_("The way of the agreement is none of: in person, telephone, e-mail, letter, website."))
+    return known[plain]
 
 
 def _decision(word: str) -> str:

@@ -4,6 +4,7 @@ from customers.models.billing import Archive, BillingDocument, RecipientDigest
 from customers.models.consent import Confirmation, ConsentEntry, Evidence, Grant, Wording
 from customers.models.contact_point import ContactPoint
 from customers.models.customer import Customer, NumberRange
+from customers.models.ledger import LedgerLink
 from customers.models.technical import Attachment, TechnicalRecord
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Customer",
     "Evidence",
     "Grant",
+    "LedgerLink",
     "NumberRange",
     "RecipientDigest",
     "TechnicalRecord",

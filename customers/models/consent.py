@@ -11,11 +11,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers.models.ledger import LedgerLink, chain_on, new_salt
 from customers.models.sealed import is_sealed
 from customers.refusals import AppendOnly, NoConsent
 
@@ -53,7 +54,7 @@ class Form(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """How it reached the operator."""
+    """How it reached the operator; the last two say what the program itself entered."""
 
     MEETING = "meeting", _("in person")
     PHONE = "phone", _("by telephone")
@@ -62,6 +63,10 @@ class Channel(models.TextChoices):
     WEBSITE = "website", _("on the website")
     ERASURE = "erasure", _("with an erasure")
     RESTORE = "restore", _("carried out again after a restore")
+
+
+#: the ways that a person can have used, and the operator chooses from
+PERSONAL_CHANNELS = [channel for channel in Channel.choices if channel[0] not in (Channel.ERASURE, Channel.RESTORE)]
 
 
 class WordingQuerySet(models.QuerySet["Wording"]):
@@ -129,9 +134,26 @@ class ConsentQuerySet(models.QuerySet["ConsentEntry"]):
         """Of one customer's entries: the last word on each purpose."""
         return {entry.purpose: entry for entry in self.order_by("given_at", "recorded_at")}
 
+    def last_words(self) -> "ConsentQuerySet":
+        """Those that nothing later was said after, by the same customer on the same purpose."""
+        later = Q(given_at__gt=OuterRef("given_at"))
+        later |= Q(given_at=OuterRef("given_at"), recorded_at__gt=OuterRef("recorded_at"))
+        said_since = ConsentEntry.objects.filter(later, customer=OuterRef("customer"), purpose=OuterRef("purpose"))
+        return self.filter(~Exists(said_since))
+
     def unconfirmed(self) -> "ConsentQuerySet":
-        """Given by word of mouth and not yet confirmed in writing: valid, and hard to prove (Art. 7(1) GDPR)."""
-        return self.filter(form=Form.ORAL, decision=Decision.GIVEN, confirmation=None)
+        """Consents in force by word of mouth, not yet confirmed in writing: valid, and hard to prove (Art. 7(1) GDPR).
+
+        What rests on the contract is no consent, and what was said anew or withdrawn is confirmed by nobody.
+        """
+        oral = self.filter(form=Form.ORAL, decision=Decision.GIVEN, legal_basis=LegalBasis.CONSENT, confirmation=None)
+        return oral.last_words()
+
+    def bulk_create(self, objs: Iterable["ConsentEntry"], *args: Any, **kwargs: Any) -> list["ConsentEntry"]:
+        entries = list(objs)
+        with transaction.atomic():
+            chain_on(entries)
+            return super().bulk_create(entries, *args, **kwargs)
 
     def update(self, **values: Any) -> int:
         raise AppendOnly(_("Entries of the consent ledger are never changed."))
@@ -153,7 +175,9 @@ class ConsentEntry(models.Model):
     legal_basis = models.CharField(_("legal basis"), max_length=20, choices=LegalBasis, default=LegalBasis.CONSENT)
     form = models.CharField(_("form"), max_length=20, choices=Form)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel)
-    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="entries", verbose_name=_("wording"))
+    wording = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("wording")
+    )  #: None: nobody was asked to agree, the data rest on the contract
     given_at = models.DateTimeField(_("given on"))
     recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
     recorded_by = models.ForeignKey(
@@ -166,6 +190,9 @@ class ConsentEntry(models.Model):
     evidence = models.ForeignKey(
         Evidence, on_delete=models.RESTRICT, null=True, blank=True, related_name="entries", verbose_name=_("evidence")
     )
+
+    link = models.OneToOneField(LedgerLink, on_delete=models.PROTECT, null=True, editable=False, related_name="entry")
+    salt = models.CharField(max_length=32, default=new_salt, editable=False)  #: goes with the entry, see `ledger`
 
     objects = ConsentQuerySet.as_manager()
 
@@ -192,10 +219,22 @@ class ConsentEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnly(_("Entries of the consent ledger are never changed."))
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            chain_on([self])
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly(_("Entries of the consent ledger go with their customer only."))
+
+    @property
+    def rests_on_contract(self) -> bool:
+        """Whether nobody had to agree: nothing was read out, nothing can be withdrawn."""
+        return self.legal_basis == LegalBasis.CONTRACT
+
+    @property
+    def words(self) -> str:
+        """What the customer agreed to; empty where nobody was asked to agree."""
+        return self.wording.text if self.wording and not self.rests_on_contract else ""
 
     def is_basis_of(self, customer: "Customer", purpose: str) -> bool:
         return (self.customer_id, self.purpose, self.decision) == (customer.pk, purpose, Decision.GIVEN)

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.folding import folded, folded_phone, searchable
-from customers.models.consent import ConsentEntry, Purpose
+from customers.models.consent import ConsentEntry, Decision, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
@@ -26,6 +26,11 @@ from sitebackend.formats import reach
 from sitebackend.privacy.restriction.models import Restriction, since
 
 NO_BASIS = _("Without a recorded basis for contract and invoicing no customer can be kept.")
+WITHDRAWN = _(
+    "The basis of this customer's data was withdrawn. Record the contract or a new consent; then the customer is "
+    "active again by itself."
+)
+NOT_WITHDRAWN = _("“Basis withdrawn” is set by recording the withdrawal, not as a status.")
 CONFIRM_EVERY = timedelta(days=365)
 PLACE = ("street", "postal_code", "city", "country")
 #: what the customer told, in the order in which it is asked
@@ -88,8 +93,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(pk__in=Customer.objects.filter(wanted).order_by().values("pk"))
 
     def for_lists(self) -> "CustomerQuerySet":
-        """Without the columns that no list shows."""
-        return self.defer("public_key", "sealed_private_key", "search_text", "notes")
+        """Without the columns that no list shows; each knows whether its data are restricted, and not to be shown."""
+        restricted = Exists(Restriction.objects.filter(row=OuterRef("pk")))
+        return self.defer("public_key", "sealed_private_key", "search_text", "notes").annotate(is_restricted=restricted)
 
     def led_to_by(self, digests: Mapping[str, str]) -> "CustomerQuerySet":
         """Those whose first or further telephone, e-mail address or address has one of these digests, by statement."""
@@ -131,15 +137,19 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def without_basis(self) -> "CustomerQuerySet":
         """Those whose agreement to contract or invoicing was withdrawn, or whose reference leads astray."""
-        return self.filter(~_sound() | Q(status=Customer.Status.NO_BASIS))
+        return self.filter(~_sound() | Q(status=Customer.Status.NO_BASIS) | _withdrawn())
+
+    def with_basis(self) -> "CustomerQuerySet":
+        return self.exclude(pk__in=Customer.objects.without_basis().order_by().values("pk"))
 
     def astray(self) -> "CustomerQuerySet":
-        """Those whose reference leads to another's entry, or to one that says no: somebody went around the program."""
-        return self.filter(~_sound()).exclude(status=Customer.Status.NO_BASIS)
+        """Those whose reference or status says otherwise than their ledger: somebody went around the program."""
+        return self.filter(~_sound() | _withdrawn()).exclude(status=Customer.Status.NO_BASIS)
 
     def bulk_create(self, objs: Iterable["Customer"], *args: Any, **kwargs: Any) -> list["Customer"]:
         customers = list(objs)
         check_bases(customers)
+        check_status(customers)
         for customer in customers:
             customer.index()
         return super().bulk_create(customers, *args, **kwargs)
@@ -149,6 +159,8 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         fixed = {"number", "public_key", "sealed_private_key", *BASES} & {name.removesuffix("_id") for name in values}
         if fixed:
             raise NoConsent(_("Number, key and basis of customers are not changed in bulk."))
+        if "status" in values:
+            raise NoConsent(_("The status follows what the customer agreed to: it is changed one by one."))
         if values.get("do_not_contact", True) is not True:
             raise NoConsent(_("Contact is allowed by the customer's own word only: record it."))
         return super().update(**values)
@@ -247,6 +259,8 @@ class Customer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         check_bases([self])
+        if "status" in (kwargs.get("update_fields") or ["status"]):
+            check_status([self])
         self.index()
         super().save(*args, **kwargs)
         for address in self.contact_points.filter(kind="address"):  # found by the name that may have changed
@@ -272,9 +286,13 @@ class Customer(models.Model):
 
     def master_data(self) -> dict[str, str]:
         """What is kept of what the customer told, labelled; empty fields left out."""
+        return dict(self.told().values())
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """The same, by the name of the field: (label, value)."""
         labels = {field.name: str(field.verbose_name) for field in self._meta.concrete_fields}
         told = {name: getattr(self, name) for name in MASTER_DATA} | {"salutation": self.get_salutation_display()}
-        return {labels[name]: value for name, value in told.items() if value}
+        return {name: (labels[name], value) for name, value in told.items() if value}
 
     def found_by(self) -> dict[str, set[str]]:
         """Statement → the digests under which this customer is looked for, of first and further contact details."""
@@ -315,6 +333,25 @@ def check_bases(customers: Collection[Customer]) -> None:
             entry = entries.get(getattr(customer, f"{field}_id"))
             if entry is None or not entry.is_basis_of(customer, purpose):
                 raise NoConsent(NO_BASIS)
+
+
+def check_status(customers: Collection[Customer]) -> None:
+    """Raise NoConsent if a status says otherwise than the ledger: whoever withdrew is not active again by a click."""
+    withdrew = set(
+        ConsentEntry.objects.filter(customer__in=[customer.pk for customer in customers], purpose__in=BASES.values())
+        .exclude(decision=Decision.GIVEN)
+        .last_words()
+        .values_list("customer", flat=True)
+    )
+    for customer in customers:
+        if (customer.pk in withdrew) != (customer.status == Customer.Status.NO_BASIS):
+            raise NoConsent(WITHDRAWN if customer.pk in withdrew else NOT_WITHDRAWN)
+
+
+def _withdrawn() -> Q:
+    """Condition: the last word on contract or invoicing is no yes."""
+    said = ConsentEntry.objects.filter(purpose__in=list(BASES.values())).exclude(decision=Decision.GIVEN)
+    return Q(pk__in=said.last_words().order_by().values("customer"))
 
 
 def _sound() -> Q:

@@ -27,7 +27,7 @@ from customers.models.consent import Purpose
 from customers.models.customer import BASES
 from customers.personal_data import rights, told
 from customers.personal_data.subjects import SEALED, customers_of, everything, record_of
-from customers.services.consents import end_grant, withdraw_again
+from customers.services.consents import end_grant, follow_ledger, withdraw_again
 from customers.services.register import erase_customer
 from customers.services.technical import (
     read_attachment,
@@ -224,9 +224,8 @@ class MasterData(OfCustomer):
         purposes = [Purpose.RETENTION] if action == Action.RESTRICT else list(BASES.values())
         for customer in found:
             withdraw_again(customer=customer, purposes=purposes)
-        if action == Action.RESTRICT:
-            return found.update(do_not_contact=True)
-        return found.update(status=Customer.Status.NO_BASIS)
+            follow_ledger(customer)
+        return found.update(do_not_contact=True) if action == Action.RESTRICT else found.count()
 
 
 @register

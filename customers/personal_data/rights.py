@@ -18,7 +18,13 @@ from sitebackend.privacy import refusals
 from sitebackend.privacy.registry import Closable, Correctable, DataSubject
 
 #: how a request came → how the ledger calls that way
-CHANNELS = {"form": Channel.WEBSITE, "mail": Channel.MAIL, "telephone": Channel.PHONE, "letter": Channel.LETTER}
+CHANNELS = {
+    "form": Channel.WEBSITE,
+    "mail": Channel.MAIL,
+    "telephone": Channel.PHONE,
+    "letter": Channel.LETTER,
+    "meeting": Channel.MEETING,
+}
 
 
 def correctable(source: str, subject: DataSubject) -> Iterator[Correctable]:

@@ -51,6 +51,11 @@ def point_line(point: ContactPoint) -> str:
 
 def consent_line(entry: ConsentEntry) -> str:
     """One entry of the ledger: what, when, how, recorded, proved and confirmed how, to which words."""
+    if entry.rests_on_contract:
+        recorded = _("recorded {moment}").format(moment=_moment(entry.recorded_at))
+        return (
+            f"{entry.get_purpose_display()}: {entry.get_legal_basis_display()}, {_moment(entry.given_at)}, {recorded}."
+        )
     parts = [
         f"{entry.get_purpose_display()}: {entry.get_decision_display()}",
         entry.get_legal_basis_display(),
@@ -63,7 +68,8 @@ def consent_line(entry: ConsentEntry) -> str:
     if confirmation := getattr(entry, "confirmation", None):
         sent = f"{confirmation.get_means_display()} {_moment(confirmation.sent_at)}"
         parts.append(_("confirmed in writing {how}").format(how=sent))
-    return f"{', '.join(parts)}. “{entry.wording.text}”"
+    quote = _("“{text}”").format(text=entry.words)
+    return f"{', '.join(parts)}. {quote}"
 
 
 def _deeds(customer: Customer) -> list[str]:

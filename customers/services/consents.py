@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -47,10 +48,18 @@ class Statement:
     wording: Wording | None = None
 
     def as_entry(self, *, customer: Customer, recorded_by: Operator | None) -> ConsentEntry:
-        """An unsaved line of the ledger. Raises Refused if it was said in the future, or before there was a wording."""
+        """An unsaved line of the ledger. Raises Refused if it was said in the future, or before there was a wording.
+
+        What rests on the contract has no wording: there was nothing to agree to.
+        """
         if self.given_at > timezone.now():
             raise Refused(_("The time of a consent lies in the past."))
-        wording = self.wording or self._wording()
+        by_contract = self.legal_basis == LegalBasis.CONTRACT
+        if by_contract and self.decision != Decision.GIVEN:
+            raise NoConsent(
+                _("What rests on the contract is neither refused nor withdrawn. Choose the consent instead.")
+            )
+        wording = None if by_contract else self.wording_of_then()
         return ConsentEntry(
             customer=customer,
             purpose=self.purpose,
@@ -63,11 +72,16 @@ class Statement:
             recorded_by=recorded_by,
         )
 
-    def _wording(self) -> Wording:
+    def wording_of_then(self) -> Wording:
+        """What was agreed to: the wording given, or the one in force on that day. Raises Refused if there was none."""
+        if self.wording:
+            return self.wording
         try:
             return Wording.objects.current(self.purpose, timezone.localdate(self.given_at))
         except Wording.DoesNotExist as error:
-            raise Refused(_("On that day no wording was in force yet. Add the wording that was used then.")) from error
+            told = _("On {day} no wording for “{purpose}” was in force yet. Add the wording that was used then.")
+            day, purpose = date_format(timezone.localdate(self.given_at)), Purpose(self.purpose).label
+            raise Refused(told.format(day=day, purpose=purpose)) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +267,11 @@ def _grant(customer: Customer, entry: ConsentEntry) -> None:
 def _base(customer: Customer, entry: ConsentEntry) -> None:
     if entry.decision == Decision.GIVEN:
         setattr(customer, next(field for field, purpose in BASES.items() if purpose == entry.purpose), entry)
+    follow_ledger(customer)
+
+
+def follow_ledger(customer: Customer) -> None:
+    """Set the status to what the last words on contract and invoicing make of it."""
     sound = all(
         word.decision == Decision.GIVEN
         for purpose, word in customer.entries.latest_by_purpose().items()

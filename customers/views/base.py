@@ -18,6 +18,8 @@ from customers.clear_file import ClearFile
 from customers.models import Customer
 from customers.refusals import Refused, Restricted
 from sitebackend.cockpit.pages import Crumbs, OperatorFormPage, OperatorPage
+from sitebackend.privacy.restriction.forms import ShowForm
+from sitebackend.privacy.restriction.showing import asked_first
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
 from sitebackend.vault.opened import OpenVault
@@ -64,6 +66,12 @@ class CustomerPage(CustomersPage):
     @cached_property
     def customer(self) -> Customer:
         return get_object_or_404(Customer, pk=self.kwargs["customer"])
+
+    def asked_first(self) -> ShowForm | None:
+        """The question that stands in the place of restricted data. None: they may be shown."""
+        if not self.customer.restricted_since:
+            return None
+        return asked_first(self.request, by=self.operator, kind=Customer._meta.label_lower, key=self.customer.pk)
 
     @cached_property
     def open_vault(self) -> OpenVault | None:

@@ -6,10 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from customers.clear_file import ClearFile
 from customers.forms.billing import DOCUMENTS, DocumentForm, HoldForm, SeveralDocumentsForm
@@ -20,6 +20,7 @@ from customers.uploads import received
 from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log, page_of
 from sitebackend.formats import file_types
 from sitebackend.formats.file_types import FileError
+from sitebackend.privacy.restriction.showing import asked_first
 from sitebackend.uploads import LARGEST
 from sitebackend.vault import services as vault
 from sitebackend.vault.errors import VaultError
@@ -32,7 +33,7 @@ class File(CustomerFormPage):
     once = True
     largest_upload = LARGEST
     form_class = DocumentForm
-    title, button = _("File a billing document"), pgettext_lazy("verb", "File")
+    title, button = _("File a billing document"), _("File it")
     intro = _("Once filed, a document is never changed. File a correction as a document of its own.")
 
     def carry_out(self, form: forms.Form) -> None:
@@ -53,7 +54,7 @@ class FileSeveral(CustomerFormPage):
     largest_upload = LARGEST
     form_class = SeveralDocumentsForm
     template_name = "admin/customers/several_documents.html"
-    title, button = _("File several documents"), pgettext_lazy("verb", "File")
+    title, button = _("File several documents"), _("File them")
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         about = {"kind": form.cleaned_data["kind"], "currency": form.cleaned_data["currency"]}
@@ -110,8 +111,17 @@ class DocumentFile(CustomersPage):
 
     permission = "customers.open_billingdocument"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The file of a restricted customer, for a reason."""
+        return self.get(request, *args, **kwargs)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = get_object_or_404(BillingDocument, pk=kwargs["document"])
+        found = get_object_or_404(BillingDocument.objects.select_related("customer"), pk=kwargs["document"])
+        if found.customer and found.customer.restricted_since:
+            kind = BillingDocument._meta.label_lower
+            if form := asked_first(request, by=self.operator, kind=kind, key=found.pk):
+                context = self.frame() | {"title": str(found), "show_form": form}
+                return TemplateResponse(request, "admin/customers/restricted_file.html", context, status=409)
         open_vault = vault.opened(request)
         if open_vault is None:
             return locked(request)

@@ -12,7 +12,7 @@ from customers.forms.consents import ConfirmationForm, ConsentForm, WithdrawalFo
 from customers.models import Confirmation, Evidence
 from customers.models.consent import Purpose
 from customers.refusals import Refused
-from customers.services.confirmations import MAIL_KIND, consents_in_force, note_confirmation, send_confirmation
+from customers.services.confirmations import MAIL_KIND, note_confirmation, send_confirmation
 from customers.services.consents import WithdrawalPlan, plan_withdrawal, record_consent, withdraw_consent
 from customers.services.technical import read_evidence
 from customers.uploads import received
@@ -112,12 +112,17 @@ class Confirm(CustomerFormPage):
     button = _("Confirm in writing")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        mail = mail_about(self.customer.pk, MAIL_KIND)
-        return super().get_context_data(consents=consents_in_force(self.customer), mail=mail, **kwargs)
+        context = super().get_context_data(mail=mail_about(self.customer.pk, MAIL_KIND), **kwargs)
+        form: ConfirmationForm = context["form"]
+        return context | {"letter": form.letter()}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "customer": self.customer}
 
     def carry_out(self, form: ConfirmationForm) -> None:
         if form.cleaned_data["means"] == Confirmation.Means.MAIL:
-            send_confirmation(customer=self.customer, now=timezone.now())
+            with_notes = form.cleaned_data.get("with_notes", False)
+            send_confirmation(customer=self.customer, now=timezone.now(), with_notes=with_notes)
             self.done = _("The mail waits to be sent. It counts once the mail server took it; this page shows when.")
         else:
             at = midnight(form.cleaned_data["posted_on"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -56,12 +56,22 @@ class Overview(CustomerPage):
     def crumbs(self) -> Crumbs:
         return super().crumbs[:-1]
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Restricted data, shown once for a reason."""
+        return self.get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if form := self.asked_first():
+            hidden = {"title": self.customer.number, "show_form": form, "shown": []}
+            return super().get_context_data(**kwargs) | hidden | {"restricted_since": self.customer.restricted_since}
+        return super().get_context_data(**kwargs) | self._everything()
+
+    def _everything(self) -> dict[str, Any]:
         last_words = self.customer.entries.select_related("wording", "recorded_by").latest_by_purpose()
         records = TechnicalRecord.objects.of_customer(self.customer)
         restricted_since = self.customer.restricted_since
         open_vault = None if restricted_since else self.open_vault
-        return super().get_context_data(**kwargs) | {
+        return {
             "title": self.customer.display_name,
             "restricted_since": restricted_since,
             "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],

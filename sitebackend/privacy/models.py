@@ -38,10 +38,11 @@ class Kind(models.TextChoices):
 class Channel(models.TextChoices):
     """How the request came. Informal is enough (S12)."""
 
-    FORM = "form", _("form")
+    FORM = "form", _("web form")
     MAIL = "mail", _("e-mail")
     TELEPHONE = "telephone", _("telephone")
     LETTER = "letter", _("letter")
+    MEETING = "meeting", _("in person")
 
 
 class Identity(models.TextChoices):

@@ -183,4 +183,4 @@ def _of_vault(event: VaultEvent) -> Line:
 
 def _of_event(event: Event) -> Line:
     who = event.operator.get_username() if event.operator else event.get_actor_display()
-    return Line(event.at, who, event.get_act_display(), event.kind, event.key)
+    return Line(event.at, who, event.get_act_display(), event.kind, event.key, event.get_reason_display())

@@ -162,4 +162,4 @@ def test_what_is_done_and_what_is_not_can_be_told_apart(received: Received, oper
     shown = {word: operator.get(LIST, {"done": word}).content.decode() for word in ("yes", "no")}
     assert (done.reference in shown["yes"], waiting.reference in shown["yes"]) == (True, False)
     assert (done.reference in shown["no"], waiting.reference in shown["no"]) == (False, True)
-    assert "<h1>Anfragen</h1>" in shown["no"]
+    assert "<h1>Nachrichten</h1>" in shown["no"]

@@ -33,12 +33,12 @@ def test_the_mail_tells_all_master_data_and_consents_and_nothing_technical(recor
 
 
 def test_sending_notes_each_oral_statement_as_confirmed_once(customer: Customer) -> None:
-    assert customer.entries.unconfirmed().count() == 2
+    assert customer.entries.unconfirmed().count() == 1
     for _time in range(2):
         send_confirmation(customer=customer, now=timezone.now())
         assert customer.entries.unconfirmed().exists() is (_time == 0)
         deliver_due(timezone.now())
-    assert Confirmation.objects.count() == 2
+    assert Confirmation.objects.count() == 1
     assert not customer.entries.unconfirmed().exists()
 
 

@@ -138,7 +138,7 @@ def test_every_purpose_is_on_record_for_everybody(step: Callable[..., Any]) -> N
     assert "Möller" not in str(list(LogEntry.objects.values()))
 
 
-@pytest.mark.parametrize("missing", ["contract", "invoicing", "retention", "given_at", "channel", "form"])
+@pytest.mark.parametrize("missing", ["contract", "invoicing", "retention", "channel", "form"])
 def test_without_an_answer_to_each_question_nobody_is_taken(step: Callable[..., Any], missing: str) -> None:
     page = step("file", LIST).content
     assert b"checked" not in page
@@ -361,3 +361,75 @@ def test_signed_papers_are_no_list(step: Callable[..., Any]) -> None:
 
 def test_strangers_do_not_get_in(client: Client, vault_key: bytes) -> None:
     assert "sign-in-password" in client.post(PAGE, {"step": "file"}).content.decode()
+
+
+# --- consents in a file
+
+
+AGREED = "Nachname;E-Mail;Einwilligung am;Einwilligung per;Einwilligung Vertrag;Einwilligung Abrechnung;Kundenpflege\n"
+
+
+def test_people_who_agreed_by_word_of_mouth_are_taken_with_day_channel_and_wording(step: Callable[..., Any]) -> None:
+    """The source document's own case: the master data are kept after oral consent."""
+    said = {"contract": "consent", "invoicing": "consent", "retention": "given"}
+    shown = imported(step, LIST, **said, given_at="2024-03-01T10:00", channel="phone")
+    assert [taken for _line, taken, _problem in outcomes(shown)] == [True, True]
+    for entry in ConsentEntry.objects.all():
+        day = timezone.localtime(entry.given_at)
+        assert (entry.decision, entry.legal_basis, entry.form, entry.channel) == ("given", "consent", "oral", "phone")
+        assert (day.year, day.month, day.day, entry.words[:3]) == (2024, 3, 1, "Ich")
+    assert ConsentEntry.objects.count() == 6
+    assert not Customer.objects.filter(do_not_contact=True).exists()
+
+
+def test_the_preview_says_what_the_ledger_will_hold(step: Callable[..., Any]) -> None:
+    step("file", LIST)
+    shown = step("preview", **answers(notes_purpose="x", contract="consent", given_at="2024-03-01T10:00"))
+    text = shown.content.decode()
+    assert "mündlich" in text
+    assert "1. März 2024" in text
+    assert "Fassung 1" in text
+
+
+def test_each_row_may_say_its_own_day_channel_and_answer(step: Callable[..., Any]) -> None:
+    rows = "A;a@example.de;01.02.2024;telefonisch;ja;ja;ja\nB;b@example.de;02.02.2024;Brief;ja;Vertrag;nein\n"
+    imported(step, AGREED + rows, given_at="", contract="", invoicing="", retention="")
+    one, other = Customer.objects.order_by("number")
+    told = {(entry.channel, entry.form, entry.legal_basis) for entry in one.entries.all()}
+    assert told == {("phone", "oral", "consent")}
+    contract = other.entries.get(purpose="contract")
+    assert (contract.channel, contract.form, contract.given_at.astimezone().day) == ("letter", "written", 2)
+    assert other.invoicing_consent.legal_basis == "contract"
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("A;a@example.de;;telefonisch;ja;ja;nein\n", "Tag"),
+        ("A;a@example.de;01.02.2024;Rauchzeichen;ja;ja;nein\n", "persönlich"),
+        ("A;a@example.de;01.02.2014;telefonisch;ja;ja;nein\n", "Fassung"),
+        ("A;a@example.de;01.02.2024;telefonisch;nein;ja;nein\n", "Grundlage"),
+    ],
+)
+def test_a_row_whose_consent_is_not_whole_is_refused_with_a_clear_line(
+    step: Callable[..., Any], row: str, problem: str
+) -> None:
+    step("file", AGREED + row)
+    (outcome,) = outcomes(step("preview", **answers(given_at="", contract="", invoicing="", retention="")))
+    assert not outcome[1]
+    assert problem in outcome[2]
+
+
+def test_without_a_day_the_contract_alone_can_be_the_basis(step: Callable[..., Any]) -> None:
+    step("file", LIST)
+    refused = step("preview", **answers(notes_purpose="x", given_at="", contract="consent"))
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["given_at"]
+    shown = step("preview", contract="contract")
+    assert [taken for _line, taken, _problem in outcomes(shown)] == [True, True]
+    step("import")
+    assert Customer.objects.count() == 2
+
+
+def test_the_day_of_a_consent_is_never_guessed(step: Callable[..., Any]) -> None:
+    assert not step("file", LIST).context["form"]["given_at"].value()

@@ -45,7 +45,7 @@ from customers.services.technical import add_technical_record, attach
 from sitebackend import audit, nonce
 from sitebackend.crypto import openpgp
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.models import Act, Actor, Event, KnownBrowser, Operator, SiteSettings
+from sitebackend.models import Act, Actor, Event, KnownBrowser, LookReason, Operator, SiteSettings
 from sitebackend.pages.models import Page, Revision
 from sitebackend.privacy import documents, registry
 from sitebackend.privacy.models import AccessAnswer, Channel, DataSubjectRequest, Identity, Kind
@@ -110,6 +110,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         "evidence": "told as there, and a holding of its own",
         "wording": "told by its text",
         "recorded_by": _HANDS,
+        **dict.fromkeys(("link", "salt"), "what shows that nobody changed the entry"),
     },
     Confirmation: {"id": _KEY, "entry": _KEY},
     TechnicalRecord: {"id": _KEY, "grant": _KEY, "sealed": _SEALED, "revision": "a count of changes"},
@@ -137,7 +138,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     UnlockSession: dict.fromkeys(("operator", "password_digest", "last_used_at"), _OPENS),
     VaultEvent: {"operator": _KEY},
     KnownBrowser: {"operator": _KEY, "digest": "a random value in her browser"},
-    Event: dict.fromkeys(("operator", "actor", "kind", "key"), "told by what was done"),
+    Event: dict.fromkeys(("operator", "actor", "kind", "key", "reason"), "told by what was done"),
 }
 #: nobody is found in them by their own data: the register of breaches names operators only
 ASIDE = {"papers.breaches"}
@@ -205,6 +206,7 @@ def _account() -> Operator:
     KnownBrowser.objects.create(operator=operator, digest="d", **{name: time.date() for name, time in days.items()})
     VaultEvent.objects.create(operator=operator, kind=VaultEvent.Kind.OPENED, at=NOW, holding=say(holding, "x|"))
     audit.note(Act.KEY_REPLACED, actor=Actor.OPERATOR, operator=operator, kind="key", key="fingerprint")
+    audit.note(Act.LOOKED, actor=Actor.OPERATOR, operator=operator, kind="key", key="row", reason=LookReason.CLAIMS)
     page = Page.objects.create(title="T", slug="s", path="s", body="b")
     Revision.objects.filter(page=page).delete()
     Revision.objects.create(page=page, author=operator, content={})
