@@ -39,7 +39,7 @@ def _session() -> str:
 OWN_COOKIES = {
     "einwilligung": OwnCookie(
         lambda: settings.COOKIE_CONSENT_NAME,
-        _("Remembers your cookie choice, and to which edition of the question it was given."),
+        _("Remembers your cookie choice, when you made it, and to which edition of the question."),
         lambda: hours(settings.COOKIE_CONSENT_MAX_AGE),
     ),
     "admin-session": OwnCookie(

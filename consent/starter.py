@@ -1,4 +1,4 @@
-"""The groups and words that a new site starts with. Written once by a migration; afterwards they are the operator's."""
+"""The necessary group and the words that a new site starts with. Written once by a migration; then the operator's."""
 
 from typing import Any
 
@@ -45,34 +45,6 @@ GROUPS: list[dict[str, Any]] = [
                 ),
                 "provider": "This website",
                 "lifetime": "Your choice one day, the administration's cookies 180 days at most",
-            },
-        },
-    },
-    {
-        "varname": "external",
-        "is_required": False,
-        "ordering": 2,
-        "cookies": ["*"],
-        "wordings": {
-            "de": {
-                "name": "Externe Inhalte",
-                "purpose": (
-                    "Zeigt Karten, Videos und Ähnliches von anderen Anbietern gleich in der Seite an. Der Anbieter "
-                    "erfährt dabei Ihre IP-Adresse, den Zeitpunkt, Angaben zu Ihrem Browser und dass Sie diese "
-                    "Website besuchen. Er kann eigene Cookies setzen."
-                ),
-                "provider": "Der jeweils genannte Anbieter",
-                "lifetime": "Ihre Einwilligung gilt einen Tag; wie lange Cookies des Anbieters bleiben, bestimmt er",
-            },
-            "en": {
-                "name": "External content",
-                "purpose": (
-                    "Shows maps, videos and the like from other providers right inside the page. The provider then "
-                    "learns your IP address, the time, details of your browser, and that you are visiting this "
-                    "website. It may set cookies of its own."
-                ),
-                "provider": "The provider named in each case",
-                "lifetime": "Your consent holds for one day; the provider decides how long its own cookies stay",
             },
         },
     },

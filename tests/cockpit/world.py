@@ -357,7 +357,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
         "admin:autocomplete", "admin:see_as", "admin:clock", "admin:pages_image_choice", "admin:pages_download_choice",
-        "admin:pages_page_menus", "admin:contact_submission_find", "admin:contact_submission_record",
+        "admin:pages_page_menus", "admin:consent_group_providers", "admin:contact_submission_find", "admin:contact_submission_record",
         "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
         f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
         "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
