@@ -1,4 +1,4 @@
-"""One press makes a known provider one that visitors are asked about: on a page of its own, and from the text editor."""
+"""One press makes a known provider one that visitors are asked about: on its own page, or in the text editor."""
 
 from typing import Any
 
