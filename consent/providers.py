@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cookie_consent.models import Cookie, CookieGroup
+from cookie_consent.models import CookieGroup
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
@@ -142,7 +142,6 @@ def add(*, provider: Provider) -> CookieGroup | None:
         varname=free_varname(provider.varname, taken=set(CookieGroup.objects.values_list("varname", flat=True))),
         ordering=(CookieGroup.objects.aggregate(Max("ordering"))["ordering__max"] or 0) + 1,
         cookie_group=CookieGroup,
-        cookie=Cookie,
         group_wording=GroupWording,
         external_host=ExternalHost,
     )
@@ -155,13 +154,11 @@ def write(
     varname: str,
     ordering: int,
     cookie_group: Any,
-    cookie: Any,
     group_wording: Any,
     external_host: Any,
 ) -> Any:
     """Create the group and all that belongs to it with the given model classes (a migration's or the real ones)."""
     group = cookie_group.objects.create(varname=varname, name=provider.name, is_required=False, ordering=ordering)
-    cookie.objects.create(cookiegroup=group, name="*")
     for language, _name in settings.LANGUAGES:
         group_wording.objects.create(group=group, language=language, **provider.wording(language))
     for host, path in provider.hosts.items():

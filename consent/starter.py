@@ -6,16 +6,14 @@ BANNER = {
     "de": {
         "title": "Dürfen wir externe Inhalte laden?",
         "text": (
-            "Diese Website lädt von sich aus nichts von fremden Servern und setzt vor Ihrer Entscheidung kein Cookie. "
-            "Externe Inhalte wie Karten oder Videos laden wir nur mit Ihrer Einwilligung. Ihre Entscheidung merkt sich "
-            "ein Cookie einen Tag lang; Sie können sie jederzeit ändern."
+            "Von sich aus lädt diese Website nichts von anderen Anbietern und setzt kein Cookie. Ihre Entscheidung "
+            "merkt sich ein Cookie einen Tag lang; Sie können sie jederzeit ändern."
         ),
     },
     "en": {
         "title": "May we load external content?",
         "text": (
-            "By itself this website loads nothing from other servers, and it sets no cookie before you have decided. "
-            "External content such as maps or videos is loaded only with your consent. A cookie remembers your "
+            "By itself this website loads nothing from other providers and sets no cookie. A cookie remembers your "
             "decision for one day; you can change it at any time."
         ),
     },

@@ -13,13 +13,14 @@ from consent import providers
 from consent.choice import RESERVED
 
 EVERYTHING = "external"
-OWN = "*"
+OWN = "*"  # stood for the cookies of whichever provider; what a provider may do stands in its purpose
 PURPOSE_BEFORE = {"de": "Zeigt Karten, Videos und Ähnliches", "en": "Shows maps, videos and the like"}
 
 
 def split(apps, schema_editor):
     group_model = apps.get_model("cookie_consent", "CookieGroup")
     host_model = apps.get_model("consent", "ExternalHost")
+    apps.get_model("cookie_consent", "Cookie").objects.filter(name=OWN).delete()
     for group in group_model.objects.filter(is_required=False).order_by("ordering", "pk"):
         of_provider = {}
         for host in host_model.objects.filter(group=group).order_by("pk"):
@@ -47,7 +48,6 @@ def give_own_group(apps, before, hosts):
         is_required=False,
         ordering=before.ordering,
     )
-    cookie_model.objects.create(cookiegroup=group, name=OWN)
     for cookie in own_cookies(apps, before):
         cookie_model.objects.create(
             cookiegroup=group, name=cookie.name, description=cookie.description, path=cookie.path, domain=cookie.domain
@@ -57,8 +57,7 @@ def give_own_group(apps, before, hosts):
 
 
 def own_cookies(apps, group):
-    cookies = apps.get_model("cookie_consent", "Cookie").objects.filter(cookiegroup=group)
-    return list(cookies.exclude(name=OWN).order_by("pk"))
+    return list(apps.get_model("cookie_consent", "Cookie").objects.filter(cookiegroup=group).order_by("pk"))
 
 
 def write_wordings(apps, before, group, known, company):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cookie_consent.models import Cookie, CookieGroup
+from cookie_consent.models import CookieGroup
 from cookie_consent.util import dict_to_cookie_str
 from django.http import HttpResponse
 from django.test import Client
@@ -57,7 +57,6 @@ def external(db: None) -> CookieGroup:
         varname=KARTEN.varname,
         ordering=2,
         cookie_group=CookieGroup,
-        cookie=Cookie,
         group_wording=GroupWording,
         external_host=ExternalHost,
     )
