@@ -8,10 +8,12 @@ import pytest
 from cookie_consent.models import Cookie, CookieGroup
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from consent import choice, offer, providers
 from consent.external import External
+from consent.health import unused_providers
 from consent.models import DailyCount, ExternalHost, GroupWording
 from sitebackend.management import first_run
 from sitebackend.pages.models import Page
@@ -208,6 +210,26 @@ class TestTheStarterSite:
         CookieGroup.objects.filter(is_required=False).delete()
         first_run._make_pages()
         assert not ExternalHost.objects.exists()
+
+
+class TestAProviderOfWhomNoPageShowsAnything:
+    def test_is_named_to_the_operator(self, three: Visitor) -> None:
+        assert list(unused_providers(timezone.now())) == []
+        Page.objects.filter(slug="alles").update(body=f'<p><a href="{FRAMES["youtube"]}">x</a></p>')
+        (finding,) = unused_providers(timezone.now())
+        assert "OpenStreetMap, Vimeo" in str(finding.text)
+        Page.objects.filter(slug="alles").update(status=Page.Status.DRAFT)
+        (finding,) = unused_providers(timezone.now())
+        assert finding.figure == 3
+
+    def test_an_ordinary_link_to_it_shows_nothing(self, three: Visitor) -> None:
+        Page.objects.filter(slug="alles").update(body='<p><a href="https://www.openstreetmap.org/copyright">x</a></p>')
+        assert [finding.figure for finding in unused_providers(timezone.now())] == [3]
+
+    def test_is_not_on_the_starter_site(self, db: None) -> None:
+        first_run._make_pages()
+        offer.forget()
+        assert list(unused_providers(timezone.now())) == []
 
 
 class TestTheGroupOfEverything:
