@@ -160,7 +160,7 @@ class TestTheBanner:
     def test_can_be_shown_always(self, db: None, settings: Settings) -> None:
         settings.COOKIE_BANNER = "always"
         visitor = Visitor()
-        assert "Zurzeit bindet sie keinen Anbieter ein" in visitor.get("/kontakt/").text
+        assert "Zurzeit bindet diese Website keinen Anbieter ein" in visitor.get("/kontakt/").text
         assert "data-cookie-banner" not in visitor.get("/kontakt/", headers={"Sec-GPC": "1"}).text
         visitor.refuse_all()
         assert "data-cookie-banner" not in visitor.get("/kontakt/").text
