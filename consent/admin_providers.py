@@ -33,8 +33,9 @@ class ProvidersPage(OperatorPage):
         if provider is None:
             messages.error(request, _("This provider is not on the list. Choose one of those below, or add a group."))
             return self.render_to_response(self.get_context_data(), status=422)
-        if group := providers.add(provider=provider):
+        if added := providers.add(provider=provider):
             offers.forget()
+            group = Group.objects.get(pk=added.pk)
             admin.site.get_model_admin(Group).log_addition(request, group, [{"added": {}}])
         if is_ajax_like(request):
             return HttpResponse(status=204)
