@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from consent import offer as offers
-from consent.forms import EveryLanguage, GroupForm
+from consent.admin_providers import ProvidersPage as ProvidersPage
+from consent.forms import EveryLanguage, GroupForm, OneProvider
 from consent.models import BannerWording, DailyCount, Edition, ExternalHost, Group, GroupWording
 from sitebackend.admin_site import OperatorModelAdmin, ReadOnlyAdmin
 
@@ -78,7 +79,9 @@ class CookieInline(admin.StackedInline):  # type: ignore[type-arg]
 
 class ExternalHostInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ExternalHost
+    formset = OneProvider
     extra = 0
+    verbose_name = _("server of the provider")
     verbose_name_plural = _(
         "External hosts that pages may show content of: a link to one of them, in a paragraph by itself"
     )
@@ -87,6 +90,7 @@ class ExternalHostInline(admin.StackedInline):  # type: ignore[type-arg]
 @admin.register(Group)
 class GroupAdmin(AsksAgain):
     form = GroupForm
+    change_list_template = "consent/admin/group_list.html"
     fields = ("varname", "ordering")
     list_display = ("name", "varname", "is_required", "hosts_named")
     inlines = (GroupWordingInline, ExternalHostInline, CookieInline)
@@ -99,6 +103,8 @@ class GroupAdmin(AsksAgain):
         wording = GroupWording.objects.filter(group=form.instance, language=settings.LANGUAGE_CODE).first()
         if wording:
             Group.objects.filter(pk=form.instance.pk).update(name=wording.name)
+        if not offers.is_asked(form.instance):
+            messages.warning(request, _("Visitors are not asked about this group yet: name a server or a cookie."))
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         is_required = obj is not None and obj.is_required

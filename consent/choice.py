@@ -1,21 +1,33 @@
 """A visitor's cookie choice, read from the cookie alone.
 
-What must never happen: a garbled, foreign or outdated cookie counts as an agreement. So only pairs that name
-a group of the present offer count, and only together with the present edition (`v=…`); all else is as if
-nothing had been decided, and the visitor is asked again.
+What must never happen: a garbled, foreign, altered or outdated cookie counts as an agreement, or one lives longer
+than it was given for. So the cookie carries a seal over all its pairs, and each decision its own time: it counts
+from then on until COOKIE_CONSENT_MAX_AGE later, whatever the browser keeps, and a time in the future is none. Only
+pairs that name a provider of the present offer count, and only together with the present edition (`v=…`); all else
+is as if nothing had been decided, and the visitor is asked again.
 """
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
-from cookie_consent.util import parse_cookie_str
+from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
+from django.core.signing import Signer
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from consent import offer as offers
 from consent.offer import Offer
 
-EDITION = "v"  # the pair in the cookie that says which edition was answered; no group can be called so
+EDITION = "v"  #: the pair that says which edition was answered
+TIME = "t"  #: when something was decided last, in epoch seconds
+SEAL = "s"  #: over all other pairs
+RESERVED = frozenset({EDITION, TIME, SEAL})  #: no group can be called so
 LONGEST_COOKIE = 2048  # characters; what we set is far shorter
+
+_signer = Signer(salt="consent.choice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +36,14 @@ class Choice:
     refused: frozenset[str]
     undecided: frozenset[str]
     is_signalled: bool = False  #: the browser said no in advance (Sec-GPC: 1)
+    until: float = inf  #: epoch seconds at which the first of the decisions is forgotten
+    is_made: bool = False  #: something was decided, be it about no provider at all
 
     @property
     def asks(self) -> bool:
         """Whether the visitor still has to be asked."""
-        return bool(self.undecided) and not self.is_signalled
-
-
-def variant(cookie: str, sec_gpc: str, offer: Offer) -> str:
-    """The name of what these two headers' values lead to: the same for all visitors who get the same bytes.
-
-    For caches in front of the views. What a visitor sends does not get into it, so there are few of them.
-    """
-    choice = read(cookie, is_signalled=sec_gpc == "1", offer=offer)
-    asks = "asks" if choice.asks else "quiet"
-    return "|".join([offer.edition, asks, ",".join(sorted(choice.accepted)), ",".join(sorted(choice.undecided))])
+        is_due = self.undecided or (settings.COOKIE_BANNER == "always" and not self.is_made)
+        return bool(is_due) and not self.is_signalled
 
 
 def choice_of(request: HttpRequest) -> Choice:
@@ -49,18 +54,42 @@ def choice_of(request: HttpRequest) -> Choice:
 
 
 def read(cookie: str, *, is_signalled: bool, offer: Offer) -> Choice:
-    optional = offer.optional_groups()
-    decided = pairs(cookie, offer)
-    refused = frozenset(group for group, value in decided.items() if value == settings.COOKIE_CONSENT_DECLINE)
-    accepted = frozenset(decided) - refused
-    return Choice(accepted, refused, optional - accepted - refused, is_signalled)
+    in_use = offer.optional_groups()
+    times = decided(cookie, offer)
+    groups = {group: at for group, at in times.items() if group in in_use}
+    accepted = frozenset(group for group, at in groups.items() if at > 0)
+    return Choice(
+        accepted=accepted,
+        refused=frozenset(groups) - accepted,
+        undecided=in_use - groups.keys(),
+        is_signalled=is_signalled,
+        until=min((abs(at) for at in times.values()), default=inf) + settings.COOKIE_CONSENT_MAX_AGE,
+        is_made=bool(times),
+    )
 
 
-def pairs(cookie: str, offer: Offer) -> dict[str, str]:
-    """The decisions in `cookie` that answer this very offer, by group."""
-    if len(cookie) > LONGEST_COOKIE:
+def decided(cookie: str, offer: Offer) -> dict[str, int]:
+    """What in `cookie` answers this very offer and still holds: by group when it was accepted, or minus when refused.
+
+    The time of the last decision stands there as TIME.
+    """
+    pairs = _opened(cookie)
+    if pairs.get(EDITION) != offer.edition:
         return {}
-    found = parse_cookie_str(cookie)
-    if found.get(EDITION) != offer.edition:
+    now = time.time()
+    times = {name: int(pairs[name]) for name in sorted(offer.optional_groups() - RESERVED | {TIME}) if name in pairs}
+    return {name: at for name, at in times.items() if 0 <= now - abs(at) < settings.COOKIE_CONSENT_MAX_AGE}
+
+
+def sealed(decisions: Mapping[str, int], offer: Offer) -> dict[str, str]:
+    """The pairs of the cookie for what `decided` gives; TIME has to be among them."""
+    pairs = {EDITION: offer.edition} | {name: str(at) for name, at in decisions.items()}
+    return pairs | {SEAL: _signer.signature(dict_to_cookie_str(pairs))}
+
+
+def _opened(cookie: str) -> dict[str, str]:
+    """The pairs of a cookie that we have set, as we have set it; nothing of any other."""
+    text, _separator, seal = cookie.rpartition(f"|{SEAL}=")
+    if not text or len(cookie) > LONGEST_COOKIE or not constant_time_compare(_signer.signature(text), seal):
         return {}
-    return {group: found[group] for group in sorted(offer.optional_groups() & found.keys())}
+    return parse_cookie_str(text)

@@ -2,7 +2,7 @@
 
 What must never happen: a page asks another host for anything before the visitor agreed to that host. So the
 address stands in no attribute that a browser would load by itself, and the Content-Security-Policy of each
-answer names a host only if that answer really shows it, to somebody who agreed.
+answer names a host only if that answer really shows it, to somebody who agreed to its provider.
 
 "Load once" leads to a page of its own, whose address is signed: only what the operator put into a page can be
 shown there. With JavaScript the same content appears in place, as a frame of our own with a policy of its own.
@@ -69,6 +69,11 @@ def pieces(markup: str) -> Iterator[str | External]:
         yield External(url=html.unescape(link[1]), title=html.unescape(link[2]).strip())
         end = link.end()
     yield markup[end:]
+
+
+def shows(request: HttpRequest, provider: str) -> None:
+    """Say that the answer looks different to those who agreed to `provider`; caches keep it by that, and no more."""
+    request.META["consent.providers"] = request.META.get("consent.providers", frozenset()) | {provider}
 
 
 def allow(request: HttpRequest, directive: str, source: str) -> None:

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
-from consent.choice import EDITION
+from consent.choice import RESERVED
+from consent.models import PROVIDER_OF_ITS_OWN
 
 
 class ChoiceForm(ProcessCookiesForm):
@@ -30,9 +31,9 @@ class ChoiceForm(ProcessCookiesForm):
 class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_varname(self) -> str:
         name: str = self.cleaned_data["varname"]
-        if name == EDITION:
+        if name in RESERVED:
             raise ValidationError(
-                _("“%(name)s” marks the edition in the cookie. Choose another name."), params={"name": name}
+                _("“%(name)s” has a meaning of its own in the cookie. Choose another name."), params={"name": name}
             )
         return name
 
@@ -45,3 +46,13 @@ class EveryLanguage(BaseInlineFormSet):  # type: ignore[type-arg]
         given = {form.cleaned_data.get("language") for form in self.forms if form.is_valid()}
         if missing := [str(name) for code, name in settings.LANGUAGES if code not in given]:
             raise ValidationError(_("A wording is missing: %(languages)s."), params={"languages": ", ".join(missing)})
+
+
+class OneProvider(BaseInlineFormSet):  # type: ignore[type-arg]
+    """The hosts of one provider."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
+        if len({form.cleaned_data["provider"] for form in kept if form.cleaned_data.get("provider")}) > 1:
+            raise ValidationError(PROVIDER_OF_ITS_OWN)

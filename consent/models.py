@@ -9,6 +9,7 @@ from typing import Any
 
 from cookie_consent.models import CookieGroup
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ validate_host = RegexValidator(
     r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
     _("Enter a host name as in www.example.org, without https:// and without a path."),
 )
+PROVIDER_OF_ITS_OWN = _("One group is one provider. Give this host a group of its own, or name the same provider.")
+validate_path = RegexValidator(r"^/[^\s?#]*$", _("Enter the beginning of a path as in /embed/."))
 
 
 class Group(CookieGroup):
@@ -65,10 +68,20 @@ class GroupWording(models.Model):
 
 
 class ExternalHost(models.Model):
-    """A host that pages may load from once its group is accepted, and no other."""
+    """A host that pages may load from once its group is accepted, and no other. One group is one provider."""
 
     group = models.ForeignKey(CookieGroup, models.CASCADE, related_name="hosts", verbose_name=_("group"))
     host = models.CharField(_("host"), max_length=253, unique=True, validators=[validate_host])
+    path = models.CharField(
+        _("what can be shown"),
+        max_length=200,
+        blank=True,
+        validators=[validate_path],
+        help_text=_(
+            "How the addresses begin that can be shown inside a page, as in /embed/. A link to any other address of "
+            "this host stays a link. Empty: every address can be shown."
+        ),
+    )
     provider = models.CharField(_("provider"), max_length=200, help_text=_("Company and country."))
     privacy_url = models.CharField(
         _("provider's privacy notice"), max_length=300, blank=True, validators=[URLValidator(["https"])]
@@ -81,6 +94,12 @@ class ExternalHost(models.Model):
 
     def __str__(self) -> str:
         return self.host
+
+    def clean(self) -> None:
+        """Visitors agree to one provider at a time, so a second one needs a group of its own."""
+        others = ExternalHost.objects.filter(group_id=self.group_id).exclude(pk=self.pk)
+        if self.group_id and others.exclude(provider=self.provider).exists():
+            raise ValidationError({"provider": PROVIDER_OF_ITS_OWN})
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):

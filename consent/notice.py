@@ -15,7 +15,9 @@ from sitebackend.privacy.notice.services import Named, Section, Table, facts, na
 @facts(order=40)
 def cookies() -> Iterator[Section]:
     groups = offers.current().in_language(get_language())["groups"]
-    tables = [_cookies(group) for group in groups] + [_hosts(group) for group in groups if group["hosts"]]
+    tables = [_cookies(group) for group in groups if group["cookies"]] + [
+        _hosts(group) for group in groups if group["hosts"]
+    ]
     yield Section(
         name="cookies",
         title=_("Cookies and external content in detail"),

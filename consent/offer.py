@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from cookie_consent.models import Cookie, CookieGroup
 from django.conf import settings
@@ -38,26 +39,24 @@ class Offer:
         content: dict[str, Any] = self.content.get(language or "", self.content[settings.LANGUAGE_CODE])
         return content
 
+    def providers(self, language: str | None) -> list[dict[str, Any]]:
+        """The providers in use, as visitors read of them: the one list that all questions and answers go by."""
+        return [group for group in self.in_language(language)["groups"] if not group["is_required"]]
+
     def optional_groups(self) -> frozenset[str]:
-        groups = self.content[settings.LANGUAGE_CODE]["groups"]
-        return frozenset(group["varname"] for group in groups if not group["is_required"])
+        """The names of the providers in use."""
+        return frozenset(group["varname"] for group in self.providers(settings.LANGUAGE_CODE))
 
-    def host(self, name: str) -> dict[str, str] | None:
-        """What is told about the host; None if pages may not load from it at all."""
-        return self._hosts().get(name, (None, None))[1]
-
-    def group_of(self, host: str) -> str | None:
-        """The optional group that has to be accepted before `host` is asked for anything."""
-        return self._hosts().get(host, (None, None))[0]
-
-    def _hosts(self) -> dict[str, tuple[str, dict[str, str]]]:
-        groups = self.content[settings.LANGUAGE_CODE]["groups"]
-        return {
-            host["host"]: (group["varname"], host)
-            for group in groups
-            if not group["is_required"]
+    def provider_of(self, url: str, language: str | None) -> dict[str, Any] | None:
+        """The provider that has to be agreed to before `url` is loaded; None if pages may not load it at all."""
+        parts = urlsplit(url)
+        shown = (
+            group
+            for group in self.providers(language)
             for host in group["hosts"]
-        }
+            if host["host"] == parts.hostname and parts.path.startswith(host["path"])
+        )
+        return next(shown, None)
 
 
 _present: tuple[float, Offer] | None = None
@@ -123,8 +122,17 @@ def _content(language: str) -> dict[str, Any]:
         return {
             "banner": _banner(language),
             "placeholder": _placeholder(),
-            "groups": [_group(group, language) for group in groups.prefetch_related("wordings", "hosts", "cookie_set")],
+            "groups": [
+                _group(group, language)
+                for group in groups.prefetch_related("wordings", "hosts", "cookie_set")
+                if is_asked(group)
+            ],
         }
+
+
+def is_asked(group: CookieGroup) -> bool:
+    """Whether `group` is about anything: nobody is asked about a group without a host and a cookie."""
+    return group.is_required or bool(group.hosts.all()) or bool(group.cookie_set.all())
 
 
 def _banner(language: str) -> dict[str, str]:
@@ -139,23 +147,29 @@ def _placeholder() -> dict[str, str]:
             "that you are visiting this website. It may set cookies of its own."
         ),
         "once": gettext("Load once"),
-        "always": gettext("Always load (today)"),
+        "always": gettext("Always load today"),
     }
 
 
 def _group(group: CookieGroup, language: str) -> dict[str, Any]:
     wordings = {wording.language: wording for wording in group.wordings.all()}
     wording = wordings.get(language) or wordings.get(settings.LANGUAGE_CODE)
+    provider = wording.provider if wording else ""
     return {
         "varname": group.varname,
         "is_required": group.is_required,
         "name": wording.name if wording else group.name,
         "purpose": wording.purpose if wording else group.description,
-        "provider": wording.provider if wording else "",
+        "provider": provider or ", ".join(sorted({host.provider for host in group.hosts.all()})),
         "lifetime": wording.lifetime if wording else "",
         "cookies": [_cookie(cookie) for cookie in sorted(group.cookie_set.all(), key=lambda cookie: cookie.pk)],
         "hosts": [
-            {"host": host.host, "provider": host.provider, "privacy_url": host.privacy_url}
+            {
+                "host": host.host,
+                "path": host.path,
+                "provider": provider or host.provider,
+                "privacy_url": host.privacy_url,
+            }
             for host in group.hosts.all()
         ],
     }

@@ -1,4 +1,4 @@
-"""The cookies that this software itself sets, with names and lifetimes as the settings have them; and `*`.
+"""The cookies that this software itself sets, with names and lifetimes as the settings have them.
 
 Their rows in django-cookie-consent's table carry the name without the `__Host-` prefix, which depends on
 https; what visitors read is made here, so that it cannot differ from what is set.
@@ -39,7 +39,7 @@ def _session() -> str:
 OWN_COOKIES = {
     "einwilligung": OwnCookie(
         lambda: settings.COOKIE_CONSENT_NAME,
-        _("Remembers your cookie choice, and to which edition of the question it was given."),
+        _("Remembers your cookie choice, when you made it, and to which edition of the question."),
         lambda: hours(settings.COOKIE_CONSENT_MAX_AGE),
     ),
     "admin-session": OwnCookie(
@@ -59,11 +59,6 @@ OWN_COOKIES = {
             "Visitors never get it."
         ),
         lambda: days(retention.KNOWN_BROWSERS.days),
-    ),
-    "*": OwnCookie(
-        lambda: gettext("the provider's own"),
-        _("Set by the provider under its own address, not by this website."),
-        lambda: gettext("as the provider decides"),
     ),
     "vault": OwnCookie(
         lambda: settings.VAULT_COOKIE_NAME,

@@ -50,7 +50,9 @@ holds_no_personal_data(
     provider=_OFFER,
     lifetime=_OFFER,
 )
-holds_no_personal_data(ExternalHost, id=_STRUCTURE, group=_STRUCTURE, host=_OFFER, provider=_OFFER, privacy_url=_OFFER)
+holds_no_personal_data(
+    ExternalHost, id=_STRUCTURE, group=_STRUCTURE, host=_OFFER, path=_OFFER, provider=_OFFER, privacy_url=_OFFER
+)
 holds_no_personal_data(Edition, number=_STRUCTURE, digest=_OFFER, content=_OFFER, shown_from="a time")
 holds_no_personal_data(
     DailyCount, id=_STRUCTURE, day=_NUMBER, digest=_OFFER, group=_OFFER, decision=_NUMBER, count=_NUMBER

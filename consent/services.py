@@ -1,5 +1,6 @@
 """The one thing that can happen here: a visitor decides."""
 
+import time
 from collections.abc import Collection
 
 from cookie_consent.models import CookieGroup
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from consent import counts
-from consent.choice import EDITION, pairs
+from consent.choice import TIME, decided, sealed
 from consent.offer import Offer
 
 
@@ -22,14 +23,17 @@ def decide(
 ) -> None:
     """Put the decision into the one cookie, delete what refused groups had set, count. Nothing is stored of whom.
 
-    What was decided before on the same edition about other groups stays as it was.
+    What was decided before on the same edition about other groups stays as it was, with the time that it had.
+    Where there is no provider to decide about, that somebody decided is all that the cookie says.
     """
-    if not accept and not refuse:
+    if not accept and not refuse and offer.optional_groups():
         return
-    before = pairs(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""), offer)
-    accepted = {group.varname: group.get_version() or "1" for group in accept}
-    refused = dict.fromkeys((group.varname for group in refuse), settings.COOKIE_CONSENT_DECLINE)
-    set_cookie_dict_to_response(response, {EDITION: offer.edition} | before | accepted | refused)
+    now = int(time.time())
+    in_use = offer.optional_groups()
+    accepted = {group.varname: now for group in accept if group.varname in in_use}
+    refused = {group.varname: -now for group in refuse if group.varname in in_use}
+    before = decided(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""), offer)
+    set_cookie_dict_to_response(response, sealed(before | {TIME: now} | accepted | refused, offer))
     _delete_cookies(request, response, refuse)
     counts.count(edition=offer.edition, accepted=accepted, refused=refused)
 

@@ -1,4 +1,4 @@
-"""The groups and words that a new site starts with. Written once by a migration; afterwards they are the operator's."""
+"""The necessary group and the words that a new site starts with. Written once by a migration; then the operator's."""
 
 from typing import Any
 
@@ -6,16 +6,14 @@ BANNER = {
     "de": {
         "title": "Dürfen wir externe Inhalte laden?",
         "text": (
-            "Diese Website lädt von sich aus nichts von fremden Servern und setzt vor Ihrer Entscheidung kein Cookie. "
-            "Externe Inhalte wie Karten oder Videos laden wir nur mit Ihrer Einwilligung. Ihre Entscheidung merkt sich "
-            "ein Cookie einen Tag lang; Sie können sie jederzeit ändern."
+            "Von sich aus lädt diese Website nichts von anderen Anbietern und setzt kein Cookie. Ihre Entscheidung "
+            "merkt sich ein Cookie einen Tag lang; Sie können sie jederzeit ändern."
         ),
     },
     "en": {
         "title": "May we load external content?",
         "text": (
-            "By itself this website loads nothing from other servers, and it sets no cookie before you have decided. "
-            "External content such as maps or videos is loaded only with your consent. A cookie remembers your "
+            "By itself this website loads nothing from other providers and sets no cookie. A cookie remembers your "
             "decision for one day; you can change it at any time."
         ),
     },
@@ -45,34 +43,6 @@ GROUPS: list[dict[str, Any]] = [
                 ),
                 "provider": "This website",
                 "lifetime": "Your choice one day, the administration's cookies 180 days at most",
-            },
-        },
-    },
-    {
-        "varname": "external",
-        "is_required": False,
-        "ordering": 2,
-        "cookies": ["*"],
-        "wordings": {
-            "de": {
-                "name": "Externe Inhalte",
-                "purpose": (
-                    "Zeigt Karten, Videos und Ähnliches von anderen Anbietern gleich in der Seite an. Der Anbieter "
-                    "erfährt dabei Ihre IP-Adresse, den Zeitpunkt, Angaben zu Ihrem Browser und dass Sie diese "
-                    "Website besuchen. Er kann eigene Cookies setzen."
-                ),
-                "provider": "Der jeweils genannte Anbieter",
-                "lifetime": "Ihre Einwilligung gilt einen Tag; wie lange Cookies des Anbieters bleiben, bestimmt er",
-            },
-            "en": {
-                "name": "External content",
-                "purpose": (
-                    "Shows maps, videos and the like from other providers right inside the page. The provider then "
-                    "learns your IP address, the time, details of your browser, and that you are visiting this "
-                    "website. It may set cookies of its own."
-                ),
-                "provider": "The provider named in each case",
-                "lifetime": "Your consent holds for one day; the provider decides how long its own cookies stay",
             },
         },
     },

@@ -74,7 +74,7 @@ def _one_look(request: HttpRequest, token: str, template: str) -> HttpResponse:
         content = External.from_token(token)
     except BadSignature as error:
         raise Http404 from error
-    if not content.is_allowed or offers.current().group_of(content.host) is None:
+    if not content.is_allowed or offers.current().provider_of(content.url, get_language()) is None:
         raise Http404
     allow_content(request, content)
     response = render(request, template, {"content": content, "asks_itself": True})
@@ -88,6 +88,7 @@ def _page(request: HttpRequest, *, status: int = HTTPStatus.OK) -> HttpResponse:
         "asks_itself": True,
         "choice": choice_of(request),
         "offer": offer.in_language(get_language()),
+        "providers": offer.providers(get_language()),
         "edition": offer.edition,
         "lifetime": hours(settings.COOKIE_CONSENT_MAX_AGE),
         "is_invalid": status == HTTPStatus.UNPROCESSABLE_ENTITY,

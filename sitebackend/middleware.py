@@ -17,7 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _FROM_ELSEWHERE = _("This request came from another website and was not carried out.")
 _FROM_NOWHERE = _(
     "Your browser did not say which page this request came from, so the choice was not saved. You need not "
-    "decide: without a choice nothing optional is loaded and no cookie is set."
+    "decide: without a choice no external content is loaded and no cookie is set."
 )
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 

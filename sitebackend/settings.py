@@ -126,10 +126,10 @@ ACCESS_LOG: str = read(
 )
 COOKIE_BANNER: str = read(
     "COOKIE_BANNER",
-    "always, or needed: only on pages with external content",
+    "needed (ask about cookies as soon as one external provider is in use) or always",
     "needed",
-    default="always",
-    parse=one_of("always", "needed"),
+    default="needed",
+    parse=one_of("needed", "always"),
 )
 LOG_LEVEL: str = read(
     "LOG_LEVEL",
@@ -455,7 +455,6 @@ CSRF_FAILURE_VIEW = "sitebackend.cockpit.sign_in_again.csrf_failure"
 COOKIE_CONSENT_NAME = f"{_PREFIX}einwilligung"
 COOKIE_CONSENT_MAX_AGE = 24 * 60 * 60  # seconds: one day, no longer (S4)
 COOKIE_CONSENT_SECURE = HTTPS
-COOKIE_CONSENT_DECLINE = "-1"  # what the cookie says of a refused group
 COOKIE_CONSENT_SUCCESS_URL = "cookie_consent_cookie_group_list"
 COOKIE_CONSENT_CACHE_BACKEND = "cookie_groups"
 COOKIE_CONSENT_LOG_ENABLED = False  # its rows would not say what was agreed to; the cookie carries the proof

@@ -39,18 +39,20 @@ from django.db import DatabaseError  # noqa: E402
 from django.http import parse_cookie  # noqa: E402
 
 from consent import offer as offers  # noqa: E402
-from consent.choice import variant  # noqa: E402
-from sitebackend.pages.fast_path import FastPath  # noqa: E402
+from consent.choice import read  # noqa: E402
+from sitebackend.pages.fast_path import FastPath, Variant  # noqa: E402
 from sitebackend.pages.version import Watcher  # noqa: E402
 
 
-def cookie_choice(cookies: str, sec_gpc: str) -> str | None:
+def cookie_choice(cookies: str, sec_gpc: str) -> Variant | None:
     """What a visitor's page depends on besides its address; None while the database does not answer."""
     cookie = parse_cookie(cookies).get(settings.COOKIE_CONSENT_NAME, "") if cookies else ""
     try:
-        return variant(cookie, sec_gpc, offers.current())
+        offer = offers.current()
     except DatabaseError:
         return None
+    choice = read(cookie, is_signalled=sec_gpc == "1", offer=offer)
+    return Variant(f"{offer.edition}|{'asks' if choice.asks else 'quiet'}", choice.accepted, choice.until)
 
 
 # the fast path stands before the gate, and knows nothing while it is shut; it looks by itself for the true scheme

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from consent import providers
 from sitebackend import environment, node, operator_key, whole_file
 from sitebackend.backup import signing
 from sitebackend.checks import TRIAL_KEY
@@ -128,7 +129,10 @@ def _make_vault(kept: Secrets) -> None:
 
 
 def _make_pages() -> None:
-    create_starter_pages()
+    """With the provider of the map on the contact page; what the operator takes away later stays away."""
+    with transaction.atomic():
+        if create_starter_pages():
+            providers.add(provider=providers.OPENSTREETMAP)
 
 
 def _keys() -> Path:

@@ -1,4 +1,4 @@
-"""Videos have two addresses: the one that people copy, and the one that can be shown inside a page."""
+"""Videos and maps have two addresses: the one that people copy, and the one that can be shown inside a page."""
 
 import re
 

@@ -4,6 +4,7 @@
 
 (() => {
   const banner = document.querySelector("[data-cookie-banner]");
+  const undecided = new Set(banner?.dataset.cookieBanner.trim().split(/\s+/));
   let lastFocus = null;
 
   // the page's room for the focus above the banner is as high as the banner is, whatever its words and the font
@@ -41,8 +42,10 @@
     if (answer.status === 409) return location.reload();
     if (answer.status !== 204) throw new Error(answer.status);
     const accepted = target.endsWith("/accept/");
-    if (form.closest("[data-cookie-banner]")) leaveBanner();
-    if (accepted) loadAll(button.name === "cookie_groups" ? button.value : null, form);
+    const group = button.name === "cookie_groups" ? button.value : null;
+    if (group) undecided.delete(group);
+    if (banner?.isConnected && (form.closest("[data-cookie-banner]") || !undecided.size)) leaveBanner();
+    if (accepted) loadAll(group, form);
   }
 
   function sendPlainly(form, button) {

@@ -46,6 +46,7 @@ function ask(editor, name) {
   const form = dialog.querySelector("form");
   form.reset();
   if (dialog.querySelector(".part-choice")) showChoice(dialog);
+  if (dialog.querySelector(".part-provider")) showProvider(dialog);
   form.onsubmit = ({ submitter }) => {
     const nodes = submitter.value === "insert" ? answers[name](new FormData(form)) : null;
     if (nodes) insert(editor, nodes);
@@ -70,6 +71,61 @@ function player(address) {
     if (video) return shown.replace("{}", video[1]);
   }
   return address;
+}
+
+/* --- Whose content it is, and one press that lets visitors be asked about that provider. */
+
+function showProvider(dialog) {
+  const box = dialog.querySelector(".part-provider");
+  const address = dialog.querySelector("[type=url]");
+  const show = () => {
+    address.value = embedded(address.value);
+    const provider = providerOf(player(address.value), JSON.parse(box.dataset.providers));
+    say(box, address.validity.valid ? stateOf(provider) : null, provider?.name);
+  };
+  address.oninput = show;
+  box.querySelector("[data-say=known] button").onclick = async () => {
+    const providers = JSON.parse(box.dataset.providers);
+    const provider = providerOf(player(address.value), providers);
+    if (!(await isAdded(box.dataset.action, provider.varname))) return say(box, "failed");
+    for (const known of providers) if (known.varname === provider.varname) known.isAgreed = true;
+    box.dataset.providers = JSON.stringify(providers);
+    show();
+    dialog.querySelector("[value=insert]").focus();
+  };
+  show();
+}
+
+/* The address in what providers give to copy, which is often a whole frame. */
+const embedded = (text) => text.match(/<iframe[^>]*\ssrc="(https:[^"]+)"/)?.[1].replaceAll("&amp;", "&") ?? text;
+
+function providerOf(address, providers) {
+  const { hostname, pathname } = URL.canParse(address) ? new URL(address) : {};
+  return providers.find(({ host, path }) => host === hostname && pathname.startsWith(path));
+}
+
+function stateOf(provider) {
+  if (!provider) return "unknown";
+  if (provider.isAgreed) return "agreed";
+  return provider.mayAdd ? "known" : "forbidden";
+}
+
+function say(box, state, name = "") {
+  for (const line of box.querySelectorAll("[data-say]")) {
+    line.hidden = line.dataset.say !== state;
+    const place = line.querySelector("strong");
+    if (place) place.textContent = name;
+  }
+}
+
+async function isAdded(action, provider) {
+  const csrfmiddlewaretoken = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const answer = await fetch(action, {
+    method: "POST",
+    body: new URLSearchParams({ csrfmiddlewaretoken, provider }),
+    headers: { "X-Cookie-Consent-Fetch": "1" },
+  }).catch(() => null);
+  return answer?.status === 204;
 }
 
 function showChoice(dialog) {

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.conftest import DESKTOP, PHONE, SecureSite, Visit, Visitors
+from tests.browser.conftest import DESKTOP, NARROWEST, PHONE, SecureSite, Visit, Visitors
 from tests.secure_front import ELSEWHERE, HOST
 
 NAME = "__Host-einwilligung"
@@ -19,7 +19,7 @@ from django.utils import timezone
 from cookie_consent.models import CookieGroup
 from consent.models import ExternalHost
 from sitebackend.pages.models import Page
-group = CookieGroup.objects.get(varname="external")
+group, _ = CookieGroup.objects.get_or_create(varname="karten", defaults=dict(name="Karten AG", ordering=9))
 ExternalHost.objects.get_or_create(host="{ELSEWHERE}", defaults=dict(group=group, provider="Karten AG, Irland"))
 Page.objects.get_or_create(
     language="de", slug="anfahrt", parent=None,
@@ -64,7 +64,8 @@ class TestTheCookie:
         refuse(visit.page)
         cookie = cookie_of(visit.context)
         assert cookie.pop("expires") == pytest.approx(time.time() + DAY, abs=60)
-        assert re.fullmatch(r'"v=[0-9a-f]{12}\|external=-1"', cookie.pop("value"))
+        pattern = r'"v=[0-9a-f]{12}\|t=[0-9]{10}(\|(karten|openstreetmap)=-[0-9]{10}){2}\|s=[\w-]{43}"'
+        assert re.fullmatch(pattern, cookie.pop("value"))
         assert cookie == {
             "name": NAME,
             "domain": HOST,
@@ -101,12 +102,19 @@ class TestTheCookie:
         visit.context.clear_cookies()
         visit.page.goto("/cookies/")
         visit.page.get_by_role("button", name="Auswahl speichern").click()
-        assert cookie_of(visit.context)["value"].endswith('external=-1"')
+        assert agreed(visit.context) == set()
         visit.context.clear_cookies()
         answer = visit.page.goto("/kontakt/")
         assert answer is not None
         assert answer.status == 200
         assert visit.page.locator(".banner").is_visible()
+
+
+def agreed(context: BrowserContext) -> set[str]:
+    """The providers that the cookie agrees to. It says something of both."""
+    pairs = dict(pair.split("=") for pair in cookie_of(context)["value"].strip('"').split("|"))
+    assert {"karten", "openstreetmap"} <= pairs.keys()
+    return {name for name in ("karten", "openstreetmap") if not pairs[name].startswith("-")}
 
 
 def let_time_pass(context: BrowserContext, *, hours: int) -> None:
@@ -135,9 +143,10 @@ class TestExternalContent:
         accept(visit.page)
         for path in public_paths(secure_site):
             visit.page.goto(path, wait_until="networkidle")
-        assert {re.sub(r"^https://([^/]+).*", r"\1", url) for url in visit.elsewhere} == {ELSEWHERE}
-        assert set(secure_site.front.elsewhere) == {(ELSEWHERE, "/embed?zoom=3")}
-        assert [line for line in visit.complaints if "/gibt-es-nicht/" not in line] == []
+        asked = {re.sub(r"^https://([^/]+).*", r"\1", url) for url in visit.elsewhere}
+        assert asked == {ELSEWHERE, "www.openstreetmap.org"}
+        assert set(secure_site.front.elsewhere) == {(ELSEWHERE, "/embed?zoom=3")}  # the other one cannot be reached
+        assert [line for line in visit.complaints if "/gibt-es-nicht/" not in line and "net::" not in line] == []
 
     @SCRIPTS
     def test_loads_once_without_remembering(
@@ -151,7 +160,7 @@ class TestExternalContent:
         visit.page.goto("/anfahrt/", wait_until="networkidle")
         assert visit.page.get_by_role("link", name="Einmal laden").is_visible()
         assert len(secure_site.front.elsewhere) == 1
-        assert cookie_of(visit.context)["value"].endswith('external=-1"')
+        assert agreed(visit.context) == set()
 
     @SCRIPTS
     def test_loads_always_today(self, secure_visitor: Visitors, secure_site: SecureSite, scripts: bool) -> None:
@@ -163,6 +172,10 @@ class TestExternalContent:
         assert visit.page.url.endswith("/anfahrt/")
         visit.page.goto("/anfahrt/")
         assert visit.page.frame_locator("iframe").locator("body").inner_text() == "map"
+        assert agreed(visit.context) == {"karten"}
+        visit.page.goto("/kontakt/", wait_until="networkidle")
+        assert visit.page.get_by_role("button", name="Heute immer laden: OpenStreetMap").is_visible()
+        assert {url for url in visit.elsewhere if "openstreetmap" in url} == set()
 
     def test_appears_in_place_when_the_banner_is_accepted(self, visit: Visit, secure_site: SecureSite) -> None:
         visit.page.goto("/anfahrt/")
@@ -182,15 +195,15 @@ class TestWithoutScripts:
         page.goto("/kontakt/")
         page.get_by_role("button", name="Annehmen").click()
         assert page.url.endswith("/kontakt/")
-        assert not cookie_of(plain.context)["value"].endswith('-1"')
+        assert agreed(plain.context) == {"karten", "openstreetmap"}
         page.get_by_role("contentinfo").get_by_role("link", name="Cookies").click()
-        assert page.get_by_role("checkbox").is_checked()
+        assert [box.is_checked() for box in page.get_by_role("checkbox").all()] == [True, True]
         page.get_by_role("button", name="Alles widerrufen").click()
-        assert cookie_of(plain.context)["value"].endswith('external=-1"')
-        assert not page.get_by_role("checkbox").is_checked()
-        page.get_by_role("checkbox").check()
+        assert agreed(plain.context) == set()
+        assert [box.is_checked() for box in page.get_by_role("checkbox").all()] == [False, False]
+        page.get_by_role("checkbox", name="OpenStreetMap").check()
         page.get_by_role("button", name="Auswahl speichern").click()
-        assert not cookie_of(plain.context)["value"].endswith('-1"')
+        assert agreed(plain.context) == {"openstreetmap"}
 
     def test_the_visitor_comes_back_to_the_very_page(self, plain: Visit) -> None:
         plain.page.goto("/en/cookies/")
@@ -243,7 +256,7 @@ class TestAnotherSite:
         assert visit.page.frame_locator("iframe").get_by_role("heading", name="Cookies").count() == 0
 
 
-SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+SCREENS = pytest.mark.parametrize("screen", [NARROWEST, PHONE, DESKTOP], ids=["narrowest", "phone", "desktop"])
 
 
 @SCREENS
@@ -286,7 +299,7 @@ class TestReachedByKeyboard:
         visit.page.get_by_role("button", name="Ablehnen").focus()
         visit.page.keyboard.press("Enter")
         visit.page.locator(".banner").wait_for(state="detached")
-        assert cookie_of(visit.context)["value"].endswith('external=-1"')
+        assert agreed(visit.context) == set()
 
     def test_the_banner_does_not_hold_the_page_back(self, visit: Visit) -> None:
         visit.page.goto("/kontakt/")
@@ -296,7 +309,9 @@ class TestReachedByKeyboard:
 
 @SCREENS
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/anfahrt/", "/cookies/", "/en/cookies/", "/datenschutz/", "/datenschutz/fassungen/"])
+@pytest.mark.parametrize(
+    "path", ["/anfahrt/", "/kontakt/", "/cookies/", "/en/cookies/", "/datenschutz/", "/datenschutz/fassungen/"]
+)
 def test_is_open_to_everybody(secure_visitor: Visitors, screen: dict[str, int], scheme: Any, path: str) -> None:
     """Accessibility rules (axe-core), before the choice and after it, and no sideways scrolling."""
     page = secure_visitor(screen=screen, scheme=scheme).page

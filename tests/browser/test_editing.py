@@ -158,6 +158,32 @@ def test_parts_are_placed_by_the_bar(operator: Visit) -> None:
     assert operator.complaints == []
 
 
+def test_a_pasted_video_is_asked_about_with_one_press(operator: Visit, visitor: Visitors) -> None:
+    page = operator.page
+    paste(page, "<p>Anfang</p>")
+    page.get_by_role("button", name="Karte oder Video …").click()
+    page.get_by_label("Was zu sehen ist").fill("So arbeiten wir")
+    address, said = page.get_by_label("Adresse", exact=True), page.locator(".part-provider")
+    address.fill("https://www.openstreetmap.org/export/embed.html?bbox=1")
+    expect(said.get_by_text("werden Besucher gefragt: OpenStreetMap")).to_be_visible()
+    address.fill("https://films.example.org/1")
+    expect(said.get_by_text("bleibt ein gewöhnlicher Link. Soll sie")).to_be_visible()
+    address.fill('<iframe width="9" src="https://player.vimeo.com/video/123456?h=1&amp;a=2" title="x"></iframe>')
+    expect(address).to_have_value("https://player.vimeo.com/video/123456?h=1&a=2")
+    expect(said.get_by_text("noch nicht gefragt")).to_be_visible()
+    page.get_by_role("button", name="Besucher danach fragen").click()
+    expect(said.get_by_text("werden Besucher gefragt: Vimeo")).to_be_visible()
+    page.keyboard.press("Enter")
+    assert page.locator("[name=body]").input_value() == (
+        '<p>Anfang</p><p><a href="https://player.vimeo.com/video/123456?h=1&amp;a=2">So arbeiten wir</a></p>'
+    )
+    other = visitor().page
+    other.goto("/cookies/")
+    expect(other.get_by_role("checkbox", name="Vimeo")).to_be_visible()
+    assert operator.complaints == []
+    assert operator.elsewhere == []
+
+
 def test_a_placed_picture_shows_in_the_editor_and_the_text_stays_a_line(operator: Visit, tmp_path: Path) -> None:
     photo = tmp_path / "serverraum.png"
     Image.new("RGB", (300, 200), "teal").save(photo)

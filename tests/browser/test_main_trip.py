@@ -101,7 +101,7 @@ def test_what_forms_answer_is_open_to_everybody(visitor: Visitors, scheme: str) 
     page = visitor(screen=NARROWEST, scheme=scheme).page  # type: ignore[arg-type]
     for path in ("/kontakt/", "/datenschutz/anfrage/", "/en/kontakt/"):
         page.goto(path)
-        page.locator("main form[method=post]").evaluate("form => form.submit()")
+        page.locator("main form.form").evaluate("form => form.submit()")
         page.wait_for_selector("[aria-invalid=true]")
         assert_is_open(page, f"errors of {path}")
     page.goto("/kontakt/")

@@ -96,6 +96,7 @@ PAGES: dict[str, Roles] = {
     "admin:pages_image_choice": EDITORS,
     "admin:pages_download_choice": EDITORS,
     "admin:pages_page_menus": EDITORS,
+    "admin:consent_group_providers": OWNER,
     "admin:pages_versions": EDITORS,
     "admin:pages_restore": EDITORS,
     "admin:pages_forget": EDITORS,

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from cookie_consent.models import Cookie, CookieGroup
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import Client
 
@@ -39,11 +40,6 @@ def post(operator: Client, path: str, fields: dict[str, str]) -> HttpResponse:
     return operator.post(f"/admin/consent/{path}", fields, secure=True, follow=True)  # type: ignore[return-value]
 
 
-@pytest.fixture
-def external(db: None) -> CookieGroup:
-    return CookieGroup.objects.get(varname="external")
-
-
 def test_the_form_says_that_everybody_will_be_asked_again(operator: Client, external: CookieGroup) -> None:
     for _ in range(3):
         counts.count(edition=offer.current().edition, accepted=["external"], refused=[])
@@ -75,22 +71,82 @@ def test_saving_without_a_change_asks_nobody_again(operator: Client, external: C
 def test_a_host_is_agreed_in_the_groups_form(operator: Client, external: CookieGroup) -> None:
     path = f"group/{external.pk}/change/"
     fields = form_of(get(operator, path)) | {
-        "hosts-TOTAL_FORMS": "1",
-        "hosts-0-host": "maps.example.org",
-        "hosts-0-provider": "Karten AG, Irland",
+        "hosts-TOTAL_FORMS": "2",
+        "hosts-1-host": "tiles.example.org",
+        "hosts-1-provider": "Karten AG, Irland",
     }
-    post(operator, path, fields)
-    assert ExternalHost.objects.get().host == "maps.example.org"
-    assert offer.current().group_of("maps.example.org") == "external"
-    wrong = post(operator, path, fields | {"hosts-0-host": "https://other.example.org/"})
+    wrong = post(operator, path, fields | {"hosts-1-host": "https://other.example.org/"})
     assert ExternalHost.objects.count() == 1
     assert "ohne https://" in wrong.content.decode()
+    post(operator, path, fields)
+    assert provider_of("https://tiles.example.org/1.png") == "external"
+
+
+def test_a_second_provider_needs_a_group_of_its_own(operator: Client, external: CookieGroup) -> None:
+    path = f"group/{external.pk}/change/"
+    fields = form_of(get(operator, path)) | {
+        "hosts-TOTAL_FORMS": "2",
+        "hosts-1-host": "player.example.org",
+        "hosts-1-provider": "Film GmbH, Deutschland",
+    }
+    refused = post(operator, path, fields)
+    assert "eine eigene Gruppe" in refused.content.decode()
+    assert ExternalHost.objects.count() == 1
+    with pytest.raises(ValidationError):
+        ExternalHost(group=external, host="player.example.org", provider="Film GmbH, Deutschland").full_clean()
+
+
+class TestAProviderThatIsKnown:
+    PATH = "group/providers/"
+
+    def test_is_added_with_one_press(self, operator: Client) -> None:
+        page = get(operator, self.PATH).content.decode()
+        assert "YouTube hinzufügen" in page
+        response = post(operator, self.PATH, {"provider": "youtube"})
+        assert "werden jetzt nach YouTube gefragt" in response.content.decode()
+        assert provider_of("https://www.youtube-nocookie.com/embed/abc") == "youtube"
+        group = CookieGroup.objects.get(varname="youtube")
+        assert [wording.provider for wording in group.wordings.order_by("language")] == [
+            "Google Ireland Limited, Irland; auch Google LLC, USA",
+            "Google Ireland Limited, Ireland; also Google LLC, USA",
+        ]
+        assert "YouTube hinzufügen" not in get(operator, self.PATH).content.decode()
+
+    def test_is_added_once_however_often_it_is_pressed(self, operator: Client) -> None:
+        for _ in range(2):
+            post(operator, self.PATH, {"provider": "vimeo"})
+        assert CookieGroup.objects.filter(is_required=False).count() == 1
+
+    def test_answers_the_editor_without_a_page(self, operator: Client) -> None:
+        answer = operator.post(
+            f"/admin/consent/{self.PATH}", {"provider": "vimeo"}, secure=True, headers={"X-Cookie-Consent-Fetch": "1"}
+        )
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert offer.current().optional_groups() == {"vimeo"}
+
+    def test_leaves_the_name_of_a_group_of_the_operators_alone(self, operator: Client) -> None:
+        CookieGroup.objects.create(varname="vimeo", name="Meins")
+        post(operator, self.PATH, {"provider": "vimeo"})
+        assert provider_of("https://player.vimeo.com/video/1") == "vimeo-2"
+
+    @pytest.mark.parametrize("name", ["", "nobody", "essential", "\x00"])
+    def test_is_one_of_the_list(self, operator: Client, name: str) -> None:
+        assert operator.post(f"/admin/consent/{self.PATH}", {"provider": name}, secure=True).status_code == 422
+        assert CookieGroup.objects.count() == 1
+
+
+def provider_of(url: str) -> str | None:
+    found = offer.current().provider_of(url, "de")
+    return found and found["varname"]
 
 
 class TestANewGroup:
     FIELDS = {
         "varname": "statistics",
         "ordering": "3",
+        "cookie_set-TOTAL_FORMS": "1",
+        "cookie_set-0-name": "zaehler",
+        "cookie_set-0-path": "/",
         "wordings-0-language": "de",
         "wordings-0-name": "Statistik",
         "wordings-0-purpose": "Zählt Besuche.",
@@ -107,6 +163,14 @@ class TestANewGroup:
         fields = form_of(get(operator, "group/add/"))
         assert [fields["wordings-0-language"], fields["wordings-1-language"]] == ["de", "en"]
 
+    def test_that_is_about_nothing_asks_nobody(self, operator: Client) -> None:
+        fields = form_of(get(operator, "group/add/")) | self.FIELDS | {"cookie_set-TOTAL_FORMS": "0"}
+        response = post(operator, "group/add/", fields)
+        assert "noch nicht gefragt" in response.content.decode()
+        assert CookieGroup.objects.filter(varname="statistics").exists()
+        assert offer.current().optional_groups() == frozenset()
+
+    @pytest.mark.usefixtures("external")
     def test_is_asked_for_at_once(self, operator: Client) -> None:
         post(operator, "group/add/", form_of(get(operator, "group/add/")) | self.FIELDS)
         assert offer.current().optional_groups() == {"external", "statistics"}
@@ -117,7 +181,9 @@ class TestANewGroup:
         ("wrong", "said"),
         [
             ({"varname": "v"}, "anderen Namen"),
-            ({"varname": "external"}, "bereits"),
+            ({"varname": "t"}, "anderen Namen"),
+            ({"varname": "s"}, "anderen Namen"),
+            ({"varname": "essential"}, "bereits"),
             ({"varname": "mit Leerzeichen"}, "varname"),
             ({"wordings-1-language": "de"}, "English"),
             ({"wordings-1-purpose": ""}, "erforderlich"),
@@ -126,7 +192,7 @@ class TestANewGroup:
     def test_is_refused_when_something_is_missing(self, operator: Client, wrong: dict[str, str], said: str) -> None:
         empty = form_of(get(operator, "group/add/"))
         response = post(operator, "group/add/", empty | self.FIELDS | wrong)
-        assert CookieGroup.objects.count() == 2
+        assert CookieGroup.objects.count() == 1
         assert said in response.content.decode()
 
     def test_can_be_taken_away_again(self, operator: Client, external: CookieGroup) -> None:
@@ -145,6 +211,7 @@ def test_the_necessary_group_stays(operator: Client) -> None:
     assert Cookie.objects.filter(cookiegroup=essential).count() == 5
 
 
+@pytest.mark.usefixtures("external")
 def test_the_question_itself_can_be_changed_but_not_removed(operator: Client) -> None:
     wording = BannerWording.objects.get(language="de")
     path = f"bannerwording/{wording.pk}/change/"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from cookie_consent.models import CookieGroup
 from django.db import DatabaseError, connection, connections, transaction
 
 from consent import counts, offer
@@ -21,7 +22,7 @@ def table() -> list[tuple[Any, ...]]:
     return sorted(DailyCount.objects.values_list("day", "digest", "group", "decision", "count"))
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("external")
 def test_each_decision_counts_once_for_its_day_group_and_edition() -> None:
     edition = offer.current().edition
     with time_machine.travel(datetime(2026, 7, 1, 10, tzinfo=UTC), tick=False):
@@ -68,7 +69,7 @@ def test_a_broken_table_costs_nobody_the_choice(visitor: Visitor, monkeypatch: p
 
 class TestSideBySide:
     @pytest.mark.django_db(transaction=True)
-    def test_a_locked_database_delays_the_choice_by_a_moment_only(self) -> None:
+    def test_a_locked_database_delays_the_choice_by_a_moment_only(self, external: CookieGroup) -> None:
         visitor, locked, done = Visitor(), Event(), Event()
         edition = offer.current().edition
         counts.count(edition=edition, accepted=["external"], refused=[])
@@ -103,7 +104,7 @@ class TestSideBySide:
 
 
 class TestEditions:
-    def test_are_kept_with_the_time_from_which_they_were_shown(self, db: None) -> None:
+    def test_are_kept_with_the_time_from_which_they_were_shown(self, external: CookieGroup) -> None:
         first = offer.current()
         GroupWording.objects.filter(language="en").update(purpose="something else")
         offer.forget()
@@ -114,7 +115,7 @@ class TestEditions:
         assert oldest.shown_until == newest.shown_from
         assert newest.shown_until is None
 
-    def test_that_come_back_are_kept_a_second_time(self, db: None) -> None:
+    def test_that_come_back_are_kept_a_second_time(self, external: CookieGroup) -> None:
         first = offer.current()
         GroupWording.objects.filter(language="en", group__varname="external").update(lifetime="for ever")
         offer.forget()

@@ -1,8 +1,10 @@
 """What the two buttons do, over django-cookie-consent's own addresses and fields."""
 
+from collections.abc import Iterator
 from http.cookies import Morsel
 
 import pytest
+import time_machine
 from cookie_consent.models import Cookie, CookieGroup
 from django.test import Client
 
@@ -11,6 +13,7 @@ from consent.models import ExternalHost, GroupWording
 from tests.consent.conftest import HOST, Visitor
 
 NAME = "__Host-einwilligung"
+NOW = "1795176000"  # epoch seconds
 
 
 def cookie_of(client: Client) -> "Morsel[str]":
@@ -19,11 +22,20 @@ def cookie_of(client: Client) -> "Morsel[str]":
 
 
 def value_of(client: Client) -> dict[str, str]:
-    return dict(pair.split("=") for pair in cookie_of(client).value.split("|"))
+    """Without the seal."""
+    pairs = dict(pair.split("=") for pair in cookie_of(client).value.split("|"))
+    assert pairs.pop("s")
+    return pairs
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    with time_machine.travel(int(NOW), tick=False):
+        yield
 
 
 @pytest.fixture
-def statistics(db: None) -> CookieGroup:
+def statistics(external: CookieGroup) -> CookieGroup:
     group = CookieGroup.objects.create(varname="statistics", name="Statistik", ordering=3)
     Cookie.objects.create(cookiegroup=group, name="zaehler")
     return group
@@ -54,19 +66,17 @@ def test_a_decision_sets_exactly_one_cookie_for_one_day(visitor: Visitor, button
 
 def test_the_cookie_says_which_edition_was_answered_and_how(visitor: Visitor) -> None:
     visitor.accept_all()
-    group = CookieGroup.objects.get(varname="external")
-    assert value_of(visitor) == {"v": offer.current().edition, "external": group.get_version()}
+    assert value_of(visitor) == {"v": offer.current().edition, "t": NOW, "external": NOW}
     visitor.refuse_all()
-    assert value_of(visitor) == {"v": offer.current().edition, "external": "-1"}
+    assert value_of(visitor) == {"v": offer.current().edition, "t": NOW, "external": f"-{NOW}"}
 
 
 def test_single_groups_are_decided_one_after_the_other(visitor: Visitor, statistics: CookieGroup) -> None:
     visitor.post("/cookies/accept/", {"cookie_groups": ["statistics"]})
-    assert value_of(visitor).keys() == {"v", "statistics"}
+    assert value_of(visitor).keys() == {"v", "t", "statistics"}
     assert "data-cookie-banner" in visitor.get("/kontakt/").text
     visitor.post("/cookies/decline/", {"cookie_groups": ["external"]})
-    assert value_of(visitor)["external"] == "-1"
-    assert value_of(visitor)["statistics"] != "-1"
+    assert (value_of(visitor)["external"], value_of(visitor)["statistics"]) == (f"-{NOW}", NOW)
     assert "data-cookie-banner" not in visitor.get("/kontakt/").text
 
 
@@ -75,15 +85,16 @@ def test_a_selection_accepts_and_refuses_in_one_request(visitor: Visitor, statis
     assert response.status_code == 303
     assert value_of(visitor) == {
         "v": offer.current().edition,
-        "external": "-1",
-        "statistics": statistics.get_version(),
+        "t": NOW,
+        "external": f"-{NOW}",
+        "statistics": NOW,
     }
 
 
 def test_a_group_without_a_cookie_row_can_be_accepted(visitor: Visitor) -> None:
     Cookie.objects.filter(cookiegroup__varname="external").delete()
     visitor.accept_all()
-    assert value_of(visitor)["external"] == "1"
+    assert value_of(visitor)["external"] == NOW
     assert "checked" in visitor.get("/cookies/").text
 
 
@@ -169,14 +180,14 @@ class TestANewEditionAsksAgain:
 
     def test_after_a_new_group(self, visitor: Visitor) -> None:
         visitor.accept_all()
-        CookieGroup.objects.create(varname="new", name="Neu")
+        Cookie.objects.create(cookiegroup=CookieGroup.objects.create(varname="new", name="Neu"), name="neu")
         offer.forget()
         assert "data-cookie-banner" in visitor.get("/kontakt/").text
 
     def test_after_a_new_host(self, visitor: Visitor) -> None:
         visitor.accept_all()
         group = CookieGroup.objects.get(varname="external")
-        ExternalHost.objects.create(group=group, host="maps.example.org", provider="Maps Ltd., Ireland")
+        ExternalHost.objects.create(group=group, host="tiles.example.org", provider="Karten AG, Irland")
         offer.forget()
         assert "data-cookie-banner" in visitor.get("/kontakt/").text
 
@@ -207,4 +218,4 @@ class TestANewEditionAsksAgain:
         shown = offer.current().edition
         GroupWording.objects.filter(language="de").update(purpose="etwas anderes")
         visitor.refuse_all(v=shown)
-        assert value_of(visitor) == {"v": offer.current().edition, "external": "-1"}
+        assert value_of(visitor) == {"v": offer.current().edition, "t": NOW, "external": f"-{NOW}"}

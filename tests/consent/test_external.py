@@ -10,26 +10,20 @@ from django.core.signing import Signer
 from django.http import HttpResponse
 from django.template import engines
 from django.test import RequestFactory
-from pytest_django import Settings
 
 from consent import offer
 from consent.external import External, pieces
 from consent.middleware import CookieChoiceMiddleware
 from consent.models import ExternalHost
-from tests.consent.conftest import Visitor
+from tests.consent.conftest import Visitor, sealed_cookie
 
 NAME = "__Host-einwilligung"
 MAP = "https://maps.example.org/embed?q=Gro%C3%9Fe+Gasse&zoom=3"
 
 
 @pytest.fixture
-def agreed_host(db: None) -> ExternalHost:
-    group = CookieGroup.objects.get(varname="external")
-    host = ExternalHost.objects.create(
-        group=group, host="maps.example.org", provider="Karten AG, Irland", privacy_url="https://maps.example.org/p"
-    )
-    offer.forget()
-    return host
+def agreed_host(external: CookieGroup) -> ExternalHost:
+    return ExternalHost.objects.get(group=external)
 
 
 def answer(template: str, *, cookie: str = "", **context: str) -> HttpResponse:
@@ -80,14 +74,14 @@ class TestBeforeConsent:
 def test_after_consent_the_policy_names_exactly_that_host(
     agreed_host: ExternalHost, kind: str, directives: list[str]
 ) -> None:
-    cookie = f"v={offer.current().edition}|external=1"
+    cookie = sealed_cookie(external=True)
     response = answer(EXTERNAL, url=MAP, kind=kind, cookie=cookie)
     assert LoadsByItself(response.text).addresses == [MAP]
     assert response._csp_update == {name: ["https://maps.example.org"] for name in directives}  # type: ignore[attr-defined]
 
 
 def test_a_page_without_external_content_allows_nothing(agreed_host: ExternalHost) -> None:
-    response = answer("hello", cookie=f"v={offer.current().edition}|external=1")
+    response = answer("hello", cookie=sealed_cookie(external=True))
     assert not hasattr(response, "_csp_update")
 
 
@@ -107,13 +101,13 @@ def test_a_page_without_external_content_allows_nothing(agreed_host: ExternalHos
     ],
 )
 def test_a_host_that_was_not_agreed_is_never_loaded(agreed_host: ExternalHost, url: str) -> None:
-    response = answer(EXTERNAL, url=url, kind="frame", cookie=f"v={offer.current().edition}|external=1")
+    response = answer(EXTERNAL, url=url, kind="frame", cookie=sealed_cookie(external=True))
     assert LoadsByItself(response.text).addresses == []
     assert not hasattr(response, "_csp_update")
 
 
 def test_an_unknown_kind_is_never_loaded(agreed_host: ExternalHost) -> None:
-    response = answer(EXTERNAL, url=MAP, kind="script", cookie=f"v={offer.current().edition}|external=1")
+    response = answer(EXTERNAL, url=MAP, kind="script", cookie=sealed_cookie(external=True))
     assert LoadsByItself(response.text).addresses == []
 
 
@@ -132,7 +126,7 @@ class TestInRichText:
         assert response.text.endswith("<p>Bis bald.</p>")
         assert 'aria-label="So &amp; so"' in response.text
         assert LoadsByItself(response.text).addresses == []
-        cookie = f"v={offer.current().edition}|external=1"
+        cookie = sealed_cookie(external=True)
         assert LoadsByItself(answer("{% with_external markup %}", markup=markup, cookie=cookie).text).addresses == [MAP]
 
     @pytest.mark.parametrize(
@@ -216,23 +210,3 @@ def test_agreeing_from_the_placeholder_returns_to_its_page(visitor: Visitor, agr
 def test_only_a_plain_host_name_can_be_agreed(agreed_host: ExternalHost, host: str) -> None:
     with pytest.raises(ValidationError):
         ExternalHost(group=agreed_host.group, host=host, provider="x").full_clean()
-
-
-class TestTheBannerOnlyWhereItIsNeeded:
-    @pytest.fixture(autouse=True)
-    def _needed(self, settings: Settings) -> None:
-        settings.COOKIE_BANNER = "needed"
-
-    def test_is_left_out_of_a_page_without_external_content(self, visitor: Visitor) -> None:
-        assert "data-cookie-banner" not in visitor.get("/kontakt/").text
-        assert "data-cookie-banner" not in answer("{% consent_banner %}x{% endconsent_banner %}").text
-
-    def test_stands_in_front_of_one_that_has_some(self, agreed_host: ExternalHost) -> None:
-        page = "{% consent_banner %}" + EXTERNAL + "{% endconsent_banner %}"
-        text = answer(page, url=MAP, kind="frame").text
-        assert 0 < text.index("data-cookie-banner") < text.index("data-external")
-
-    def test_is_gone_once_decided(self, agreed_host: ExternalHost) -> None:
-        page = "{% consent_banner %}" + EXTERNAL + "{% endconsent_banner %}"
-        cookie = f"v={offer.current().edition}|external=-1"
-        assert "data-cookie-banner" not in answer(page, url=MAP, kind="frame", cookie=cookie).text

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from consent import offer
+from sitebackend.management import first_run
 from sitebackend.models import Operator
-from sitebackend.pages import services
 from sitebackend.pages.models import Page
 
 MakePage = Callable[..., Page]
@@ -15,7 +16,9 @@ MakePage = Callable[..., Page]
 
 @pytest.fixture
 def starter_site(db: None) -> None:
-    services.create_starter_pages()
+    """As `quickstart` makes it."""
+    first_run._make_pages()
+    offer.forget()
 
 
 @pytest.fixture

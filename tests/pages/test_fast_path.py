@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from ipaddress import ip_network
+from itertools import product
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,15 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from consent import offer as offers
+from consent.providers import PROVIDERS, add
 from sitebackend import wsgi
 from sitebackend.backup import gate
 from sitebackend.models import SiteSettings
 from sitebackend.pages import fast_path, preview, services, theme, version
 from sitebackend.pages.answers import best_coding
-from sitebackend.pages.fast_path import LONGEST_ASKED, MOST_ASKED, FastPath
+from sitebackend.pages.fast_path import LONGEST_ASKED, MOST_ASKED, FastPath, Variant
 from sitebackend.pages.models import Page, SiteVersion
+from tests.consent.conftest import sealed_cookie
 from tests.pages.conftest import MakePage
 
 pytestmark = pytest.mark.django_db
@@ -372,10 +376,9 @@ def test_only_the_one_value_of_sec_gpc_counts(get: Get, value: str) -> None:
 
 @pytest.mark.parametrize("before", ["", "other=1; ", 'other="a;b"; ', "=; ", "__Host-einwilligung=v=x|a=1; "])
 def test_a_choice_counts_whatever_cookies_stand_before_it(get: Get, before: str) -> None:
-    edition = offers.current().edition
-    refused = "|".join(f"{group}=-1" for group in sorted(offers.current().optional_groups()))
+    refused = dict.fromkeys(offers.current().optional_groups(), False)
     asked = get("/")
-    quiet = get("/", HTTP_COOKIE=f"{before}__Host-einwilligung=v={edition}|{refused}")
+    quiet = get("/", HTTP_COOKIE=f"{before}{choice(**refused)}")
     assert ("data-cookie-banner" in asked.body.decode(), "data-cookie-banner" in quiet.body.decode()) == (True, False)
     assert get("/").body == asked.body
 
@@ -444,7 +447,8 @@ def test_a_personal_answer_is_not_kept_even_if_its_view_says_so(headers: list[tu
         start_response("200 OK", headers)
         return [b"personal"]
 
-    application = FastPath(careless, version=lambda: "1", variant=lambda cookies, sec_gpc: "")
+    anybody = Variant("", frozenset(), inf)
+    application = FastPath(careless, version=lambda: "1", variant=lambda cookies, sec_gpc: anybody)
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "https"}
     for _ in range(2):
         application(dict(environ), lambda *_: None)
@@ -484,3 +488,86 @@ def test_before_a_new_version_counts_what_is_remembered_of_the_old_one_is_forgot
     version.renew()
     watcher._look()
     assert seen == [None, first]
+
+
+def choice(*, hours_ago: float = 0, **decisions: bool) -> str:
+    return f"__Host-einwilligung={sealed_cookie(hours_ago=hours_ago, **decisions)}"
+
+
+ALL = {"openstreetmap": True, "youtube": True, "vimeo": True, "spotify": True}
+
+
+class TestProviders:
+    """A page is kept once for each way in which it looks different, and for no other."""
+
+    @pytest.fixture(autouse=True)
+    def _four_providers(self, starter_site: None, make_page: MakePage) -> None:
+        for provider in PROVIDERS:
+            if provider.varname in ALL:
+                add(provider=provider)
+        offers.forget()
+        link = '<p><a href="https://{}">x</a></p>'
+        video, song = "www.youtube-nocookie.com/embed/abcdefg", "open.spotify.com/embed/track/1"
+        ours = "www.openstreetmap.org/export/embed.html?bbox=1"
+        make_page(slug="video", body=link.format(video))
+        make_page(slug="alles", body="".join(map(link.format, (video, song, ours, "player.vimeo.com/video/1234"))))
+
+    def test_a_page_without_content_of_others_is_the_same_whatever_was_agreed_to(self, get: Get) -> None:
+        get("/leistungen/", HTTP_COOKIE=choice(**ALL))
+        for decisions in (dict.fromkeys(ALL, False), ALL | {"vimeo": False}, ALL | {"openstreetmap": False}):
+            assert get("/leistungen/", HTTP_COOKIE=choice(**decisions)).is_from_memory
+
+    def test_a_page_varies_by_the_providers_that_it_shows(self, get: Get) -> None:
+        agreed = get("/video/", HTTP_COOKIE=choice(**ALL))
+        assert "https://www.youtube-nocookie.com" in agreed.headers["content-security-policy"]
+        same = get("/video/", HTTP_COOKIE=choice(**ALL | {"vimeo": False, "openstreetmap": False}))
+        assert (same.is_from_memory, same.body, same.headers) == (True, agreed.body, agreed.headers)
+        other = get("/video/", HTTP_COOKIE=choice(**ALL | {"youtube": False}))
+        assert b"<iframe" in agreed.body
+        assert b"<iframe" not in other.body
+        assert "youtube" not in other.headers["content-security-policy"]
+
+    def test_who_agreed_to_another_provider_is_given_nothing_of_this_one(self, get: Get) -> None:
+        get("/video/", HTTP_COOKIE=choice(**ALL))
+        for decisions in ({"openstreetmap": True}, {}, {"vimeo": True, "spotify": True}):
+            for _ in range(2):
+                answer = get("/video/", HTTP_COOKIE=choice(**decisions))
+                assert b"<iframe" not in answer.body
+                assert "youtube" not in answer.headers["content-security-policy"]
+
+    def test_many_providers_on_one_page_fill_no_memory(self, get: Get, kept: FastPath) -> None:
+        for agreed in product([True, False], repeat=len(ALL)):
+            get("/alles/", HTTP_COOKIE=choice(**dict(zip(ALL, agreed, strict=True))))
+        kinds = {variant for (_page, variant, coding) in kept._kept.replies if not coding}
+        assert len(kinds) == 2  # all and none; the others are made anew each time
+        assert get("/alles/", HTTP_COOKIE=choice(**ALL)).is_from_memory
+        assert not get("/alles/", HTTP_COOKIE=choice(**ALL | {"vimeo": False})).is_from_memory
+
+    def test_what_a_cookie_came_to_counts_no_longer_than_the_choice(self, get: Get) -> None:
+        with time_machine.travel(NOW, tick=False) as clock:
+            Page.objects.update(published_at=NOW - timedelta(days=1))
+            cookie = choice(**ALL)
+            assert b"<iframe" in get("/video/", HTTP_COOKIE=cookie).body
+            clock.shift(timedelta(hours=23, minutes=59))
+            assert b"<iframe" in get("/video/", HTTP_COOKIE=cookie).body
+            clock.shift(timedelta(minutes=1))
+            late = get("/video/", HTTP_COOKIE=cookie).body
+            assert b"<iframe" not in late
+            assert b"data-cookie-banner" in late
+
+    def test_a_choice_that_ends_while_the_page_is_made_keeps_nothing_for_others(self, get: Get, kept: FastPath) -> None:
+        with time_machine.travel(NOW, tick=False) as clock:
+            Page.objects.update(published_at=NOW - timedelta(days=1))
+            cookie = choice(**ALL)
+            clock.shift(timedelta(hours=23, minutes=59, seconds=59))
+            django = kept._application
+
+            def slow(environ: Any, start_response: Any) -> Any:
+                clock.shift(timedelta(seconds=2))
+                return django(environ, start_response)
+
+            kept._application = slow
+            assert b"<iframe" not in get("/video/", HTTP_COOKIE=cookie).body
+            kept._application = django
+            assert kept._kept.replies == {}
+            assert b"<iframe" in get("/video/", HTTP_COOKIE=choice(**ALL)).body

@@ -123,7 +123,7 @@ def test_every_holding_of_the_registry_is_told(settings: Settings) -> None:
 
 def test_an_external_host_is_named_as_soon_as_it_is_agreed() -> None:
     assert named().hosts == frozenset()
-    group = CookieGroup.objects.get(varname="external")
+    group = CookieGroup.objects.create(varname="external", name="Extern")
     ExternalHost.objects.create(group=group, host="maps.example.org", provider="Karten AG, Irland")
     offer.forget()
     assert named().hosts == {"maps.example.org"}
@@ -211,7 +211,7 @@ class TestTheCheck:
         }
         (finding,) = notice_is_complete(timezone.now())
         assert "fonts.example.org" in str(finding.text)
-        group = CookieGroup.objects.get(varname="external")
+        group = CookieGroup.objects.create(varname="external", name="Extern")
         ExternalHost.objects.create(group=group, host="fonts.example.org", provider="Schriften AG, Irland")
         offer.forget()
         assert list(notice_is_complete(timezone.now())) == []
