@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import BillingDocument, Customer, RecipientDigest
 from customers.personal_data.subjects import SEALED, digests_of, everything
 from customers.services.billing import read_billing_file, read_recipient
+from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.privacy.registry import (
     Action,
@@ -38,9 +39,9 @@ class BillingDocuments(PersonalDataSource):
             persons=(_("customers"),),
             categories=(_("Name"), _("Company"), _("Address"), _("Customer number"), _("Services and amounts")),
             purposes=(_("invoicing and the duties to keep records"),),
-            legal_basis=_("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG"),
+            legal_basis=_billing_basis(),
             recipients=(_("tax adviser and tax office, as the law asks"),),
-            retention=_("eight years by law, ten as promised, from the end of the calendar year of issue"),
+            retention=retention.of_billing(),
             origin=_("made by the operator"),
             location=_("database of the website, sealed to the archive's key in the vault"),
         )
@@ -118,7 +119,14 @@ class BillingDocuments(PersonalDataSource):
             action=Action.RETAIN if by_law or document.legal_hold else Action.DELETE,
             rows=(document.pk,),
             version=version_of(BillingDocument.objects.filter(pk=document.pk)),
-            law=_("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG, § 35(3) BDSG") if by_law else _("Art. 17(1) GDPR"),
+            law=_("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG") if by_law else _("Art. 17(1) GDPR"),
             reason=document.why_kept() if by_law or document.legal_hold else _("no law keeps it any longer"),
             until=until,
         )
+
+
+def _billing_basis() -> str:
+    by_law = _("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG")
+    if retention.billing_years() == retention.STATUTORY_BILLING_YEARS:
+        return str(by_law)
+    return f"{by_law}; {_('beyond that Art. 6(1)(f) GDPR: answering claims')}"
