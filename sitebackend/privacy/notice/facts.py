@@ -1,4 +1,4 @@
-"""What the notice says of the ground itself: who is responsible, visit, forms, recipients, backups, rights, holdings."""
+"""What the notice says of the ground: who is responsible, visit, forms, recipients, backups, rights, holdings."""
 
 from collections.abc import Iterator
 

@@ -3,9 +3,9 @@
 What must never happen: the notice promises what the site does not do. So nothing in here is typed twice:
 periods, recipients and log policy come from the settings, holdings from the registry, cookies and external
 hosts from the room that sets and holds them. Every sentence carries the name of the fact that it tells: a test
-does under each value of each setting what the sentence is about, and compares. Each room registers its facts in a `notice.py`, found the way
-`admin.py` is found; the operator's own paragraphs stand beside them. Whenever anything of it changes, a dated
-version is kept (`NoticeVersion`), and the old ones stay readable.
+does, under each value of each setting, what the sentence is about, and compares. Each room registers its facts
+in a `notice.py`, found the way `admin.py` is found; the operator's own paragraphs stand beside them. Whenever
+anything of it changes, a dated version is kept (`NoticeVersion`), and the old ones stay readable.
 """
 
 import json
