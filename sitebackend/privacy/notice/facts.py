@@ -1,4 +1,4 @@
-"""What the notice says of the ground: who is responsible, visit, forms, recipients, backups, rights, holdings."""
+"""What the notice says of the ground: who is responsible, visit, forms, rights, holdings."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sitebackend import retention, service_providers, throttle
+from sitebackend import retention, throttle
 from sitebackend.models import SiteSettings
-from sitebackend.privacy.notice.services import Section, Sentence, Table, facts, named
+from sitebackend.privacy.notice.services import Section, Sentence, Table, facts
 from sitebackend.privacy.registry import PersonalDataSource, Text, sources
 
 
@@ -223,81 +223,6 @@ def request_form() -> Iterator[Section]:
             ]
         ],
     )
-
-
-@facts(order=45)
-def recipients() -> Iterator[Section]:
-    """Art. 13(1)(e) and (f) GDPR."""
-    yield Section(
-        name="recipients",
-        title=_("Who receives data"),
-        paragraphs=[[_nobody_else()], *_providers(), list(_external())],
-    )
-
-
-def _nobody_else() -> Sentence:
-    return Sentence(
-        "recipients.nobody_else",
-        _("We sell no data and pass them on only where a law obliges us or the holdings below name a recipient."),
-    )
-
-
-def _providers() -> Iterator[list[Sentence]]:
-    """Each in a line of its own; nothing if nobody works for us."""
-    if found := service_providers.in_use():
-        yield [Sentence("recipients.intro", _("These service providers work for us:"))]
-        yield from ([Sentence("recipients.providers", str(provider))] for provider in found)
-        yield [_third_countries()]
-
-
-def _third_countries() -> Sentence:
-    where = service_providers.abroad()
-    if where is None:
-        said = _("Whether one of them keeps data outside the European Economic Area, we tell you on request.")
-    elif where:
-        said = _("Outside the European Economic Area data are kept here: {where}").format(where=where)
-    else:
-        said = _("None of them keeps data outside the European Economic Area.")
-    return Sentence("recipients.third_countries", said)
-
-
-def _external() -> Iterator[Sentence]:
-    if named().hosts:
-        yield Sentence(
-            "recipients.external",
-            _(
-                "Providers of external content receive your address (IP address) only once you have agreed to them "
-                "(Art. 6(1)(a) GDPR, § 25(1) TDDDG); under “Cookies and external content” it stands who they are, and "
-                "where."
-            ),
-        )
-
-
-@facts(order=50)
-def backups() -> Iterator[Section]:
-    yield Section(name="backups", title=_("Backups"), paragraphs=[list(_backups())])
-
-
-def _backups() -> Iterator[Sentence]:
-    if not (settings.BACKUP_TARGETS or settings.BACKUP_UPLOAD_COMMAND):
-        yield Sentence("backups.none", _("No backups are made at present."))
-        return
-    yield Sentence("backups.encrypted", _("Backups are encrypted so that only our own key opens them."))
-    if settings.BACKUP_TARGETS:
-        yield Sentence(
-            "backups.age",
-            _(
-                "The oldest on our own media is %(days)s old at most: what was deleted here is gone from the last of "
-                "these backups after that time too."
-            )
-            % {"days": days(settings.BACKUP_MAX_AGE_DAYS)},
-        )
-    if settings.BACKUP_UPLOAD_COMMAND:
-        yield Sentence(
-            "backups.uploaded",
-            _("Copies also lie with a storage provider, where they go after the period that is set there."),
-        )
-    yield Sentence("backups.restore", _("A restored backup deletes again what had been deleted before."))
 
 
 @facts(order=60)
