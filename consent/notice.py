@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from consent import offer as offers
 from consent.own_cookies import hours
-from sitebackend.privacy.notice.services import Named, Section, Table, facts, names
+from sitebackend.privacy.notice.services import Named, Section, Sentence, Table, facts, names
 
 
 @facts(order=40)
@@ -21,14 +21,27 @@ def cookies() -> Iterator[Section]:
     yield Section(
         name="cookies",
         title=_("Cookies and external content in detail"),
-        paragraphs=[
-            _(
-                "Your decision stays in a cookie on your device for %(hours)s. We keep no record of who decided: only "
-                "how often a decision was made on a day, and every wording of the question with its dates."
-            )
-            % {"hours": hours(settings.COOKIE_CONSENT_MAX_AGE)}
-        ],
+        paragraphs=[list(_choice())],
         tables=tables,
+    )
+
+
+def _choice() -> Iterator[Sentence]:
+    yield Sentence("cookies.none_before", _("Until you have decided something, this website sets no cookie at all."))
+    yield Sentence(
+        "cookies.choice",
+        _(
+            "Your decision stays in a cookie on your device for %(hours)s (§ 25(2) No. 2 TDDDG); it holds no personal "
+            "data, and you can delete it at any time."
+        )
+        % {"hours": hours(settings.COOKIE_CONSENT_MAX_AGE)},
+    )
+    yield Sentence(
+        "cookies.counts",
+        _(
+            "We keep no record of who decided: only how often a decision was made on a day, and every wording of the "
+            "question with its dates."
+        ),
     )
 
 
@@ -44,6 +57,7 @@ def named() -> Named:
 def _cookies(group: dict[str, Any]) -> Table:
     lines = group["cookies"]
     return Table(
+        fact="cookies.table",
         caption=_("Cookies: %(group)s") % {"group": group["name"]},
         columns=[_("Cookie"), _("Purpose"), _("Lifetime")],
         rows=[
@@ -54,6 +68,7 @@ def _cookies(group: dict[str, Any]) -> Table:
 
 def _hosts(group: dict[str, Any]) -> Table:
     return Table(
+        fact="cookies.hosts",
         caption=_("External hosts: %(group)s") % {"group": group["name"]},
         columns=[_("Host"), _("Provider"), _("Privacy notice of the provider")],
         rows=[[host["host"], host["provider"], host["privacy_url"]] for host in group["hosts"]],

@@ -14,6 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from contact.message import LABELS
 from sitebackend import nonce
 
+#: What a field says that was left empty.
+MISSING = {
+    "name": _("Please enter your name."),
+    "street": _("Please enter your street and house number."),
+    "postal_code": _("Please enter your postal code."),
+    "city": _("Please enter your city."),
+    "phone": _("Please enter your telephone number."),
+    "email": _("Please enter your e-mail address."),
+    "message": _("Please enter your message."),
+}
 Validator = Callable[[str], None]
 
 
@@ -67,7 +77,10 @@ class ContactForm(forms.Form):
     city = _line(100, "address-level2")
     phone = _line(60, "tel", with_digits, kind="tel")
     email = forms.EmailField(
-        max_length=254, validators=[one_plain_address], widget=forms.EmailInput({"autocomplete": "email"})
+        error_messages={"invalid": _("Please enter a valid e-mail address.")},
+        max_length=254,
+        validators=[one_plain_address],
+        widget=forms.EmailInput({"autocomplete": "email"}),
     )
     message = forms.CharField(
         max_length=20_000, validators=[storable, visible], widget=forms.Textarea({"rows": 8, "autocomplete": "off"})
@@ -83,7 +96,7 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name].label = str(label)
-            self.fields[name].error_messages["required"] = _("Please fill this in.")
+            self.fields[name].error_messages["required"] = MISSING[name]
             self.fields[name].required = name in settings.CONTACT_REQUIRED_FIELDS
 
     def clean(self) -> None:

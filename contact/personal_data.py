@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from contact import copies, reading
 from contact.copies import opened, state
 from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
+from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.registry import (
@@ -79,8 +80,12 @@ class Submissions(PersonalDataSource):
             categories=(_("Name"), _("Address"), _("Telephone"), _("E-mail address"), _("Message")),
             purposes=(_("Answering the message"),),
             legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),
-            recipients=(_("none besides the operator and their mail provider"),),
-            retention=_("until deletion is asked for, or the period that the form names"),
+            recipients=(
+                _("nobody but the operator")
+                if _only_a_notice()
+                else _("none besides the operator and their mail provider"),
+            ),
+            retention=retention.of_messages(),
             origin=_("entered by the person"),
             location=_("database of the website, encrypted to the operator's OpenPGP key"),
         )
@@ -202,7 +207,11 @@ class Mailbox(CopiesElsewhere, PersonalDataSource):
         return Description(
             title=_("The operator's mailbox"),
             persons=(_("senders of messages"), _("persons who ask about their data")),
-            categories=(_("what was written to the operator, through the form or by mail, and the answers to it"),),
+            categories=(
+                _("what was written to the operator by mail, and the answers to messages")
+                if _only_a_notice()
+                else _("what was written to the operator, through the form or by mail, and the answers to it"),
+            ),
             purposes=(_("Answering the message"),),
             legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),
             recipients=(_("the operator's mail provider"),),
@@ -219,9 +228,14 @@ def _in_the_mailbox(found: QuerySet[Submission]) -> str:
     return words.format(references=references) if references else ""
 
 
+def _only_a_notice() -> bool:
+    """Whether the mail to the operator says only that a message is waiting."""
+    return bool(settings.CONTACT_MAIL == "notice")
+
+
 def _mailed(found: QuerySet[Submission]) -> str:
     """The references of those that were mailed to the operator with what they say."""
-    if settings.CONTACT_MAIL == "notice":
+    if _only_a_notice():
         return ""
     sent = cast("SubmissionQuerySet", found).with_mail(sent_at__isnull=False)
     return ", ".join(sent.order_by("received_at").values_list("reference", flat=True))

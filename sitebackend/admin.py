@@ -112,6 +112,22 @@ class SiteSettingsAdmin(OperatorModelAdmin):
         (_("Imprint"), {"fields": ("owner", "street", "postal_code", "city", "country", "vat_number")}),
         (_("How to reach us"), {"fields": ("email", "phone")}),
         (_("Data protection"), {"fields": ("supervisory_authority", "federal_state")}),
+        (
+            _("Service providers"),
+            {
+                "fields": (
+                    ("hosting_provider", "hosting_contract_on"),
+                    ("mail_provider", "mail_contract_on"),
+                    ("backup_provider", "backup_contract_on"),
+                    "further_providers",
+                    "third_countries",
+                ),
+                "description": _(
+                    "Whoever keeps or carries personal data for you: the privacy notice and the record name them. A "
+                    "contract under Art. 28 GDPR is one on processing for you (AVV)."
+                ),
+            },
+        ),
         (_("Look"), {"fields": ("logo", "brand_colour", "accent_colour")}),
     )
 

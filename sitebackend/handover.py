@@ -35,7 +35,9 @@ def make_customer(
     *, submission: Submission, master_data: Mapping[str, Any], statements: Iterable[Statement], recorded_by: Operator
 ) -> Customer:
     """Register the customer and mark the submission as done. Raises what `register_customer` raises."""
-    customer = register_customer(master_data=master_data, statements=statements, recorded_by=recorded_by)
+    customer = register_customer(
+        master_data=master_data, statements=statements, recorded_by=recorded_by, source=Customer.Source.MESSAGE
+    )
     Submission.objects.filter(pk=submission.pk).mark_done(timezone.now())
     return customer
 

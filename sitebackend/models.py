@@ -109,6 +109,38 @@ class SiteSettings(models.Model):
             "deadline of a request falls on one."
         ),
     )
+    hosting_provider = models.CharField(
+        _("hosting provider"),
+        max_length=300,
+        blank=True,
+        help_text=_("Who runs the server: name and place, as in “Hoster GmbH, Karlsruhe”. Your own? Then say so."),
+    )
+    hosting_contract_on = models.DateField(_("contract under Art. 28 of"), null=True, blank=True)
+    mail_provider = models.CharField(
+        _("mail provider"), max_length=300, blank=True, help_text=_("Who runs your mailbox: name and place.")
+    )
+    mail_contract_on = models.DateField(_("contract under Art. 28 of"), null=True, blank=True)
+    backup_provider = models.CharField(
+        _("provider of backup storage"),
+        max_length=300,
+        blank=True,
+        help_text=_("Where BACKUP_UPLOAD_COMMAND carries the backups: name and place. Without that command: nothing."),
+    )
+    backup_contract_on = models.DateField(_("contract under Art. 28 of"), null=True, blank=True)
+    further_providers = models.TextField(
+        _("further service providers"),
+        blank=True,
+        help_text=_("One line each: what for, name and place, date of the contract under Art. 28."),
+    )
+    third_countries = models.CharField(
+        _("countries outside the European Economic Area"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Where these providers keep data outside of it, and what allows it (Art. 45 or 46 GDPR). "
+            "“keine” if they do so nowhere; empty means that you have not looked yet."
+        ),
+    )
     opening_hours = models.TextField(
         _("opening hours"), blank=True, help_text=_("One line each, as in “Montag bis Freitag 8–17 Uhr”.")
     )

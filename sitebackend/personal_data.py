@@ -51,6 +51,7 @@ class Operators(PersonalDataSource):
     """Accounts of those who run the site. Only a stored e-mail address leads to one: a name alone is too little."""
 
     name = "sitebackend.operators"
+    concerns_the_public = False
     models = {
         Operator: ("username", "first_name", "last_name", "email", "password", "last_login", "date_joined"),
         LogEntry: ("user", "action_time", "object_id", "object_repr", "action_flag", "change_message"),
@@ -165,6 +166,7 @@ class BusinessData(PersonalDataSource):
     """The one row that header, imprint and letters share. It names the owner, as the law asks (§ 5 DDG)."""
 
     name = "sitebackend.site_settings"
+    concerns_the_public = False
     FIELDS = ("business_name", "owner", "street", "postal_code", "city", "country", "phone", "email", "vat_number")
     OWNER = str(UUID(int=1))  #: there is one
     models = {SiteSettings: FIELDS}
@@ -256,6 +258,9 @@ holds_no_personal_data(
     claim="a slogan",
     federal_state="a state, for its public holidays",
     supervisory_authority="a public body",
+    **dict.fromkeys(("hosting_provider", "mail_provider", "backup_provider", "further_providers"), "firms"),
+    **dict.fromkeys(("hosting_contract_on", "mail_contract_on", "backup_contract_on"), "day of a contract with a firm"),
+    third_countries="countries",
     opening_hours="hours of the business",
     logo="a picture of the site",
     brand_colour="a colour",

@@ -51,13 +51,31 @@ def periods() -> Iterator[Period]:
 def of_messages() -> str:
     """How long messages are kept, as one or two sentences for the form and the notice, in the active language."""
     periods = settings.CONTACT_RETENTION_DAYS
-    kept = _("Messages are kept until you ask us to delete them, or until we do so ourselves.")
+    kept = _(
+        "Messages are kept until your matter is settled and no question about it is to be expected any more; once a "
+        "year we look which of them can go. If you ask us to delete yours, it goes at once."
+    )
     if not periods:
         return kept
     if _is_one_for_all(periods):
         return _("Messages are deleted after {period} by themselves.").format(period=_days(periods["open"]))
     said = _("They are deleted by themselves after these periods ({periods}).").format(periods=_by_state(periods))
     return said if len(periods) == len(MESSAGE_STATES) else f"{kept} {said}"
+
+
+def of_billing() -> str:
+    """How long billing documents are kept and on what ground, for the notice and the record, in the active language."""
+    by_law = _(
+        "Invoices, credit notes and statements are kept for {law} calendar years after the year of their date, because "
+        "the law wants it (Art. 6(1)(c) GDPR with § 147 AO, § 14b UStG)."
+    ).format(law=STATUTORY_BILLING_YEARS)
+    if billing_years() == STATUTORY_BILLING_YEARS:
+        return by_law
+    beyond = _(
+        "After that they stay until the end of the {n}th year, so that we can answer claims and questions about them "
+        "(Art. 6(1)(f) GDPR); if you object, they go at once when the time of the law is over."
+    ).format(n=billing_years())
+    return f"{by_law} {beyond}"
 
 
 def billing_years() -> int:
@@ -109,9 +127,9 @@ def _of_business() -> Iterator[Period]:
         _("invoices, credit notes, statements"),
         _calendar_years(billing_years()),
         _("end of the calendar year of issue"),
-        _("§ 147 AO, § 14b UStG: {years} years; beyond that as promised, unless the person objects").format(
-            years=STATUTORY_BILLING_YEARS
-        ),
+        _(
+            "§ 147 AO, § 14b UStG: {years} years; beyond that for claims (Art. 6(1)(f) GDPR), unless the person objects"
+        ).format(years=STATUTORY_BILLING_YEARS),
     )
 
 
@@ -179,7 +197,7 @@ def _of_the_site() -> Iterator[Period]:
 def _messages() -> str:
     periods = settings.CONTACT_RETENTION_DAYS
     if not periods:
-        return _("until deletion is asked for, or the operator deletes them")
+        return _("until the matter is settled: the operator is asked once a year which can go")
     return _days(periods["open"]) if _is_one_for_all(periods) else _by_state(periods)
 
 

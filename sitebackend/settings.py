@@ -124,6 +124,25 @@ ACCESS_LOG: str = read(
     default="none",
     parse=one_of("none", "provider", "own"),
 )
+ACCESS_LOG_DAYS: int = read(
+    "ACCESS_LOG_DAYS",
+    "days after which your own web server's access log goes, as you set it there (ACCESS_LOG=own)",
+    "14",
+    default=14,
+    parse=days,
+)
+HOSTING_PROVIDER: str = read(
+    "HOSTING_PROVIDER",
+    "name and place of who runs the server, for the privacy notice",
+    "Hoster GmbH, Karlsruhe",
+    default="",
+)
+MAIL_PROVIDER: str = read(
+    "MAIL_PROVIDER",
+    "name and place of who runs the mailbox, for the privacy notice",
+    "Mail GmbH, Berlin",
+    default="",
+)
 COOKIE_BANNER: str = read(
     "COOKIE_BANNER",
     "needed (ask about cookies as soon as one external provider is in use) or always",

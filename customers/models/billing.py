@@ -52,7 +52,7 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         return self.filter(_is_past(today))
 
     def restricted(self) -> "BillingQuerySet":
-        """Those that outlived their customer: kept for the legal duty alone (§ 35(3) BDSG)."""
+        """Those that outlived their customer: kept for the legal duty alone (Art. 17(3)(b) GDPR)."""
         return self.filter(customer=None)
 
     def led_to_by(self, digests: Collection[str]) -> "BillingQuerySet":

@@ -178,6 +178,14 @@ class Customer(models.Model):
         FORMER = "former", _("former")
         NO_BASIS = "no_basis", _("basis withdrawn")
 
+    class Source(models.TextChoices):
+        """Where the master data came from (Art. 14(2)(f), 15(1)(g) GDPR); the day is `created_at`."""
+
+        TOLD = "told", _("told by the customer")
+        IMPORT = "import", _("taken over from a file")
+        MESSAGE = "message", _("taken over from a message of the customer")
+        UNKNOWN = "unknown", _("not on record: recorded before it was asked for")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(_("customer number"), max_length=30, unique=True, editable=False)
     salutation = models.CharField(_("salutation"), max_length=10, choices=Salutation, blank=True)
@@ -217,6 +225,7 @@ class Customer(models.Model):
     )
     last_confirmed_at = models.DateTimeField(_("data last confirmed"), default=timezone.now)
     created_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
+    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.TOLD, editable=False)
     public_key = models.BinaryField()
     sealed_private_key = models.BinaryField()
     contract_consent = models.OneToOneField(

@@ -17,6 +17,7 @@ from customers.models import BillingDocument, Customer, RecipientDigest
 from customers.models.billing import HoldGround
 from customers.personal_data.subjects import SEALED, digests_of, everything, record_of
 from customers.services.billing import OWNER, read_billing_file, read_recipient
+from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.models import Operator
 from sitebackend.monitoring import clock
@@ -60,9 +61,9 @@ class BillingDocuments(PersonalDataSource):
             persons=(_("customers"),),
             categories=(_("Name"), _("Company"), _("Address"), _("Customer number"), _("Services and amounts")),
             purposes=(_("invoicing and the duties to keep records"),),
-            legal_basis=_("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG"),
+            legal_basis=_billing_basis(),
             recipients=(_("tax adviser and tax office, as the law asks"),),
-            retention=_("eight years by law, ten as promised, from the end of the calendar year of issue"),
+            retention=retention.of_billing(),
             origin=_("made by the operator"),
             location=_("database of the website, sealed to the archive's key in the vault"),
         )
@@ -262,3 +263,10 @@ def _former_customer(document: BillingDocument) -> PersonRecord:
         is_anchor=True,
         at=document.filed_at,
     )
+
+
+def _billing_basis() -> str:
+    by_law = _("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG")
+    if retention.billing_years() == retention.STATUTORY_BILLING_YEARS:
+        return str(by_law)
+    return f"{by_law}; {_('beyond that Art. 6(1)(f) GDPR: answering claims')}"

@@ -180,7 +180,7 @@ class MasterData(OfCustomer):
             legal_basis=_("Art. 6(1)(a) GDPR (consent) or Art. 6(1)(b) GDPR (contract), as recorded for each purpose"),
             recipients=OPERATOR_ONLY,
             retention=_("until the consent is withdrawn or deletion is asked for"),
-            origin=_("told by the customer"),
+            origin=_("told by the customer, or taken over from a file or a message; the copy tells which and when"),
             location=_("database of the website"),
         )
 

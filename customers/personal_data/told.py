@@ -24,6 +24,7 @@ def master_data(customer: Customer) -> Mapping[str, Any]:
         labels["number"]: customer.number,
         **customer.master_data(),
         **{labels[name]: value for name, value in state.items()},
+        labels["source"]: source_line(customer),
         _("Further contact details"): [point_line(point) for point in customer.contact_points.all()],
         _("Consents"): [consent_line(entry) for entry in entries],
         _("What was done with these data"): _deeds(customer),
@@ -42,6 +43,12 @@ def _further(point: ContactPoint) -> dict[str, str]:
     if point.kind == "address":
         return {name: getattr(point, name) for name in ("street", "postal_code", "city", "country")}
     return {point.kind: point.value}
+
+
+def source_line(customer: Customer) -> str:
+    """Where the master data came from, and when (Art. 15(1)(g) GDPR)."""
+    day = date_format(timezone.localdate(customer.created_at))
+    return _("{source}, on {day}").format(source=customer.get_source_display(), day=day)
 
 
 def point_line(point: ContactPoint) -> str:

@@ -155,6 +155,7 @@ def _registered(outcome: Outcome, recorded_by: Operator, done: Callable[[Custome
         recorded_by=recorded_by,
         further=points_of(person),
         number=person.number,
+        source=Customer.Source.IMPORT,
     )
     done(customer)
     return Outcome(outcome.line, outcome.name, person, customer=customer)

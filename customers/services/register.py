@@ -30,6 +30,7 @@ def register_customer(
     recorded_by: Operator | None,
     further: Iterable[ContactPoint] = (),
     number: str = "",
+    source: Customer.Source = Customer.Source.TOLD,
 ) -> Customer:
     """Keep master data, with further contact details, together with what the customer agreed to.
 
@@ -38,6 +39,7 @@ def register_customer(
     vault.VaultError if nothing can be sealed.
     """
     customer, entries = prepared_customer(master_data=master_data, statements=statements, recorded_by=recorded_by)
+    customer.source = source
     customer.number = _own_number(number) if number else next_numbers()[0]
     customer.public_key, customer.sealed_private_key = vault.new_holder_key(context=customer.key_context)
     for entry in entries:

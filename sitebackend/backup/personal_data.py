@@ -5,6 +5,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sitebackend.backup import upload
 from sitebackend.backup.models import Backup
 from sitebackend.privacy.registry import (
     CopiesElsewhere,
@@ -31,12 +32,10 @@ class Backups(CopiesElsewhere, PersonalDataSource):
             categories=(_("copies of all the other holdings, as they were on the day of the backup"),),
             purposes=(_("bringing the site back after a loss (Art. 32(1)(c) GDPR)"),),
             legal_basis=_("Art. 6(1)(f) GDPR with Art. 32"),
-            recipients=(_("nobody"),),
-            retention=_("{n} days at most; what was erased is never brought back from them").format(
-                n=settings.BACKUP_MAX_AGE_DAYS
-            ),
+            recipients=(_("the provider of the backup storage") if upload.is_set() else _("nobody"),),
+            retention=_retention(),
             origin=_("made by this site"),
-            location=_("on other media, encrypted to the operator's OpenPGP key"),
+            location=_location(),
         )
 
     def standing(self) -> str:
@@ -64,3 +63,23 @@ holds_no_personal_data(
     drilled_at="a time",
     failure="an error of this machine",
 )
+
+
+def _retention() -> str:
+    """How old they get: on our own media as the setting says; elsewhere that place decides."""
+    parts = []
+    if settings.BACKUP_TARGETS or not upload.is_set():
+        own = _("{n} days at most; what was erased is never brought back from them")
+        parts.append(own.format(n=settings.BACKUP_MAX_AGE_DAYS))
+    if upload.is_set():
+        parts.append(_("with the storage provider: as set there"))
+    return "; ".join(map(str, parts))
+
+
+def _location() -> str:
+    places = []
+    if settings.BACKUP_TARGETS:
+        places.append(_("on other media, encrypted to the operator's OpenPGP key"))
+    if upload.is_set():
+        places.append(_("with a storage provider, encrypted to the operator's OpenPGP key"))
+    return "; ".join(map(str, places or [_("nowhere: no backups are made at present")]))

@@ -26,6 +26,7 @@ class Authorship(PersonalDataSource):
     """Which version of which page an operator saved. Only a stored e-mail address leads to one."""
 
     name = "pages.authorship"
+    concerns_the_public = False
     models = {Revision: ("author", "created_at")}
 
     def describe(self) -> Description:

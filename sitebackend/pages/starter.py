@@ -142,8 +142,8 @@ STARTER_PAGES = (
         slug=_both("datenschutz", "datenschutz"),
         title=_both("Datenschutz", "Privacy"),
         description=_both(
-            "Was wir über Sie erfahren, wozu, wie lange, und wie Sie es wieder loswerden.",
-            "What we learn about you, what for, for how long, and how you get rid of it.",
+            "Was wir über Sie erfahren, wozu, wie lange, und welche Rechte Sie haben.",
+            "What we learn about you, what for, for how long, and which rights you have.",
         ),
         template=Template.NOTICE,
     ),

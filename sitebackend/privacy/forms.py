@@ -12,14 +12,18 @@ from sitebackend.privacy.statement import Statement
 
 QUESTIONS = {
     Kind.ACCESS: _("Access: what is stored about me?"),
-    Kind.ERASURE: _("Erasure: delete what is stored about me"),
-    Kind.OBJECTION: _("Objection: do not use my data any more"),
+    Kind.ERASURE: _("Erasure: my data are to be deleted"),
+    Kind.OBJECTION: _("Objection: my data are not to be used any more"),
     Kind.RECTIFICATION: _("Rectification: something is wrong"),
-    Kind.RESTRICTION: _("Restriction: keep my data, but do not use them"),
+    Kind.RESTRICTION: _("Restriction: my data are to be kept, but not used"),
     Kind.PORTABILITY: _("Portability: my data in a machine-readable format"),
 }
-CHOOSE = {"required": _("Please choose one.")}
-FILL_IN = {"required": _("Please fill this in.")}
+CHOOSE = {"required": _("Please choose one of these.")}
+NO_NAME = {"required": _("Please enter your name.")}
+NO_ADDRESS = {
+    "required": _("Please enter your e-mail address."),
+    "invalid": _("Please enter a valid e-mail address."),
+}
 
 
 class RequestForm(forms.Form):
@@ -28,18 +32,18 @@ class RequestForm(forms.Form):
     use_required_attribute = False  # our own errors help better than the browser's bubbles
 
     kind = forms.ChoiceField(
-        label=_("What do you ask for?"), choices=QUESTIONS, widget=forms.RadioSelect, error_messages=CHOOSE
+        label=_("What is it about?"), choices=QUESTIONS, widget=forms.RadioSelect, error_messages=CHOOSE
     )
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
-        error_messages=FILL_IN,
+        error_messages=NO_NAME,
         widget=forms.TextInput({"autocomplete": "name", "maxlength": 200}),
     )
     email = forms.EmailField(
         label=_("E-mail address"),
-        help_text=_("The address under which we know you, if we do. The answer goes there."),
-        error_messages=FILL_IN,
+        help_text=_("Best the address that we have of you; we send the answer there."),
+        error_messages=NO_ADDRESS,
         widget=forms.EmailInput({"autocomplete": "email", "maxlength": 254}),
     )
     number = forms.CharField(

@@ -64,7 +64,7 @@ class Requests(PersonalDataSource):
             categories=(_("name, e-mail address, telephone, postal address, message, dates of the answer"),),
             purposes=(_("answering the request, and being able to prove the answer"),),
             legal_basis=_("Art. 6(1)(c) GDPR with Art. 12 and 15–21; for the proof Art. 6(1)(f)"),
-            recipients=(_("nobody but the operator"),),
+            recipients=(_("none besides the operator and their mail provider"),),
             retention=_(
                 "the text 30 days after the answer; kind, dates, counts and reference three calendar years after it"
             ),

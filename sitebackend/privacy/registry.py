@@ -202,6 +202,7 @@ class PersonalDataSource:
     erased_after: ClassVar[int] = 0  #: what others' rows refer to goes after them: the higher, the later
     holds_copies: ClassVar[bool] = False  #: of what the others hold (backups, mailbox): told in every answer
     lock: ClassVar[Lock] = Lock.VAULT  #: what is sealed here opens with it
+    concerns_the_public: ClassVar[bool] = True  #: False: on the site's own operators only; the notice leaves it out
     may_be_restricted: ClassVar[bool] = False  #: what `find` names can be kept without being used (Art. 18)
 
     def describe(self) -> Description:

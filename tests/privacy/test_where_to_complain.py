@@ -34,8 +34,8 @@ def site(**values: str) -> SiteSettings:
 
 
 def rights(language: str) -> str:
-    (found,) = [section for section in sections(language) if section["name"] == "rights"]
-    return "\n".join(found["paragraphs"])
+    found = [section for section in sections(language) if section["name"] in ("rights", "objection", "complaint")]
+    return "\n".join(paragraph for section in found for paragraph in section["paragraphs"])
 
 
 @pytest.mark.parametrize("state", [state.value for state in State])

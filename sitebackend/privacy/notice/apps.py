@@ -11,6 +11,6 @@ class NoticeConfig(AppConfig):
     verbose_name = _("Privacy notice")
 
     def ready(self) -> None:
-        from sitebackend.privacy.notice import facts  # noqa: F401 - registers itself
+        from sitebackend.privacy.notice import facts, recipients  # noqa: F401 - they register themselves
 
         autodiscover_modules("notice")

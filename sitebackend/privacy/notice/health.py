@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from sitebackend import service_providers
 from sitebackend.findings import Finding, Level, report
 from sitebackend.privacy.notice.services import named
 
@@ -37,3 +39,26 @@ def notice_is_complete(now: datetime) -> Iterator[Finding]:
             code="notice.incomplete",
             figure=len(missing),
         )
+
+
+@report
+def providers_are_named(now: datetime) -> Iterator[Finding]:
+    """Art. 13(1)(e) and (f), 28 GDPR; asked of a site for real use."""
+    if not settings.HTTPS:
+        return
+    missing = [provider.task for provider in service_providers.nameless()]
+    if missing:
+        yield _ask(_("The privacy notice cannot name who works for you: {what}.").format(what=", ".join(missing)))
+    elif service_providers.abroad() is None:
+        yield _ask(_("Nobody has said whether your service providers keep data outside the European Economic Area."))
+
+
+def _ask(text: str) -> Finding:
+    return Finding(
+        area=_("Privacy notice"),
+        level=Level.WARNING,
+        text=text,
+        next_step=_("Enter it in the business data, under “Service providers”."),
+        url=reverse("admin:sitebackend_sitesettings_changelist"),
+        code="notice.providers",
+    )

@@ -2,16 +2,17 @@
 
 What must never happen: the notice promises what the site does not do. So nothing in here is typed twice:
 periods, recipients and log policy come from the settings, holdings from the registry, cookies and external
-hosts from the room that sets and holds them. Each room registers its facts in a `notice.py`, found the way
-`admin.py` is found; the operator's own paragraphs stand beside them. Whenever anything of it changes, a dated
-version is kept (`NoticeVersion`), and the old ones stay readable.
+hosts from the room that sets and holds them. Every sentence carries the name of the fact that it tells: a test
+does, under each value of each setting, what the sentence is about, and compares. Each room registers its facts
+in a `notice.py`, found the way `admin.py` is found; the operator's own paragraphs stand beside them. Whenever
+anything of it changes, a dated version is kept (`NoticeVersion`), and the old ones stay readable.
 """
 
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import DatabaseError, transaction
 from django.utils import translation
@@ -22,8 +23,17 @@ from sitebackend.privacy.registry import Text
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One or more sentences that tell one fact. `fact` is its name in the test that compares it with the site."""
+
+    fact: str
+    text: Text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
+    fact: str
     caption: Text
     columns: Sequence[Text]
     rows: Sequence[Sequence[Text]]
@@ -31,11 +41,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One heading of the notice. `name` is its anchor."""
+    """One heading of the notice. `name` is its anchor; a paragraph is made of sentences."""
 
     name: str
     title: Text
-    paragraphs: Sequence[Text] = ()
+    paragraphs: Sequence[Sequence[Sentence]] = ()
     tables: Sequence[Table] = ()
 
 
@@ -80,9 +90,22 @@ def named() -> Named:
 def sections(language: str) -> list[dict[str, Any]]:
     """All sections in `language`, as plain text that can be kept and compared."""
     with translation.override(language):
-        found = [section for _, function in sorted(_facts, key=lambda pair: pair[0]) for section in function()]
-        plain: list[dict[str, Any]] = json.loads(json.dumps([asdict(section) for section in found], default=str))
-        return plain
+        return [_plain(section) for section in typed_sections()]
+
+
+def typed_sections() -> list[Section]:
+    """All sections in the active language, each sentence with the name of its fact."""
+    found = [section for _, function in sorted(_facts, key=lambda pair: pair[0]) for section in function()]
+    return [section for section in found if section.paragraphs or section.tables]
+
+
+def _plain(section: Section) -> dict[str, Any]:
+    paragraphs = [
+        " ".join(str(sentence.text) for sentence in paragraph) for paragraph in section.paragraphs if paragraph
+    ]
+    tables = [{name: value for name, value in asdict(table).items() if name != "fact"} for table in section.tables]
+    plain: dict[str, Any] = {"name": section.name, "title": section.title, "paragraphs": paragraphs, "tables": tables}
+    return cast("dict[str, Any]", json.loads(json.dumps(plain, default=str)))
 
 
 def present_version(*, language: str, own: str = "") -> NoticeVersion:

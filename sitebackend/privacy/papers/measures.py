@@ -83,7 +83,9 @@ def _availability() -> Iterator[str]:
         yield _(
             "Every day a backup goes to other media ({n}); it is read back, and kept for at most {days} days."
         ).format(n=len(settings.BACKUP_TARGETS), days=settings.BACKUP_MAX_AGE_DAYS)
-    else:
+    if settings.BACKUP_UPLOAD_COMMAND:
+        yield _("Every day an encrypted backup is carried to a storage provider.")
+    if not (settings.BACKUP_TARGETS or settings.BACKUP_UPLOAD_COMMAND):
         yield _("No medium for backups is set up.")
     yield _("A message is stored before the sender is told that it arrived; mail is tried again for days.")
 

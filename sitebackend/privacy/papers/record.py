@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from sitebackend import service_providers
 from sitebackend.comparison import Piece, compare
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import registry
@@ -106,16 +107,16 @@ def _controller() -> Iterator[tuple[str, str]]:
         _("Supervisory authority"),
         site.authority or _("the one of the federal state, which the business data do not name yet"),
     )
+    yield _("Service providers (Art. 28)"), "; ".join(map(str, service_providers.in_use()))
     yield _("Transfers to third countries"), _transfers()
 
 
 def _transfers() -> str:
-    hosts = ", ".join(sorted(named().hosts))
-    if not hosts:
-        return _("none")
-    return _("none by the business; content from {hosts} is loaded only after the visitor agreed to it").format(
-        hosts=hosts
-    )
+    by_providers = service_providers.abroad()
+    said = [_("not looked into yet: see the business data") if by_providers is None else by_providers or _("none")]
+    if hosts := ", ".join(sorted(named().hosts)):
+        said.append(_("content from {hosts} is loaded only after the visitor agreed to it").format(hosts=hosts))
+    return "; ".join(said)
 
 
 def _headings() -> list[str]:
@@ -152,7 +153,9 @@ def _log_keeper() -> str:
     return {
         "none": _("nobody: no access log is kept"),
         "provider": _("the hosting provider, whose web server may log addresses"),
-        "own": _("nobody; the business's own web server logs requests with their addresses"),
+        "own": _("nobody; the business's own web server logs requests with their addresses for {n} days").format(
+            n=settings.ACCESS_LOG_DAYS
+        ),
     }[settings.ACCESS_LOG]
 
 
