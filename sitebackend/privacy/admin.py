@@ -220,6 +220,8 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     mails = _mails_to_person(row)
     by_letter = facts["wrote"] and not any(mail.sent_at is None for mail in mails)
     facts |= {"mails": mails, "by_letter": by_letter, "today": deadlines.local_date(timezone.now())}
+    if row.erased_at:
+        facts |= {"outside": traces.outside(), "missing_rights": [] if row.verified_at else traces.missing_rights()}
     if row.answered_at:
         return facts | {"by_letter": by_letter and not (said.email and row.answer_sent_at)}
     held = identity.held(row)

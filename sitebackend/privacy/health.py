@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -112,6 +113,8 @@ def unproved(now: datetime) -> Iterator[Finding]:
             figure=len(names),
         )
     before = now - PROVE_WITHIN
+    if _rights_missing():  # has its own finding
+        return
     count = late.filter(Q(answered_at=None) | Q(answered_at__lt=before), erased_at__lt=before).count()
     if count:
         yield Finding(
@@ -123,6 +126,27 @@ def unproved(now: datetime) -> Iterator[Finding]:
             code="privacy.unproved",
             figure=count,
         )
+
+
+@report
+def rights_in_the_database(now: datetime) -> Iterator[Finding]:
+    """Without them what was erased is logically gone, and nobody can see that it left the database's files."""
+    if missing := _rights_missing():
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.WARNING,
+            text=_("What is erased is logically gone. Whether it left PostgreSQL's files cannot be seen without rights."),
+            next_step=_("Let a superuser type in this database: {commands}").format(commands=" ".join(missing)),
+            code="privacy.database_rights",
+            figure=len(missing),
+        )
+
+
+def _rights_missing() -> list[str]:
+    try:
+        return traces.missing_rights()
+    except DatabaseError:  # its own report says that it is away
+        return []
 
 
 @report

@@ -21,7 +21,7 @@ from sitebackend.crypto import lookup
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import journal
+from sitebackend.privacy import journal, traces
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
 from sitebackend.privacy.registry import Step
 
@@ -117,6 +117,8 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "site": site,
         "site_url": settings.SITE_URL,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
+        "outside": traces.outside(),
+        "cannot_prove": bool(traces.missing_rights()),
         **context,
     }
     with translation.override(request.statement.language):
