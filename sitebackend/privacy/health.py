@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
 from sitebackend.privacy import deadlines, journal, traces
-from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.models import DataSubjectRequest, Rehearsal
+from sitebackend.privacy.rehearsal import without_invented
 
 WARN_AT = 14  # days left
 ALARM_AT = 3
 PROVE_WITHIN = timedelta(days=1)
+REHEARSED_WITHIN = timedelta(days=3)
 MAIL_TAKES = timedelta(hours=1)
 PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
 
@@ -24,7 +27,7 @@ PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a lar
 def requests(now: datetime) -> Iterator[Finding]:
     """Open requests, by the deadline that comes first."""
     today = deadlines.local_date(now)
-    left = [days for row in DataSubjectRequest.objects.open() if (days := row.days_left(today)) is not None]
+    left = [days for row in without_invented(DataSubjectRequest.objects.open()) if (days := row.days_left(today)) is not None]
     if not left:
         yield Finding(_("Requests"), Level.FINE, _("none is open"), code="privacy.requests", figure=0)
         return
@@ -43,7 +46,7 @@ def requests(now: datetime) -> Iterator[Finding]:
 def acknowledgements(now: datetime) -> Iterator[Finding]:
     """Every request is acknowledged the same day; what has no mail address needs the operator."""
     today = deadlines.local_date(now)
-    waiting = DataSubjectRequest.objects.to_acknowledge()
+    waiting = without_invented(DataSubjectRequest.objects.to_acknowledge())
     count = waiting.filter(Q(email_digest="") | Q(received_on__lt=today)).count()
     if count:
         yield Finding(
@@ -147,6 +150,41 @@ def _rights_missing() -> list[str]:
         return traces.missing_rights()
     except DatabaseError:  # its own report says that it is away
         return []
+
+
+@report
+def rehearsals(now: datetime) -> Iterator[Finding]:
+    """Whether erasing works is tried every night on an invented person."""
+    row = Rehearsal.objects.first()
+    if row is None:
+        return
+    said = _last_rehearsed(row)
+    if row.failure:
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.ALARM,
+            text=_("The rehearsal of an erasure failed: {reason}. {last}").format(
+                reason=row.get_failure_display(), last=said
+            ),
+            next_step=_("Until it goes well again, no erasure can be relied on. The log shows more."),
+            code="privacy.rehearsal",
+        )
+    elif now - (row.proved_at or row.begun_at) > REHEARSED_WITHIN:
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.WARNING,
+            text=said,
+            next_step=_("See that the worker runs and that the clock is right."),
+            code="privacy.rehearsal",
+        )
+    else:
+        yield Finding(_("Erasure"), Level.FINE, said, code="privacy.rehearsal")
+
+
+def _last_rehearsed(row: Rehearsal) -> str:
+    if row.proved_at is None:
+        return _("Erasure was not rehearsed yet.")
+    return _("Erasure last rehearsed on {day}.").format(day=date_format(deadlines.local_date(row.proved_at)))
 
 
 @report
