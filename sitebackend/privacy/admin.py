@@ -21,7 +21,7 @@ from sitebackend.privacy import admin_copy, deadlines, registry, traces
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
-from sitebackend.privacy.mail import REMINDER
+from sitebackend.privacy.mail import ARRIVAL, REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import Item
@@ -246,7 +246,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
 
 def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:
     """What is on its way to the person, or went. While a mail is, no letter is asked for."""
-    mails = OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
+    mails = OutgoingMail.objects.about([row.pk]).exclude(kind__in=[ARRIVAL.name, REMINDER.name]).order_by("queued_at")
     return list(mails)
 
 

@@ -15,8 +15,7 @@ from sitebackend.privacy import deadlines, journal, traces
 from sitebackend.privacy.models import DataSubjectRequest, Rehearsal
 from sitebackend.privacy.rehearsal import without_invented
 
-WARN_AT = 14  # days left
-ALARM_AT = 3
+ALARM_AT = 3  # days left
 PROVE_WITHIN = timedelta(days=1)
 REHEARSED_WITHIN = timedelta(days=3)
 MAIL_TAKES = timedelta(hours=1)
@@ -221,7 +220,7 @@ def _journal_waits(text: str, code: str, figure: int) -> Finding:
 def _level(days_left: int) -> Level:
     if days_left <= ALARM_AT:
         return Level.ALARM
-    return Level.WARNING if days_left <= WARN_AT else Level.FINE
+    return Level.WARNING  # from its first day: somebody waits
 
 
 def _open_requests(count: int, days_left: int) -> str:

@@ -78,6 +78,15 @@ def outcome_facts(request: DataSubjectRequest, kept: Sequence[Step]) -> dict[str
     return {"kept": told, "is_proved": request.verified_at is not None}
 
 
+def arrival(about: UUID, facts: Facts) -> EmailMessage | None:
+    """To the operator, at once: a request came through the public form."""
+    request = DataSubjectRequest.objects.open().filter(pk=about).first()
+    if request is None:
+        return None
+    url = f"{settings.SITE_URL}{reverse('admin:privacy_datasubjectrequest_change', args=[request.pk])}"
+    return _to_operator("arrived", message_id("arrived", request.pk.hex), request=request, url=url)
+
+
 def reminder(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the operator: a deadline comes near, or is over."""
     request = DataSubjectRequest.objects.open().filter(pk=about).first()
@@ -209,6 +218,7 @@ OUTCOME = register(
         on_delivered=_answer_sent,
     )
 )
+ARRIVAL = register(Kind("privacy.arrival", label=_("a request came in"), compose=arrival))
 REMINDER = register(Kind("privacy.reminder", label=_("reminder of a deadline"), compose=reminder))
 JOURNAL = register(
     Kind(

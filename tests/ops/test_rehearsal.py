@@ -3,16 +3,15 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings as site
 from django.core import mail
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
@@ -27,8 +26,10 @@ from sitebackend.management.commands.worker import BY_TIME, LONG
 from sitebackend.management.rounds import Rounds
 from sitebackend.models import Event
 from sitebackend.monitoring import clock
+from sitebackend.pages import services
 from sitebackend.privacy import journal, rehearsal, traces
 from sitebackend.privacy.models import DataSubjectRequest, Rehearsal
+from sitebackend.privacy.notice.models import NoticeVersion
 from tests.privacy.conftest import on_disk as on_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,12 +240,10 @@ def test_killed_in_the_middle_it_is_cleaned_up_at_the_next_start(
 
 
 def test_the_notice_names_the_day_and_keeps_no_version_for_it(begun_before: None, client: Client) -> None:
-    from sitebackend.privacy.notice.models import NoticeVersion
-    from tests.pages.conftest import notice_page
-
-    address = notice_page()
-    assert "zuletzt geprobt" not in client.get(address).content.decode()
+    services.create_starter_pages()
+    assert "zuletzt geprobt" not in client.get("/datenschutz/", secure=True).content.decode()
     versions = NoticeVersion.objects.count()
     jobs.rehearse_if_due(NIGHT)
-    assert "Löschung zuletzt geprobt am 24. November 2026" in client.get(address).content.decode()
+    said = client.get("/datenschutz/", secure=True).content.decode()
+    assert "Löschung zuletzt geprobt am 24. November 2026" in said
     assert NoticeVersion.objects.count() == versions
