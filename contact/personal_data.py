@@ -194,9 +194,7 @@ def _in_the_mailbox(found: QuerySet[Submission]) -> str:
 
 def _came_by_mail(found: QuerySet[Submission]) -> str:
     """The references of inquiries that the operator recorded: the mails themselves are older than the reference."""
-    return ", ".join(
-        found.filter(channel=Channel.MAIL).order_by("received_at").values_list("reference", flat=True)
-    )
+    return ", ".join(found.filter(channel=Channel.MAIL).order_by("received_at").values_list("reference", flat=True))
 
 
 def _mailed(found: QuerySet[Submission]) -> str:

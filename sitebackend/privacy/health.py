@@ -26,7 +26,11 @@ PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a lar
 def requests(now: datetime) -> Iterator[Finding]:
     """Open requests, by the deadline that comes first."""
     today = deadlines.local_date(now)
-    left = [days for row in without_invented(DataSubjectRequest.objects.open()) if (days := row.days_left(today)) is not None]
+    left = [
+        days
+        for row in without_invented(DataSubjectRequest.objects.open())
+        if (days := row.days_left(today)) is not None
+    ]
     if not left:
         yield Finding(_("Requests"), Level.FINE, _("none is open"), code="privacy.requests", figure=0)
         return
@@ -137,7 +141,9 @@ def rights_in_the_database(now: datetime) -> Iterator[Finding]:
         yield Finding(
             area=_("Erasure"),
             level=Level.WARNING,
-            text=_("What is erased is logically gone. Whether it left PostgreSQL's files cannot be seen without rights."),
+            text=_(
+                "What is erased is logically gone. Whether it left PostgreSQL's files cannot be seen without rights."
+            ),
             next_step=_("Let a superuser type in this database: {commands}").format(commands=" ".join(missing)),
             code="privacy.database_rights",
             figure=len(missing),

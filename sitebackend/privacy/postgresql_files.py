@@ -69,7 +69,8 @@ def size() -> int:
     """Bytes of the largest table of the site."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(max(pg_total_relation_size(to_regclass(quote_ident(name)))), 0) FROM unnest(%s) AS t(name)",
+            "SELECT coalesce(max(pg_total_relation_size(to_regclass(quote_ident(name)))), 0)"
+            " FROM unnest(%s) AS t(name)",
             [_tables()],
         )
         (largest,) = cursor.fetchone()
@@ -129,8 +130,7 @@ def _notices(own: BaseDatabaseWrapper) -> Iterator[list[str]]:
     def note(diagnostic: Any) -> None:
         details.append(diagnostic.message_detail or "")
 
-    raw = own.connection
-    assert raw is not None
+    raw: Any = own.connection
     raw.add_notice_handler(note)
     try:
         yield details
@@ -163,7 +163,7 @@ def _log_is_overwritten(cursor: CursorWrapper) -> bool:
 
 
 def _next_segment(cursor: CursorWrapper) -> None:
-    """What is left of the present one is filled with zeros. One in which nothing stands is not left: so a word first."""
+    """What is left of the present one is filled with zeros. An empty one is not left: so a word first."""
     cursor.execute("SELECT pg_logical_emit_message(false, 'sitebackend', 'next'), pg_switch_wal()")
 
 
@@ -195,5 +195,3 @@ def _missing_rights(cursor: CursorWrapper) -> list[str]:
         f"ALTER DATABASE {database} OWNER TO {role};",
     )
     return [grant for has, grant in zip(held, grants, strict=True) if not has]
-
-

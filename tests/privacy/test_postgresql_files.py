@@ -29,7 +29,7 @@ def cluster() -> Path:
 
 
 @pytest.fixture
-def erased(cluster: Path) -> Iterator[Path]:
+def erased(cluster: Path) -> Path:
     """Eighty people among neighbours, of whom every other one is erased, as the statistics knew them too."""
     with connection.cursor() as cursor:
         for number in range(80):
@@ -38,7 +38,7 @@ def erased(cluster: Path) -> Iterator[Path]:
         cursor.execute("ANALYZE")
         cursor.execute("CHECKPOINT")
     Operator.objects.filter(last_name__startswith=CANARY).delete()
-    yield cluster
+    return cluster
 
 
 def person(name: str, last_name: str) -> None:
