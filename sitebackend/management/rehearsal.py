@@ -122,9 +122,17 @@ def _go_through(person: Invented, now: datetime) -> None:
     words += [reference.encode() for reference in _write_and_ask(person)]
     _look_at_the_copy(person)
     _erase(person)
-    if not any(traces.wipe() or sleep(PAUSE) for _again in range(TRIES)) and not traces.missing_rights():
+    if not _is_wiped() and not traces.missing_rights():
         raise Failed(Rehearsal.Failure.FILES)
     _search(words, since=now)
+
+
+def _is_wiped() -> bool:
+    for _again in range(TRIES):
+        if traces.wipe():
+            return True
+        sleep(PAUSE)
+    return False
 
 
 def _write_and_ask(person: Invented) -> list[str]:
@@ -164,7 +172,11 @@ class _Visitor:
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
         given: list[Any] = []
-        response = self.application(_environ(method, path, body), lambda *begun: given.extend(begun))
+
+        def begin(*begun: Any) -> Any:
+            given.extend(begun)
+
+        response = self.application(_environ(method, path, body), begin)
         try:
             content = b"".join(response)
         finally:
