@@ -70,7 +70,7 @@ def size() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(max(pg_total_relation_size(to_regclass(quote_ident(name)))), 0)"
-            " FROM unnest(%s) AS t(name)",
+            " FROM unnest(%s::text[]) AS t(name)",
             [_tables()],
         )
         (largest,) = cursor.fetchone()

@@ -178,3 +178,7 @@ def test_without_the_rights_it_is_not_done_and_each_is_named_and_enough(limited_
 
 def test_what_lies_outside_is_named() -> None:
     assert traces.outside()
+
+
+def test_the_largest_table_is_measured() -> None:
+    assert traces.size() > 0
