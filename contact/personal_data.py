@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contact import copies, reading
 from contact.copies import opened, state
-from contact.models import EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
+from contact.models import Channel, EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
@@ -223,9 +223,15 @@ class Mailbox(CopiesElsewhere, PersonalDataSource):
 
 def _in_the_mailbox(found: QuerySet[Submission]) -> str:
     """What no program reaches: the mails that went to the operator, by their references."""
-    references = _mailed(found)
-    words = _("Delete the mails with these references from your mailbox: {references}")
-    return words.format(references=references) if references else ""
+    sent = _("Delete the mails with these references from your mailbox: {references}")
+    came = _("Delete this person's own mails from your mailbox, which you recorded as: {references}")
+    listed = ((sent, _mailed(found)), (came, _came_by_mail(found)))
+    return " ".join(str(words).format(references=references) for words, references in listed if references)
+
+
+def _came_by_mail(found: QuerySet[Submission]) -> str:
+    """The references of inquiries that the operator recorded: the mails themselves are older than the reference."""
+    return ", ".join(found.filter(channel=Channel.MAIL).order_by("received_at").values_list("reference", flat=True))
 
 
 def _only_a_notice() -> bool:

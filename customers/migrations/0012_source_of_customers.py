@@ -13,7 +13,7 @@ SOURCES = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0008_billing_files_opened'),
+        ('customers', '0011_chain_entries'),
     ]
 
     operations = [

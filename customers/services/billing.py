@@ -34,6 +34,10 @@ def file_billing_document(
     """
     if issued_on > timezone.localdate():
         raise Refused(_("The document's date lies in the future."))
+    if end_of_calendar_years(issued_on, billing_years()) < timezone.localdate():
+        raise Refused(
+            _("Its period is over: it would be deleted the next night. What is still needed belongs to its dispute.")
+        )
     if not file.content.lstrip().startswith(DOCUMENTS):
         raise Refused(_("Only PDF files and electronic invoices (XML) can be filed."))
     document = BillingDocument(

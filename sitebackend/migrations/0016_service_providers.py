@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sitebackend', '0013_authority_by_state'),
+        ('sitebackend', '0015_looked_at_restricted'),
     ]
 
     operations = [

@@ -29,7 +29,7 @@ from sitebackend.privacy import (
 from sitebackend.privacy.admin_forms import RecordForm
 from sitebackend.privacy.admin_steps import STEPS
 from sitebackend.privacy.erasure import ErasureIncomplete, PlanOutdated
-from sitebackend.privacy.mail import REMINDER
+from sitebackend.privacy.mail import ARRIVAL, REMINDER
 from sitebackend.privacy.models import DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.persons import Person
 from sitebackend.privacy.refusals import Refused
@@ -254,6 +254,8 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     mails = _mails_to_person(row)
     by_letter = facts["wrote"] and not any(mail.sent_at is None for mail in mails)
     facts |= {"mails": mails, "by_letter": by_letter, "today": deadlines.local_date(timezone.now())}
+    if row.erased_at:
+        facts |= {"outside": traces.outside(), "missing_rights": [] if row.verified_at else traces.missing_rights()}
     if row.answered_at:
         return facts | {"by_letter": by_letter and not (said.email and row.answer_sent_at)}
     held = identity.held(row)
@@ -280,7 +282,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
 
 def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:
     """What is on its way to the person, or went. While a mail is, no letter is asked for."""
-    mails = OutgoingMail.objects.about([row.pk]).exclude(kind=REMINDER.name).order_by("queued_at")
+    mails = OutgoingMail.objects.about([row.pk]).exclude(kind__in=[ARRIVAL.name, REMINDER.name]).order_by("queued_at")
     return list(mails)
 
 

@@ -8,4 +8,8 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
+        from sitebackend.mail import kinds
+        from sitebackend.privacy import rehearsal
+
         autodiscover_modules("personal_data")
+        kinds.hold_back(rehearsal.held_rows)

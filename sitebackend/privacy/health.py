@@ -4,20 +4,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
 from sitebackend.monitoring import clock
 from sitebackend.privacy import deadlines, journal, traces
-from sitebackend.privacy.models import DataSubjectRequest
+from sitebackend.privacy.models import DataSubjectRequest, Rehearsal
+from sitebackend.privacy.rehearsal import without_invented
 from sitebackend.privacy.services import execution
 
-WARN_AT = 14  # days left
-ALARM_AT = 3
+ALARM_AT = 3  # days left
 PROVE_WITHIN = timedelta(days=1)
+REHEARSED_WITHIN = timedelta(days=3)
 MAIL_TAKES = timedelta(hours=1)
 PROVE_AT_ONCE = timedelta(minutes=1)  # by then a reader is in the way, or a large database waits for the night
 
@@ -28,7 +31,11 @@ clock.witness_rows(DataSubjectRequest, "recorded_at")
 def requests(now: datetime) -> Iterator[Finding]:
     """Open requests, by the deadline that comes first."""
     today = deadlines.local_date(now)
-    left = [days for row in DataSubjectRequest.objects.open() if (days := row.days_left(today)) is not None]
+    left = [
+        days
+        for row in without_invented(DataSubjectRequest.objects.open())
+        if (days := row.days_left(today)) is not None
+    ]
     if not left:
         yield Finding(_("Requests"), Level.FINE, _("none is open"), code="privacy.requests", figure=0)
         return
@@ -47,7 +54,7 @@ def requests(now: datetime) -> Iterator[Finding]:
 def acknowledgements(now: datetime) -> Iterator[Finding]:
     """Every request is acknowledged the same day; what has no mail address needs the operator."""
     today = deadlines.local_date(now)
-    waiting = DataSubjectRequest.objects.to_acknowledge()
+    waiting = without_invented(DataSubjectRequest.objects.to_acknowledge())
     count = waiting.filter(Q(email_digest="") | Q(received_on__lt=today)).count()
     if count:
         yield Finding(
@@ -117,6 +124,8 @@ def unproved(now: datetime) -> Iterator[Finding]:
             figure=len(names),
         )
     before = now - PROVE_WITHIN
+    if _rights_missing():  # has its own finding
+        return
     count = late.filter(Q(answered_at=None) | Q(answered_at__lt=before), erased_at__lt=before).count()
     if count:
         yield Finding(
@@ -159,6 +168,64 @@ def overdue(now: datetime) -> Iterator[Finding]:
 
 
 @report
+def rights_in_the_database(now: datetime) -> Iterator[Finding]:
+    """Without them what was erased is logically gone, and nobody can see that it left the database's files."""
+    if missing := _rights_missing():
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.WARNING,
+            text=_(
+                "What is erased is logically gone. Whether it left PostgreSQL's files cannot be seen without rights."
+            ),
+            next_step=_("Let a superuser type in this database: {commands}").format(commands=" ".join(missing)),
+            code="privacy.database_rights",
+            figure=len(missing),
+        )
+
+
+def _rights_missing() -> list[str]:
+    try:
+        return traces.missing_rights()
+    except DatabaseError:  # its own report says that it is away
+        return []
+
+
+@report
+def rehearsals(now: datetime) -> Iterator[Finding]:
+    """Whether erasing works is tried every night on an invented person."""
+    row = Rehearsal.objects.first()
+    if row is None:
+        return
+    said = _last_rehearsed(row)
+    if row.failure:
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.ALARM,
+            text=_("The rehearsal of an erasure failed: {reason}. {last}").format(
+                reason=row.get_failure_display(), last=said
+            ),
+            next_step=_("Until it goes well again, no erasure can be relied on. The log shows more."),
+            code="privacy.rehearsal",
+        )
+    elif now - (row.proved_at or row.begun_at) > REHEARSED_WITHIN:
+        yield Finding(
+            area=_("Erasure"),
+            level=Level.WARNING,
+            text=said,
+            next_step=_("See that the worker runs and that the clock is right."),
+            code="privacy.rehearsal",
+        )
+    else:
+        yield Finding(_("Erasure"), Level.FINE, said, code="privacy.rehearsal")
+
+
+def _last_rehearsed(row: Rehearsal) -> str:
+    if row.proved_at is None:
+        return _("Erasure was not rehearsed yet.")
+    return _("Erasure last rehearsed on {day}.").format(day=date_format(deadlines.local_date(row.proved_at)))
+
+
+@report
 def erasure_journal(now: datetime) -> Iterator[Finding]:
     """The journal must be whole, copied to every medium, and told by mail."""
     try:
@@ -192,7 +259,7 @@ def _journal_waits(text: str, code: str, figure: int) -> Finding:
 def _level(days_left: int) -> Level:
     if days_left <= ALARM_AT:
         return Level.ALARM
-    return Level.WARNING if days_left <= WARN_AT else Level.FINE
+    return Level.WARNING  # from its first day: somebody waits
 
 
 def _open_requests(count: int, days_left: int) -> str:

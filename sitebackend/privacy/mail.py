@@ -21,7 +21,7 @@ from sitebackend.crypto import lookup
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import journal, registry
+from sitebackend.privacy import journal, registry, traces
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
 from sitebackend.privacy.registry import Step
 
@@ -85,6 +85,15 @@ def _title(step: Step) -> str:
     return str(step.title or registry.source(step.source).describe().title)
 
 
+def arrival(about: UUID, facts: Facts) -> EmailMessage | None:
+    """To the operator, at once: a request came through the public form."""
+    request = DataSubjectRequest.objects.open().filter(pk=about).first()
+    if request is None:
+        return None
+    url = f"{settings.SITE_URL}{reverse('admin:privacy_datasubjectrequest_change', args=[request.pk])}"
+    return _to_operator("arrived", message_id("arrived", request.pk.hex), request=request, url=url)
+
+
 def reminder(about: UUID, facts: Facts) -> EmailMessage | None:
     """To the operator: a deadline comes near, or is over."""
     request = DataSubjectRequest.objects.open().filter(pk=about).first()
@@ -125,6 +134,8 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "site_url": settings.SITE_URL,
         "statutory_years": retention.STATUTORY_BILLING_YEARS,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
+        "outside": traces.outside(),
+        "cannot_prove": bool(traces.missing_rights()),
         **context,
     }
     with translation.override(request.statement.language):
@@ -215,6 +226,7 @@ OUTCOME = register(
         on_delivered=_answer_sent,
     )
 )
+ARRIVAL = register(Kind("privacy.arrival", label=_("a request came in"), compose=arrival))
 REMINDER = register(Kind("privacy.reminder", label=_("reminder of a deadline"), compose=reminder))
 JOURNAL = register(
     Kind(

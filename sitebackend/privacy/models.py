@@ -332,3 +332,36 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return self.day.isoformat()
+
+
+class Rehearsal(models.Model):
+    """How the nightly rehearsal of an erasure went last: one row. Nothing of the invented person stands in it."""
+
+    class Failure(models.TextChoices):
+        """What did not go as it should."""
+
+        FORM = "form", _("the contact form did not take her message")
+        REQUEST = "request", _("the form for requests did not take her request")
+        ACCESS = "access", _("the copy for her did not hold what she wrote")
+        OTHERS = "others", _("the plan of her erasure named somebody else's rows; nothing was erased")
+        LEFT_OVER = "left_over", _("something of her is still found after the erasure")
+        FILES = "files", _("what was erased did not leave the database's files")
+        BYTES = "bytes", _("bytes of hers stand in a file of the site still")
+        JOURNAL = "journal", _("the erasure journal cannot be read, or bytes of hers stand in it")
+        BACKUP = "backup", _("bytes of hers stand in the newest backup")
+        ERROR = "error", _("it broke off; the log shows where")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    begun_at = models.DateTimeField(_("begun"))
+    ended_at = models.DateTimeField(_("ended"), null=True)  #: empty: it is under way, or was cut off
+    proved_at = models.DateTimeField(_("last one that went as it should"), null=True)
+    seen_in_files = models.BooleanField(_("files searched"), default=True)  #: False: the rights to that are missing
+    failure = models.CharField(_("failure"), max_length=10, choices=Failure, blank=True)
+
+    class Meta:
+        verbose_name = _("rehearsal of an erasure")
+        verbose_name_plural = _("rehearsals of an erasure")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_rehearsals")]
+
+    def __str__(self) -> str:
+        return self.begun_at.isoformat()

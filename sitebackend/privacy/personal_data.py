@@ -14,7 +14,7 @@ from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
-from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, RequestQuerySet, RetentionRun
+from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Rehearsal, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -226,6 +226,13 @@ holds_no_personal_data(
     **dict.fromkeys(("extension_told_at", "answer_sent_at"), _STEP),
     receipt="holdings, numbers of rows, numbers of documents",
     carried_out="holdings, measures and numbers of rows",
+)
+holds_no_personal_data(
+    Rehearsal,
+    id="always 1",
+    **dict.fromkeys(("begun_at", "ended_at", "proved_at"), "a time of ours"),
+    seen_in_files="yes or no",
+    failure=_FACT,
 )
 holds_no_personal_data(AccessAnswer, made_at=_STEP, expires_at=_STEP)
 holds_no_personal_data(RetentionRun, day="a day", receipt="holdings, numbers of rows and documents", wiped_at="a time")

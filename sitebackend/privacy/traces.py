@@ -12,9 +12,8 @@ is left. So whatever holds up writers takes its turn among them (`sitebackend.tu
   older state are waited for; only then writers are held up, for as long as the last readers need. Whoever reads on
   and on is named (`readers`); nothing is rewritten again before they end, and the worker's next round looks.
 
-PostgreSQL offers no such thing to a program: deleted rows are gone for every query at once; their bytes are
-overwritten when autovacuum and the recycling of its log come round, on a small site within days. The documents
-say so.
+PostgreSQL has its own way (`postgresql_files`), which needs rights of the role. Until it was seen done, what was
+erased is logically gone and no more, and nobody is told otherwise.
 """
 
 import sqlite3
@@ -30,6 +29,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sitebackend.privacy import postgresql_files
 from sitebackend.turns import turn
 
 LARGE = 512 * 1024 * 1024  # bytes; VACUUM writes about 100 MB a second
@@ -41,8 +41,12 @@ _READ_LOCKS = range(123, 128)  # bytes of the -shm file, https://www.sqlite.org/
 
 def is_a_good_time(now: datetime) -> bool:
     """Whether writers can wait for as long as it takes."""
+    return size() < LARGE or _is_night(now)
+
+
+def _is_night(now: datetime) -> bool:
     start, end = NIGHT
-    return connection.vendor != "sqlite" or _size() < LARGE or start <= timezone.localtime(now).time() < end
+    return start <= timezone.localtime(now).time() < end
 
 
 def wipe() -> bool:
@@ -50,8 +54,8 @@ def wipe() -> bool:
 
     Must be called outside a transaction.
     """
-    if connection.vendor != "sqlite":
-        return True
+    if connection.vendor == "postgresql":
+        return postgresql_files.wipe(at_night=_is_night(timezone.now()))
     with (
         connection.cursor() as cursor,
         _waiting(cursor, at_most=2 * PATIENCE),
@@ -61,6 +65,8 @@ def wipe() -> bool:
 
 def readers() -> list[str]:
     """Who reads the database all the time, as in "sqlite3 (process 4711)"; Linux tells, elsewhere nobody is named."""
+    if connection.vendor == "postgresql":
+        return postgresql_files.readers()
     found = _reading()
     for _again in range(3):
         sleep(STEP)
@@ -70,6 +76,23 @@ def readers() -> list[str]:
         for number in sorted(found)
         if (name := _program(number))
     ]
+
+
+def missing_rights() -> list[str]:
+    """What somebody with more rights has to type before it can be done, and seen; nothing: it can."""
+    return postgresql_files.missing_rights() if connection.vendor == "postgresql" else []
+
+
+def outside() -> str:
+    """Where copies of the database's bytes can lie that the site neither sees nor reaches; empty: nowhere known."""
+    return str(postgresql_files.OUTSIDE) if connection.vendor == "postgresql" else ""
+
+
+def size() -> int:
+    """Bytes that have to be written anew at one go: of the database, or of PostgreSQL's largest table."""
+    if connection.vendor == "postgresql":
+        return postgresql_files.size()
+    return _file().stat().st_size if _file().exists() else 0
 
 
 def _readers_move_on(cursor: CursorWrapper) -> bool:
@@ -154,10 +177,6 @@ def _program(process: int) -> str:
         return Path(f"/proc/{process}/comm").read_text().strip()
     except OSError:
         return ""
-
-
-def _size() -> int:
-    return _file().stat().st_size if _file().exists() else 0
 
 
 def _file() -> Path:

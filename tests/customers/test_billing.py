@@ -119,9 +119,10 @@ def sweep(today: date) -> int:
 
 
 def test_the_sweep_takes_what_is_due_and_nothing_else(file_one: Callable[..., BillingDocument]) -> None:
-    file_one(number="old", issued_on=date(2015, 12, 31))
-    file_one(number="young", issued_on=date(2016, 1, 1))
-    held = file_one(number="held", issued_on=date(2010, 1, 1))
+    with time_machine.travel(datetime(2016, 1, 2, 12, tzinfo=UTC)):  # a document is filed within its period
+        file_one(number="old", issued_on=date(2015, 12, 31))
+        file_one(number="young", issued_on=date(2016, 1, 1))
+        held = file_one(number="held", issued_on=date(2010, 1, 1))
     billing.hold(document=held, reason="Außenprüfung 2010")
     held.refresh_from_db()
     assert [(step.rows, step.reason) for step in erasure.due(date(2026, 1, 1)).retained] == [

@@ -222,7 +222,7 @@ def _wipe() -> None:
 
     start = time.perf_counter()
     assert traces.wipe()
-    print(f"the file rewritten: {time.perf_counter() - start:.1f} s, {traces._size() // 2**20} MB")  # noqa: T201
+    print(f"the file rewritten: {time.perf_counter() - start:.1f} s, {traces.size() // 2**20} MB")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_a_program_that_keeps_an_erasure_from_its_proof_is_named(monkeypatch: py
 
 @pytest.mark.parametrize(
     ("days_left", "level"),
-    [(30, Level.FINE), (15, Level.FINE), (14, Level.WARNING), (4, Level.WARNING), (3, Level.ALARM), (-1, Level.ALARM)],
+    [(30, Level.WARNING), (14, Level.WARNING), (4, Level.WARNING), (3, Level.ALARM), (-1, Level.ALARM)],
 )
 def test_the_nearer_the_deadline_the_louder(days_left: int, level: Level) -> None:
     _request()  # due on 23 December, in 30 days

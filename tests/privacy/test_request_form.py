@@ -113,7 +113,7 @@ def test_a_known_and_an_unknown_person_see_the_same_bytes_and_cost_the_same_quer
     assert pages[0] == pages[1]
 
 
-QUERIES = 5  # site settings, savepoint, insert, the acknowledgement into the outbox, release
+QUERIES = 6  # site settings, savepoint, insert, two mails into the outbox, release
 
 
 def test_the_form_sets_no_cookie_at_any_step(client: Client) -> None:
@@ -128,7 +128,7 @@ def test_english_visitors_get_english_form_and_mail(client: Client) -> None:
     assert "Your data, your rights" in client.get(url).content.decode()
     _post(client, TYPED | {"nonce": _nonce(client, url)}, url=url)
     deliver_due(NOON + timedelta(minutes=2))
-    assert "has arrived" in mail.outbox[0].subject
+    assert any("has arrived" in message.subject for message in mail.outbox)
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ def test_another_website_cannot_send_it(client: Client) -> None:
 def test_a_request_is_acknowledged_once_with_reference_and_deadline_and_no_word_of_it(client: Client) -> None:
     _sent(client)
     now = NOON + timedelta(minutes=5)
-    assert [deliver_due(now), deliver_due(now)] == [1, 0]
-    [message] = mail.outbox
+    assert [deliver_due(now), deliver_due(now)] == [2, 0]
+    [message] = [message for message in mail.outbox if message.to != ["operator@example.de"]]
     request = DataSubjectRequest.objects.get()
     assert message.to == ["aenne@example.org"]
     assert message.reply_to == ["kontakt@example.de"]
@@ -220,8 +220,8 @@ def test_while_the_mail_server_is_away_the_acknowledgement_waits(client: Client,
     use_backend(settings, "tests.privacy.test_request_form.Away")
     assert deliver_due(now) == 0
     use_backend(settings, "django.core.mail.backends.locmem.EmailBackend")
-    assert deliver_due(now + FIRST_PAUSE / 2) == 0
-    assert deliver_due(now + FIRST_PAUSE * 2) == 1
+    assert deliver_due(now + FIRST_PAUSE * 2) == 2
+    assert DataSubjectRequest.objects.get().acknowledged_at
 
 
 class Away:

@@ -19,6 +19,7 @@ from sitebackend.backup import services as backup
 from sitebackend.cockpit import browsers, idempotency
 from sitebackend.instance import die_with
 from sitebackend.mail import services as mail
+from sitebackend.management import rehearsal
 from sitebackend.management.rounds import Job, Rounds
 from sitebackend.monitoring import clock
 from sitebackend.pages import services as pages
@@ -52,6 +53,7 @@ SHORT: list[Job] = [
 MAIL: list[Job] = [mail.deliver_due]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
+    rehearsal.clean_up,
     work.sweep,
     restore.forget_old_state,
     restore.forget_old_state_of_erased,
@@ -62,6 +64,7 @@ LONG: list[Job] = [
     pages.encode_pictures,
     execution.run_retention,
     execution.wipe_after_retention,
+    rehearsal.rehearse_if_due,
 ]
 #: They destroy what has had its time, and rest while the clock is in doubt.
 BY_TIME: frozenset[Job] = clock.destroyers()

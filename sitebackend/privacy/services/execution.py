@@ -28,6 +28,7 @@ from sitebackend.privacy.services import identity, recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
 PAUSE_AFTER_READER = 5  # seconds; other jobs have the time between
+PAUSE_WITHOUT_RIGHTS = 600  # seconds; the tables are written anew each time
 
 
 def preview(request: DataSubjectRequest) -> Plan:
@@ -95,7 +96,7 @@ def _wiped(now: datetime) -> bool:
     if not traces.is_a_good_time(now):
         return False
     if not traces.wipe():
-        cache.set(_WIPE_PAUSE, 1, PAUSE_AFTER_READER)
+        cache.set(_WIPE_PAUSE, 1, PAUSE_WITHOUT_RIGHTS if traces.missing_rights() else PAUSE_AFTER_READER)
         return False
     return True
 
@@ -175,5 +176,6 @@ def _erase_due(now: datetime, *, day: date | None = None, since: date | None = N
 
 
 def is_told(request: DataSubjectRequest) -> bool:
-    """Whether the person can be told that it is done."""
-    return request.verified_at is not None and journal.told_position() >= journal.position()
+    """Whether the person can be told: that it is gone, or, where nobody can see that, that it is logically gone."""
+    is_done = request.verified_at or (request.erased_at and traces.missing_rights())
+    return bool(is_done) and journal.told_position() >= journal.position()

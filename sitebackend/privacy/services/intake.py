@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
 from sitebackend.privacy import deadlines
-from sitebackend.privacy.mail import ACKNOWLEDGEMENT
+from sitebackend.privacy.mail import ACKNOWLEDGEMENT, ARRIVAL
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
@@ -25,7 +25,7 @@ def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSub
     )
     request.take(said)
     try:
-        _store(request, now)
+        _store(request, now, ARRIVAL.name)
     except IntegrityError:
         return DataSubjectRequest.objects.get(nonce_digest=request.nonce_digest)
     return request
@@ -45,9 +45,11 @@ def mark_acknowledged(request: DataSubjectRequest, *, at: datetime) -> None:
     DataSubjectRequest.objects.to_acknowledge().filter(pk=request.pk).update(acknowledged_at=at)
 
 
-def _store(request: DataSubjectRequest, now: datetime) -> None:
-    """With its acknowledgement in the outbox, if there is an address."""
+def _store(request: DataSubjectRequest, now: datetime, *mails: str) -> None:
+    """With these mails in the outbox, and its acknowledgement if there is an address."""
     with transaction_in_turn():
         request.save()
+        for kind in mails:
+            outbox.queue(kind, about=request.pk, now=now)
         if request.statement.email:
             outbox.queue(ACKNOWLEDGEMENT.name, about=request.pk, now=now)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from sitebackend.privacy import rehearsal
+from sitebackend.privacy.models import Rehearsal
 from sitebackend.privacy.notice.models import NoticeVersion
 from sitebackend.privacy.notice.services import present_version
 
@@ -16,6 +18,12 @@ register = template.Library()
 def privacy_notice(own: str = "") -> NoticeVersion:
     """`own`: the operator's paragraphs, sanitised, so that the kept version has them too."""
     return present_version(language=get_language() or settings.LANGUAGE_CODE, own=own)
+
+
+@register.simple_tag
+def last_rehearsal() -> Rehearsal | None:
+    """The day changes every night: it stands beside the version, so that no version is kept for it."""
+    return rehearsal.last_proved()
 
 
 @register.filter
