@@ -118,6 +118,7 @@ def sweep(today: date) -> int:
     return sum(count for source, _action, count in receipt.done if source == "customers.billing")
 
 
+@pytest.mark.usefixtures("in_english")
 def test_the_sweep_takes_what_is_due_and_nothing_else(file_one: Callable[..., BillingDocument]) -> None:
     with time_machine.travel(datetime(2016, 1, 2, 12, tzinfo=UTC)):  # a document is filed within its period
         file_one(number="old", issued_on=date(2015, 12, 31))
