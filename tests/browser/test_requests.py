@@ -34,7 +34,9 @@ class Clicks:
         self.page, self.count = page, 0
 
     def on(self, role: str, name: str) -> None:
-        with self.page.expect_navigation():  # a slow server's answer is not there when the click is done
+        with self.page.expect_navigation(
+            timeout=1000 * PATIENCE
+        ):  # a slow server's answer is not there when the click is done
             self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         self.count += 1
 
