@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers import invoicing_list
@@ -173,18 +175,18 @@ hang(
         (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile, "customers_customer_attachment"),
         (f"{ONE}documents/add/", billing.File, "customers_customer_document_add"),
         (f"{ONE}documents/add-several/", billing.FileSeveral, "customers_customer_documents_add"),
-        (f"{ONE}documents/<uuid:document>/hold/", billing.Hold, "customers_customer_document_hold"),
         ("import/", importing.Import, "customers_customer_import"),
         ("search/", search.Search, "customers_customer_search"),
         ("records/search/", technical.Search, "customers_customer_record_search"),
         ("documents/<uuid:document>/", billing.DocumentFile, "customers_customer_document"),
+        ("documents/<uuid:document>/hold/", billing.Hold, "customers_customer_document_hold"),
     ],
 )
 
 
 @admin.register(BillingDocument)
 class BillingDocumentAdmin(WithoutDeletion):
-    """To find a document and see until when it is kept; filing is done from the customer's page."""
+    """To find a document, see until when it is kept, and hold it; filing is done from the customer's page."""
 
     list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "kept_until", "legal_hold")
     list_filter = ("kind", "issued_on", "legal_hold")
@@ -192,7 +194,15 @@ class BillingDocumentAdmin(WithoutDeletion):
     search_fields = ("number",)
     date_hierarchy = "issued_on"
     show_full_result_count = False
-    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "kept_until", "legal_hold")
+    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "kept_until", "why_kept")
+    readonly_fields = ("why_kept",)
+
+    @admin.display(description=_("hold"))
+    def why_kept(self, document: BillingDocument) -> str:
+        """Why it is here, and the way to hold it: the only one once its customer is gone."""
+        words = _("End the hold") if document.legal_hold else _("Hold this document")
+        address = reverse("admin:customers_customer_document_hold", args=[document.pk])
+        return format_html('{}<br><a href="{}">{}</a>', document.why_kept(), address, words)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

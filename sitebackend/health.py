@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -90,7 +90,7 @@ def disk(now: datetime) -> Iterator[Finding]:
             figure=free,
         )
     else:
-        text = _("{gigabytes:.1f} GB free").format(gigabytes=free / 2**30)
+        text = _("{gigabytes} GB free").format(gigabytes=number_format(free / 2**30, 1))
         yield Finding(_("Disk"), Level.FINE, text, code="disk.free", figure=free)
 
 

@@ -81,9 +81,9 @@ class SeveralDocumentsForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    ground = forms.ChoiceField(label=_("Ground"), choices=HoldGround, widget=forms.RadioSelect)
+    ground = forms.ChoiceField(label=_("What it is still needed for"), choices=HoldGround, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label=_("Reason"),
+        label=_("Reason, in your words"),
         max_length=300,
         help_text=_("For example an open tax assessment. It keeps the document past every date."),
     )

@@ -15,7 +15,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.customer import Customer
@@ -40,6 +40,9 @@ class Archive(models.Model):
 
     def __str__(self) -> str:
         return str(_("archive of billing documents"))
+
+
+_SIGNS = {"EUR": "€"}
 
 
 class BillingQuerySet(models.QuerySet["BillingDocument"]):
@@ -177,6 +180,12 @@ class BillingDocument(models.Model):
     def ends_on(self) -> date:
         """The last day on which it is kept, unless somebody holds it."""
         return self.statutory_until if self.objected_on else self.kept_until
+
+    @property
+    def shown_amount(self) -> str:
+        """As a person writes it: 1.119,00 €."""
+        amount = number_format(self.amount, 2, force_grouping=True)
+        return f"{amount} {_SIGNS.get(self.currency, self.currency)}"
 
     def why_kept(self) -> str:
         if self.legal_hold:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +40,6 @@ from sitebackend.privacy.registry import (
 from sitebackend.privacy.versions import version_of
 from sitebackend.vault.opened import OpenVault
 
-_SIGNS = {"EUR": "€"}
 _BY_LAW = _("Art. 17(3)(b) GDPR, § 147 AO, § 14b UStG")
 _HELD_BY = {
     HoldGround.TAX: _("Art. 17(3)(b) GDPR, § 147(3) AO"),
@@ -92,7 +91,7 @@ class BillingDocuments(PersonalDataSource):
             document = BillingDocument.objects.get(pk=item.identifier)
             values = {
                 str(_("date of the document")): document.issued_on,
-                str(_("amount")): _amount(document),
+                str(_("amount")): document.shown_amount,
                 str(_("kept by law until")): document.statutory_until,
                 str(_("kept until")): document.kept_until,
                 str(_("filed")): document.filed_at,
@@ -160,10 +159,8 @@ class BillingDocuments(PersonalDataSource):
         self.promise(own, mark)
 
     def page_of(self, identifier: str) -> str:
-        """Where it can be held, as long as its customer is here."""
-        document = BillingDocument.objects.filter(pk=identifier).exclude(customer=None).first()
-        arguments = [document.customer_id, document.pk] if document else []
-        return reverse("admin:customers_customer_document_hold", args=arguments) if document else ""
+        """Where it can be held, also when its customer is gone."""
+        return reverse("admin:customers_customer_document_hold", args=[identifier])
 
     def due(self, today: date) -> Iterable[Step]:
         for document in BillingDocument.objects.past(today):
@@ -225,11 +222,6 @@ def _end(document: BillingDocument, *, by_law: bool) -> Text:
 def _hold(document: BillingDocument) -> dict[str, str]:
     told = {_("reason of the hold"): document.hold_reason, _("ground of the hold"): document.get_hold_ground_display()}
     return {str(label): value for label, value in told.items() if value}
-
-
-def _amount(document: BillingDocument) -> str:
-    amount = number_format(document.amount, 2, force_grouping=True)
-    return f"{amount} {_SIGNS.get(document.currency, document.currency)}"
 
 
 def _named(document: BillingDocument) -> Text:

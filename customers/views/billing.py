@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.formats import number_format
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,8 @@ from customers.models import BillingDocument
 from customers.refusals import Refused
 from customers.services.billing import file_billing_document, file_by_name, hold, read_billing_file, release
 from customers.uploads import received
-from customers.views.base import CustomerFormPage, CustomersPage, download, locked, log, page_of
+from customers.views.base import CustomerFormPage, CustomersFormPage, CustomersPage, download, locked, log, page_of
+from sitebackend.cockpit.pages import Crumbs
 from sitebackend.formats import file_types
 from sitebackend.formats.file_types import FileError
 from sitebackend.privacy.restriction.showing import asked_first
@@ -39,10 +41,7 @@ class File(CustomerFormPage):
     def carry_out(self, form: forms.Form) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "file"}
         document = file_billing_document(customer=self.customer, file=received(form.cleaned_data["file"]), **values)
-        amount = number_format(document.amount, 2, force_grouping=True)
-        self.done = _("Filed: {number}, {amount} {currency}.").format(
-            number=document.number, amount=amount, currency=document.currency
-        )
+        self.done = _("Filed: {number}, {amount}.").format(number=document.number, amount=document.shown_amount)
         log(self.request, self.customer, BillingDocument._meta.verbose_name or "", "added")
 
 
@@ -76,17 +75,32 @@ class FileSeveral(CustomerFormPage):
             return file.name, None, str(error)
 
 
-class Hold(CustomerFormPage):
-    """Keep a document past every date, for a reason; or let it go again."""
+class Hold(CustomersFormPage):
+    """Keep a document past every date, for a reason; or let it go again. Also of customers who are gone."""
 
     permission = "customers.change_billingdocument"
     once = True
-    uses_data = False
     title, button = _("Hold this document"), _("Hold")
 
     @cached_property
     def document(self) -> BillingDocument:
-        return get_object_or_404(BillingDocument, pk=self.kwargs["document"], customer=self.customer)
+        return get_object_or_404(BillingDocument.objects.select_related("customer"), pk=self.kwargs["document"])
+
+    @property
+    def crumbs(self) -> Crumbs:
+        customer = self.document.customer
+        return [*super().crumbs, (customer.number, page_of(customer))] if customer else self._all_documents()
+
+    def get_success_url(self) -> str:
+        customer = self.document.customer
+        if customer:
+            return page_of(customer)
+        return reverse("admin:customers_billingdocument_change", args=[self.document.pk])
+
+    @staticmethod
+    def _all_documents() -> Crumbs:
+        name = BillingDocument._meta.verbose_name_plural or ""
+        return [(name, reverse("admin:customers_billingdocument_changelist"))]
 
     def get_form_class(self) -> type[forms.Form]:
         return forms.Form if self.document.legal_hold else HoldForm
@@ -103,7 +117,10 @@ class Hold(CustomerFormPage):
             release(document=self.document)
         else:
             hold(document=self.document, **form.cleaned_data)
-        log(self.request, self.customer, BillingDocument._meta.verbose_name or "")
+        if self.document.customer:
+            log(self.request, self.document.customer, BillingDocument._meta.verbose_name or "")
+        else:
+            admin.site.get_model_admin(BillingDocument).log_change(self.request, self.document, [{"changed": {}}])
 
 
 class DocumentFile(CustomersPage):

@@ -395,7 +395,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         f"{of_customer}_document": [(world["document"].pk,)],
         f"{of_customer}_document_add": [(customer,)],
         f"{of_customer}_documents_add": [(customer,)],
-        f"{of_customer}_document_hold": [(customer, world["document"].pk), (customer, world["held document"].pk)],
+        f"{of_customer}_document_hold": [(world["document"].pk,), (world["held document"].pk,)],
         "admin:privacy_request_step": [(settled, "matched"), (settled, "finish")],
         "admin:privacy_request_step erase": [(world["settled erasure"].pk, "erase")],
         "admin:privacy_request_step close": [(world["settled objection"].pk, "close")],

@@ -15,6 +15,7 @@ from django.utils import timezone
 from customers.models import Attachment, BillingDocument, ContactPoint, Customer, Evidence, Grant, TechnicalRecord
 from customers.refusals import NoConsent
 from customers.services.billing import file_billing_document
+from customers.services.register import erase_customer
 from customers.services.technical import attach
 from sitebackend import uploads
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Kind
@@ -327,12 +328,26 @@ def test_no_file_at_all_is_named(admin_client: Client, customer: Customer) -> No
 def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, customer: Customer) -> None:
     file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", INVOICE)
     admin_client.post(url("documents_add", customer.pk), {"kind": "invoice", "currency": "EUR", "documents": [file]})
-    page = url("document_hold", customer.pk, BillingDocument.objects.get().pk)
+    page = url("document_hold", BillingDocument.objects.get().pk)
     assert admin_client.post(page, {"ground": "tax", "reason": ""}).status_code == 422
     admin_client.post(page, {"ground": "tax", "reason": "Einspruch"})
     assert BillingDocument.objects.get().hold_reason == "Einspruch"
     assert "Einspruch" in admin_client.get(page).content.decode()
     admin_client.post(page)
+    assert BillingDocument.objects.get().legal_hold is False
+
+
+def test_a_held_document_whose_customer_is_gone_is_released(admin_client: Client, customer: Customer) -> None:
+    file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", INVOICE)
+    admin_client.post(url("documents_add", customer.pk), {"kind": "invoice", "currency": "EUR", "documents": [file]})
+    document = BillingDocument.objects.get()
+    admin_client.post(url("document_hold", document.pk), {"ground": "tax", "reason": "Einspruch"})
+    erase_customer(customer=customer)
+    page = reverse("admin:customers_billingdocument_change", args=[document.pk])
+    way = reverse("admin:customers_customer_document_hold", args=[document.pk])
+    assert way in admin_client.get(page).content.decode()
+    assert "Einspruch" in admin_client.get(way).content.decode()
+    assert admin_client.post(way)["Location"] == page
     assert BillingDocument.objects.get().legal_hold is False
 
 

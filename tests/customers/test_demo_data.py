@@ -53,6 +53,15 @@ def test_who_is_a_customer_also_wrote_and_has_few_namesakes(
         assert Customer.objects.filter(**same).count() == Submission.objects.filter(**same).count() == most
 
 
+def test_nobody_comes_again_after_somebody_was_erased(vault_key: bytes, settings: Settings) -> None:
+    settings.HTTPS = False
+    demo_data(customers=2)
+    first = set(Customer.objects.values_list("email", flat=True))
+    Customer.objects.latest("number").delete()
+    demo_data(customers=1)
+    assert Customer.objects.latest("number").email not in first
+
+
 def test_a_real_site_is_asked_first(vault_key: bytes) -> None:
     with pytest.raises(CommandError):
         demo_data(customers=1)

@@ -21,7 +21,7 @@ from contact.models import MAIL_KIND, EncryptedMessage, Submission
 from customers.models import ConsentEntry, ContactPoint, Customer, Wording
 from customers.models.consent import LegalBasis, Purpose
 from customers.services.consents import Statement
-from customers.services.register import next_numbers
+from customers.services.register import counted, next_numbers
 from sitebackend import operator_key
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail, State
@@ -60,12 +60,11 @@ class Command(BaseCommand):
 
 
 def customers(number: int, now: datetime) -> Iterator[int]:
-    """In batches; gives how many there are so far. Nobody comes twice: who is like somebody here is another place."""
-    first = Customer.objects.count()
+    """In batches; gives how many there are so far. Nobody comes twice, not even who was erased."""
     for start in range(0, number, BATCH):
         with transaction.atomic():
-            places = range(first + start, first + min(start + BATCH, number))
-            made = [_customer(place, given) for place, given in zip(places, next_numbers(len(places)), strict=True)]
+            given = next_numbers(min(BATCH, number - start))
+            made = [_customer(counted(one) - 1, one) for one in given]
             bases = _Bases(now)
             ConsentEntry.objects.bulk_create([entry for customer in made for entry in bases.of(customer)])
             Customer.objects.bulk_create(made)
