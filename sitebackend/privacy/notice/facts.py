@@ -5,16 +5,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sitebackend import retention, throttle
 from sitebackend.models import SiteSettings
 from sitebackend.privacy.notice.services import Section, Sentence, Table, facts
 from sitebackend.privacy.registry import PersonalDataSource, Text, sources
-
-
-def days(number: int) -> str:
-    return ngettext("%(number)d day", "%(number)d days", number) % {"number": number}
 
 
 @facts(order=10)
@@ -101,7 +96,7 @@ def _access_log() -> Sentence:
             "Our own web server, in front of it, logs requests with their addresses, so that attacks and faults can "
             "be traced (Art. 6(1)(f) GDPR). The log stays for %(days)s and is then deleted."
         )
-        % {"days": days(settings.ACCESS_LOG_DAYS)},
+        % {"days": retention.days(settings.ACCESS_LOG_DAYS)},
     }
     return Sentence("visit.access_log", said[settings.ACCESS_LOG])
 
@@ -212,14 +207,7 @@ def request_form() -> Iterator[Section]:
                     ),
                 ),
                 Sentence("requests.basis", _("The legal basis is our duty to answer (Art. 6(1)(c) GDPR).")),
-                Sentence(
-                    "requests.period",
-                    _(
-                        "What you write is kept encrypted and deleted %(days)s after our answer; only kind, dates and "
-                        "reference stay, as proof, for %(years)d calendar years (Art. 6(1)(f) GDPR)."
-                    )
-                    % {"days": days(retention.REQUEST_TEXT_DAYS), "years": retention.PROOF_YEARS},
-                ),
+                Sentence("requests.period", retention.of_requests()),
             ]
         ],
     )
