@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cookie_consent.models import CookieGroup
+from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
@@ -284,6 +285,12 @@ def test_who_keeps_an_access_log_and_how_long(settings: Settings, log: str, said
     assert ("9 days" in sentences()["visit.access_log"]) == (log == "own")
     (delivering,) = [line for line in record.present_version().content["activities"] if "Ausliefern" in line[0]]
     assert ("9 Tage" in str(delivering)) == (log == "own")
+
+
+def test_the_shipped_rule_lets_the_access_log_go_after_the_default() -> None:
+    shipped = Path(__file__).parents[2] / "deploy" / "logrotate.conf"
+    old_files = {int(number) for number in re.findall(r"^ +(?:rotate|maxage) (\d+)$", shipped.read_text(), re.MULTILINE)}
+    assert old_files == {django_settings.ACCESS_LOG_DAYS - 1}  # and today's
 
 
 # --- forms
