@@ -56,7 +56,7 @@ def of_messages() -> str:
     periods = settings.CONTACT_RETENTION_DAYS
     kept = _(
         "Messages are kept until your matter is settled and no question about it is to be expected any more; once a "
-        "year we look which of them can go. If you ask us to delete yours, it goes at once."
+        "year we look which of them can go. If you ask us to delete yours, we do so without delay."
     )
     if not periods:
         return kept

@@ -71,11 +71,7 @@ def readers() -> list[str]:
     for _again in range(3):
         sleep(STEP)
         found &= _reading()
-    return [
-        f"{name} ({_('process {number}').format(number=number)})"
-        for number in sorted(found)
-        if (name := _program(number))
-    ]
+    return [postgresql_files.reader(name, number) for number in sorted(found) if (name := _program(number))]
 
 
 def missing_rights() -> list[str]:

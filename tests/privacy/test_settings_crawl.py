@@ -21,7 +21,8 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from pytest_django import Settings
 
-from consent import offer
+from consent import offer, providers
+from consent.models import ExternalHost, GroupWording
 from contact import health as contact_health
 from contact import services as contact
 from contact.models import Submission, Verdict
@@ -45,7 +46,7 @@ from sitebackend.privacy.papers import record
 from sitebackend.settings import SETTING_NAMES
 from sitebackend.vault.models import Vault
 from tests.conftest import PASSPHRASE
-from tests.consent.conftest import Visitor
+from tests.consent.conftest import KARTEN, Visitor
 from tests.customers.conftest import statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder")]
@@ -106,6 +107,7 @@ COMPARED = {
     "visit.no_log": "test_no_address_is_logged_or_kept",
     "visit.access_log": "test_who_keeps_an_access_log_and_how_long",
     "form.mail": "test_what_the_mail_to_the_operator_holds",
+    "form.suspects": "test_what_looks_like_advertising_is_not_mailed",
     "form.acknowledgement": "test_whether_the_sender_gets_a_mail",
     "form.period": "test_how_long_messages_are_kept",
     "form.fields": "test_which_fields_the_form_insists_on",
@@ -113,6 +115,7 @@ COMPARED = {
     "customers.billing": "test_how_long_billing_documents_are_kept",
     "customers.billing_filed_before": "test_a_document_filed_under_another_period_is_told",
     "customers.source": "test_the_source_of_a_customer_is_told",
+    "customers.source_unknown": "test_the_source_of_a_customer_is_told",
     "recipients.intro": "test_the_settings_name_of_a_provider_wins",
     "recipients.providers": "test_the_settings_name_of_a_provider_wins",
     "recipients.third_countries": "test_third_countries_are_told_as_entered",
@@ -208,6 +211,7 @@ def test_every_fact_is_compared_or_listed_with_a_reason(
 ) -> None:
     settings.CONTACT_ACKNOWLEDGE, settings.HOSTING_PROVIDER = "yes", "Hoster GmbH, Karlsruhe"
     file_invoice(customer)
+    Customer.objects.update(source=Customer.Source.UNKNOWN)
     settings.BILLING_RETENTION_YEARS = 12
     told = set(sentences())
     settings.BACKUP_TARGETS, settings.BACKUP_UPLOAD_COMMAND = [Path("/media/usb")], ["copy", "{file}"]
@@ -253,8 +257,9 @@ def test_which_pages_ask_for_data(client: Client) -> None:
 def test_the_cookies_that_are_set(settings: Settings, banner: str, button: str, with_provider: bool) -> None:
     settings.COOKIE_BANNER = banner
     create_starter_pages()
-    if not with_provider:
-        CookieGroup.objects.filter(is_required=False).delete()
+    if with_provider:
+        rows = {"cookie_group": CookieGroup, "group_wording": GroupWording, "external_host": ExternalHost}
+        providers.write(KARTEN, varname=KARTEN.varname, ordering=2, **rows)
     offer.forget()
     visitor, said = Visitor(), sentences()
     for path in ("/", "/cookies/", "/kontakt/", "/datenschutz/", "/datenschutz/anfrage/"):
@@ -265,6 +270,7 @@ def test_the_cookies_that_are_set(settings: Settings, banner: str, button: str, 
     assert f"for {int(cookie['max-age']) // 3600} hours" in said["cookies.choice"]
     assert cookie.key in said["cookies.table"]
     assert ("cookies.hosts" in said) == ("recipients.external" in said) == with_provider
+    assert ("maps.example.org" in said.get("cookies.hosts", "")) == with_provider
 
 
 def test_no_address_is_logged_or_kept(client: Client, operator_key: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -289,7 +295,9 @@ def test_who_keeps_an_access_log_and_how_long(settings: Settings, log: str, said
 
 def test_the_shipped_rule_lets_the_access_log_go_after_the_default() -> None:
     shipped = Path(__file__).parents[2] / "deploy" / "logrotate.conf"
-    old_files = {int(number) for number in re.findall(r"^ +(?:rotate|maxage) (\d+)$", shipped.read_text(), re.MULTILINE)}
+    old_files = {
+        int(number) for number in re.findall(r"^ +(?:rotate|maxage) (\d+)$", shipped.read_text(), re.MULTILINE)
+    }
     assert old_files == {django_settings.ACCESS_LOG_DAYS - 1}  # and today's
 
 
@@ -319,6 +327,16 @@ def test_what_the_mail_to_the_operator_holds(
     assert "permanently encrypted" in said or "permanently encrypted as well" in said
     told = str(registry.source("contact.mailbox").describe().categories)
     assert ("durch das Formular" in told or "über das Formular" in told) == (way != "notice")
+
+
+@pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
+def test_what_looks_like_advertising_is_not_mailed(settings: Settings, operator_key: Path, way: str) -> None:
+    settings.CONTACT_MAIL = way
+    contact.receive(fields=FORM, reply_to=FORM["email"], nonce=nonce.issue(), honeypot="x", now=timezone.now())
+    deliver_due(timezone.now())
+    assert mail.outbox == []
+    assert Submission.objects.get().message.armoured.startswith("-----BEGIN PGP MESSAGE-----")
+    assert "is not mailed" in sentences()["form.suspects"]
 
 
 @pytest.mark.parametrize("acknowledge", ["yes", "no"])
@@ -428,7 +446,7 @@ def taken_from_a_message(by: Operator) -> Customer:
 
 
 def taken_from_a_file(by: Operator) -> Customer:
-    table = read_csv("Nachname;Straße;PLZ;Ort\nCrawl;Weg 1;26721;Emden\n".encode())
+    table = read_csv("Nachname;Straße;PLZ;Ort\nCrawl;Weg 1;26721;Emden\n")
     order = Order(
         table=table,
         targets=["last_name", "street", "postal_code", "city"],
@@ -464,8 +482,10 @@ def test_the_source_of_a_customer_is_told(
         assert any(today in str(value) and str(source.label) in str(value) for value in copy.values.values())
         others = [str(other.label) for other in Customer.Source if other != source]
         assert not any(label in str(value) for label in others for value in copy.values.values())
-    assert set(Customer.Source) == {Customer.Source.TOLD, Customer.Source.MESSAGE, Customer.Source.IMPORT}
-    assert "Your copy tells which" in sentences()["customers.source"]
+    assert "your copy tells from where, and the day" in sentences()["customers.source"]
+    assert "customers.source_unknown" not in sentences()
+    Customer.objects.update(source=Customer.Source.UNKNOWN)
+    assert "is not on record" in sentences()["customers.source_unknown"]
 
 
 # --- recipients, backups
@@ -561,6 +581,8 @@ def test_backups_are_told_as_they_are_made(
     assert bool(provider) == ("backups.uploaded" in told) == upload
     assert ("storage provider" in told["backup.files"]) == ("storage" in told["recipients.providers"]) == upload
     assert ("nobody" in told["backup.files"]) == (not upload)
+    assert ("no backups are made" in told["backup.files"]) == (not made)
+    assert (" days," in told["backup.files"]) == targets
     stranger = openpgp.generate("Stranger <s@example.org>", passphrase=PASSPHRASE)[1] if made else b""
     for file in disk + provider:
         assert b"Jule Ostermann" not in file.read_bytes()

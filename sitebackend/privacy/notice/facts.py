@@ -129,7 +129,7 @@ def contact_form() -> Iterator[Section]:
                 ),
                 Sentence("form.other_ways", _("An e-mail to the address above will do as well.")),
             ],
-            [Sentence("form.mail", _mail()), *_acknowledgement()],
+            [Sentence("form.mail", _mail()), _suspects(), *_acknowledgement()],
             [Sentence("form.period", retention.of_messages())],
         ],
         tables=[_fields()],
@@ -189,6 +189,16 @@ def _mail() -> str:
             "(OpenPGP). The e-mail to us only says that a message is waiting."
         ),
     }[settings.CONTACT_MAIL]
+
+
+def _suspects() -> Sentence:
+    return Sentence(
+        "form.suspects",
+        _(
+            "What looks like advertising is not mailed: it waits on the server, encrypted as well, until we have "
+            "looked at it."
+        ),
+    )
 
 
 @facts(order=22)
