@@ -27,7 +27,6 @@ from time import monotonic, sleep
 from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from sitebackend.privacy import postgresql_files
 from sitebackend.turns import turn
