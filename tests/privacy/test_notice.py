@@ -143,7 +143,7 @@ class TestVersions:
             first = present_version(language="de", own="<p>alt</p>")
         with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False):
             second = present_version(language="de", own="<p>neu</p>")
-            settings.BACKUP_MAX_AGE_DAYS = 7
+            settings.CONTACT_ACKNOWLEDGE = "yes"
             third = present_version(language="de", own="<p>neu</p>")
         assert [first.number, second.number, third.number] == [1, 2, 3]
         assert first.valid_until == second.valid_from == datetime(2026, 6, 1, 12, tzinfo=UTC)

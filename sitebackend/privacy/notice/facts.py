@@ -16,11 +16,11 @@ from sitebackend.privacy.registry import PersonalDataSource, Text, sources
 def responsible() -> Iterator[Section]:
     site = SiteSettings.current()
     lines = [site.business_name, site.owner, site.street, f"{site.postal_code} {site.city}".strip(), site.country]
-    paragraphs = [", ".join(dict.fromkeys(line for line in lines if line)), site.email, site.phone]
+    told = [", ".join(dict.fromkeys(line for line in lines if line)), site.email, site.phone]
     yield Section(
         name="controller",
         title=_("Who is responsible"),
-        paragraphs=[[Sentence("controller", line)] for line in paragraphs if line],
+        paragraphs=[[Sentence("controller", "\n".join(line for line in told if line))]],
     )
 
 

@@ -29,8 +29,8 @@ def _nobody_else() -> Sentence:
 def _providers() -> Iterator[list[Sentence]]:
     """Each in a line of its own; nothing if nobody works for us."""
     if found := service_providers.in_use():
-        yield [Sentence("recipients.intro", _("These service providers work for us:"))]
-        yield from ([Sentence("recipients.providers", str(provider))] for provider in found)
+        lines = [Sentence("recipients.providers", f"\n– {provider}") for provider in found]
+        yield [Sentence("recipients.intro", _("These service providers work for us:")), *lines]
         yield [_third_countries()]
 
 
