@@ -175,7 +175,7 @@ class UnlockSession(models.Model):
 class UnlockAttemptQuerySet(models.QuerySet["UnlockAttempt"]):
     def counting(self, now: datetime, lock: Lock) -> "UnlockAttemptQuerySet":
         """Those that still count against this lock's limit; one that lies a little ahead counts too."""
-        return self.filter(lock=lock, tried_at__range=(now - TRIES_WITHIN, now + clock.BEHIND))
+        return self.filter(lock=lock, tried_at__gt=now - TRIES_WITHIN, tried_at__lte=now + clock.BEHIND)
 
     def spent(self, now: datetime) -> "UnlockAttemptQuerySet":
         return self.filter(tried_at__lte=now - TRIES_WITHIN)

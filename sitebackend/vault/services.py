@@ -202,7 +202,10 @@ def take_a_try(*, operator: Operator | None, lock: Lock = Lock.VAULT) -> None:
             UnlockAttempt.objects.create(lock=lock, tried_at=now)
             return
         told = VaultEvent.objects.filter(
-            lock=lock, kind=VaultEvent.Kind.LOCKED_OUT, at__range=(now - TRIES_WITHIN, now + clock.BEHIND)
+            lock=lock,
+            kind=VaultEvent.Kind.LOCKED_OUT,
+            at__gt=now - TRIES_WITHIN,
+            at__lte=now + clock.BEHIND,
         )
         if not told.exists():
             record(VaultEvent.Kind.LOCKED_OUT, operator=operator, lock=lock)

@@ -1,8 +1,6 @@
 /* While an erasure is being proved: asks again how it stands, and shows it in place. What is replaced has no field
    and no button until it is done, so nothing typed and no focus is lost.
    Without this script the page reloads itself. */
-"use strict";
-
 const PAUSE = 1000;
 
 function show(page) {
@@ -22,8 +20,9 @@ async function look() {
     }
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const isOver = !page.querySelector("[data-watched]"); // asked first: what is shown leaves `page` for this one
       show(page);
-      if (!page.querySelector("[data-watched]")) {
+      if (isOver) {
         return;
       }
     }

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitors
-from tests.browser.test_vault import log_in
-from tests.running_site import PATIENCE, RunningSite
+from tests.browser.test_vault import log_in, unlock
+from tests.running_site import PATIENCE, ROOT, RunningSite
 
 SENDER = {
     "name": "Roswitha Löschmann",
@@ -34,7 +34,9 @@ class Clicks:
         self.page, self.count = page, 0
 
     def on(self, role: str, name: str) -> None:
-        with self.page.expect_navigation():  # a slow server's answer is not there when the click is done
+        with self.page.expect_navigation(
+            timeout=1000 * PATIENCE
+        ):  # a slow server's answer is not there when the click is done
             self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         self.count += 1
 
@@ -182,6 +184,50 @@ def test_a_request_for_access_is_answered_in_five_clicks_and_the_person_can_read
         assert email in copy.inner_text("main")
         assert Axe().run(copy).violations_count == 0
         assert copy.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+LOOKING = f"""<!doctype html><title>Anfrage</title>
+<script type="module">{(ROOT / "static/js/request.js").read_text()}</script>
+"""
+
+
+def test_a_page_that_shows_a_step_of_the_proof_goes_on_looking(visitor: Visitors) -> None:
+    """Between the wiped files and the answer lies the journal's mail, which only a slow server lets a page see."""
+    page = visitor().page
+    asked: list[str] = []
+    steps = ["files", "journal", "journal", "proved"]
+
+    def answer(route: Route) -> None:
+        asked.append(steps[min(len(asked), 3)])
+        watched = "" if asked[-1] == "proved" else "data-watched"
+        shown = f'<div data-live="answer" {watched}><p>{asked[-1]}</p></div>'
+        route.fulfill(body=LOOKING + shown, content_type="text/html")
+
+    page.route("**/gezeigt/", answer)
+    page.goto("/gezeigt/")
+    page.wait_for_selector("text=journal")
+    page.wait_for_selector("text=proved")
+    page.wait_for_timeout(1500)
+    assert asked == steps, "not asked again once it was proved"
+
+
+def test_while_a_proof_is_waited_for_the_vaults_time_goes_on(visitor: Visitors, running_site: RunningSite) -> None:
+    """Two scripts on one page, each with a function of the same name."""
+    sender = SENDER | {"email": "roswitha.vault@example.org"}
+    assert running_site.send(sender).status == 200
+    visit = visitor()
+    page, clicks = visit.page, Clicks(visit.page)
+    log_in(visit, running_site)
+    page.wait_for_selector("#user-tools")
+    page.goto("/admin/")
+    unlock(visit, running_site)
+    _take_down(page, sender)
+    clicks.on("button", "Es passt: Die Person ist es")
+    page.route("**/*", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    clicks.on("button", "Genau das löschen")
+    assert page.locator("[data-watched]").count() == 1
+    left = page.inner_text("[data-vault-left]")
+    page.wait_for_function("left => document.querySelector('[data-vault-left]').innerText !== left", arg=left)
 
 
 @pytest.mark.parametrize("kind", ["rectification", "objection"])

@@ -200,7 +200,7 @@ def _customers(world: World) -> dict[str, Deed]:
             "documents_add", customer.pk, first=lambda _operator: {"documents": [upload("R-78 2026-02-01 119,00.pdf")]},
             kind="invoice", currency="EUR",
         ),
-        f"{name}_document_hold": deed("document_hold", customer.pk, world["document"].pk, reason="Prüfung"),
+        f"{name}_document_hold": deed("document_hold", customer.pk, world["document"].pk, ground="tax", reason="Prüfung"),
         f"{name}_document_hold release": deed("document_hold", customer.pk, world["held document"].pk),
     }  # fmt: skip
 

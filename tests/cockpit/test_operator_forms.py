@@ -93,7 +93,7 @@ def test_a_document_a_record_and_a_hold_are_made_once(unlocked_client: Client, g
     assert [client.post(page, sent).status_code for _click in range(2)] == [302, 302]
     assert TechnicalRecord.objects.count() == 1
     page = url("document_hold", customer.pk, document.pk)
-    sent = {"reason": "Einspruch"} | hidden(client, page)
+    sent = {"ground": "tax", "reason": "Einspruch"} | hidden(client, page)
     assert [client.post(page, sent).status_code for _click in range(2)] == [302, 302]
     document.refresh_from_db()
     assert document.legal_hold

@@ -328,8 +328,8 @@ def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, cust
     file = SimpleUploadedFile("R-1 2026-02-01 119,00.pdf", INVOICE)
     admin_client.post(url("documents_add", customer.pk), {"kind": "invoice", "currency": "EUR", "documents": [file]})
     page = url("document_hold", customer.pk, BillingDocument.objects.get().pk)
-    assert admin_client.post(page, {"reason": ""}).status_code == 422
-    admin_client.post(page, {"reason": "Einspruch"})
+    assert admin_client.post(page, {"ground": "tax", "reason": ""}).status_code == 422
+    admin_client.post(page, {"ground": "tax", "reason": "Einspruch"})
     assert BillingDocument.objects.get().hold_reason == "Einspruch"
     assert "Einspruch" in admin_client.get(page).content.decode()
     admin_client.post(page)

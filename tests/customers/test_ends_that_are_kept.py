@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.core import mail
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -37,15 +38,17 @@ def _site(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def file_one(customer: Customer, number: str, issued_on: date, kind: str = "invoice") -> BillingDocument:
-    return billing.file_billing_document(
-        customer=customer,
-        kind=kind,
-        number=number,
-        issued_on=issued_on,
-        amount=Decimal("119.00"),
-        currency="EUR",
-        file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 r"),
-    )
+    """Filed on the day of issue, and so within its period."""
+    with time_machine.travel(datetime.combine(issued_on, time(12), tzinfo=UTC)):
+        return billing.file_billing_document(
+            customer=customer,
+            kind=kind,
+            number=number,
+            issued_on=issued_on,
+            amount=Decimal("119.00"),
+            currency="EUR",
+            file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 r"),
+        )
 
 
 def ask(customer: Customer, *, kind: Kind = Kind.ERASURE) -> DataSubjectRequest:

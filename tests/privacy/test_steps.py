@@ -477,7 +477,7 @@ def test_what_was_deleted_after_the_proof_is_proved_again(operator: Operator, wi
 
 
 def test_a_large_database_waits_for_the_night(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr(traces, "_size", lambda: traces.LARGE)
+    monkeypatch.setattr(traces, "size", lambda: traces.LARGE)
     monkeypatch.setattr("django.db.connection.vendor", "sqlite")
     assert not traces.is_a_good_time(NOON)
     assert traces.is_a_good_time(NOON.replace(hour=2))  # 3 o'clock here

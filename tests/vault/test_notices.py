@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.utils import timezone
 from pytest_django import Settings
 
 from sitebackend.crypto import sealing
@@ -39,6 +40,7 @@ def codes(now: datetime) -> dict[str, Level]:
 
 def test_every_unlock_is_told_by_mail_and_once(recovery_key: str, operator: Operator) -> None:
     SiteSettings.objects.create(business_name="Netz & Gerät")
+    deliver_due(timezone.now())  # that it was set up
     with time_machine.travel(START, tick=False):
         services.unlock(operator=operator, passphrase=PASSPHRASE)
         assert deliver_due(START) == 1
