@@ -165,8 +165,7 @@ class OutgoingMail(models.Model):
 
     def refused(self, now: datetime, reply: str, *, for_good: bool) -> dict[str, object]:
         """The changes that say: not taken; another attempt follows, or none after five days or a final no."""
-        is_late = now - self.queued_at > self.sort.give_up_after
-        if for_good or (is_late and not clock.doubt(now)):
+        if for_good or clock.believed(now) - self.queued_at > self.sort.give_up_after:
             return {"state": State.UNDELIVERABLE, "next_attempt_at": None, "last_reply": reply}
         return {"state": State.RETRYING, "next_attempt_at": now + self._pause(), "last_reply": reply}
 
