@@ -35,6 +35,20 @@ class IsDone(admin.SimpleListFilter):
         return submissions.filter(done_at__isnull=self.value() == "no") if self.value() else submissions
 
 
+class ToLookThrough(admin.SimpleListFilter):
+    """The yearly question: which of those that no period ends can go."""
+
+    title = _("looked through")
+    parameter_name = "look"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("due", _("more than a year ago"))]
+
+    def queryset(self, request: HttpRequest, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+        known = cast("SubmissionQuerySet", submissions)
+        return known.to_look_through(timezone.now()) if self.value() == "due" else known
+
+
 class MailFilter(admin.SimpleListFilter):
     """By where the mail to the operator stands."""
 
@@ -62,12 +76,26 @@ class SubmissionAdmin(OperatorModelAdmin):
         "channel",
         "done_at",
     )
-    list_filter = (MailFilter, "verdict", "channel", IsDone)
+    list_filter = (MailFilter, "verdict", "channel", IsDone, ToLookThrough)
     show_full_result_count = False
     list_per_page = 50
-    actions = ("mark_done", "reopen", "send_again", "release")
+    actions = ("mark_done", "reopen", "send_again", "release", "keep", "let_go")
     fieldsets = (
-        (None, {"fields": ("reference", "received_at", "channel", "done_at", "message_file", "message_page")}),
+        (
+            None,
+            {
+                "fields": (
+                    "reference",
+                    "received_at",
+                    "channel",
+                    "done_at",
+                    "kept_at",
+                    "goes_on",
+                    "message_file",
+                    "message_page",
+                )
+            },
+        ),
         (_("Mail"), {"fields": ("mail_state", "sent", "attempts", "next_attempt", "last_reply")}),
         (_("Spam checks"), {"fields": ("verdict", "signs")}),
     )
@@ -79,6 +107,10 @@ class SubmissionAdmin(OperatorModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Erasing has its preview, its journal and its receipt: data-subject requests."""
         return False
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        """Retention does it, as with what a period ends; who may say so is who may let go what is overdue."""
+        return bool(request.user.has_perm("contact.delete_submission"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         """Each with where its mail stands; one look at the outbox for the whole page."""
@@ -139,6 +171,14 @@ class SubmissionAdmin(OperatorModelAdmin):
     @admin.action(description=_("No spam: release and mail"), permissions=["change"])
     def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, services.release(submissions=chosen, now=timezone.now()))
+
+    @admin.action(description=_("Looked through: keep for another year"), permissions=["change"])
+    def keep(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, cast("SubmissionQuerySet", chosen).keep(timezone.now()))
+
+    @admin.action(description=_("Looked through: delete tomorrow"), permissions=["erase"])
+    def let_go(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, cast("SubmissionQuerySet", chosen).let_go(timezone.localdate()))
 
     def _say(self, request: HttpRequest, count: int) -> None:
         done = ngettext("{count} submission changed.", "{count} submissions changed.", count).format(count=count)

@@ -24,6 +24,7 @@ MISSING = {
     "email": _("Please enter your e-mail address."),
     "message": _("Please enter your message."),
 }
+LONGEST_MESSAGE = 20_000  # characters
 Validator = Callable[[str], None]
 
 
@@ -83,7 +84,9 @@ class ContactForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     message = forms.CharField(
-        max_length=20_000, validators=[storable, visible], widget=forms.Textarea({"rows": 8, "autocomplete": "off"})
+        max_length=LONGEST_MESSAGE,
+        validators=[storable, visible],
+        widget=forms.Textarea({"rows": 8, "autocomplete": "off"}),
     )
     nonce = forms.CharField(required=False, widget=forms.HiddenInput)
     extra = forms.CharField(

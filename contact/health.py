@@ -29,3 +29,22 @@ def inbox(now: datetime) -> Iterator[Finding]:
         code="contact.inbox",
         figure=count,
     )
+
+
+@report
+def to_look_through(now: datetime) -> Iterator[Finding]:
+    """The privacy notice says that once a year somebody looks which messages can go: this is who asks for it."""
+    if count := Submission.objects.to_look_through(now).count():
+        yield Finding(
+            area=_("Inbox"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} message lies here for a year and nobody has judged whether it is needed.",
+                "{count} messages lie here for a year and nobody has judged whether they are needed.",
+                count,
+            ).format(count=count),
+            next_step=_("Look at them: let go what is settled, keep the others for another year."),
+            url=f"{reverse('admin:contact_submission_changelist')}?look=due",
+            code="contact.to_look_through",
+            figure=count,
+        )

@@ -21,6 +21,7 @@ from sitebackend.privacy.restriction.models import Restriction, since
 from sitebackend.retention import midnight
 
 MAIL_KIND = "contact.submission"  #: of the mail to the operator, in the outbox
+LOOK_EVERY = timedelta(days=365)
 
 
 class EncryptedMessage(models.Model):
@@ -78,11 +79,29 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(pk__in=OutgoingMail.objects.filter(kind=MAIL_KIND, **lookups).values("about"))
 
     def past_period(self, today: date) -> Self:
-        """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over."""
-        over = models.Q(pk__in=[])
+        """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over, and those let go."""
+        over = models.Q(goes_on__lte=today)
         for state, days in settings.CONTACT_RETENTION_DAYS.items():
             over |= _IN_STATE[state] & models.Q(received_at__lt=midnight(today) - timedelta(days=days))
         return self.filter(over)
+
+    def to_look_through(self, now: datetime) -> Self:
+        """Those that no period ends and nobody has judged for a year: whether they can go is asked."""
+        endless = models.Q(pk__in=[])
+        for state in _IN_STATE.keys() - settings.CONTACT_RETENTION_DAYS.keys():
+            endless |= _IN_STATE[state]
+        before = now - LOOK_EVERY
+        done = models.Q(done_at=None) | models.Q(done_at__lt=before)
+        kept = models.Q(kept_at=None) | models.Q(kept_at__lt=before)
+        return self.filter(endless, done, kept, received_at__lt=before, goes_on=None)
+
+    def keep(self, now: datetime) -> int:
+        """Looked through, and needed still: asked about again in a year."""
+        return self.update(kept_at=now, goes_on=None)
+
+    def let_go(self, today: date) -> int:
+        """Looked through, and not needed any more: retention erases them tomorrow, unless they are kept till then."""
+        return self.update(goes_on=today + timedelta(days=1))
 
     def suspect(self) -> Self:
         return self.filter(verdict=Verdict.SUSPECT)
@@ -106,7 +125,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(done_at=None).update(done_at=now)
 
     def reopen(self) -> int:
-        return self.update(done_at=None)
+        return self.update(done_at=None, goes_on=None)
 
 
 class Submission(models.Model):
@@ -126,6 +145,8 @@ class Submission(models.Model):
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, default=Verdict.CLEAN, db_index=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+    kept_at = models.DateTimeField(_("looked through"), null=True, editable=False)  #: the last time, and kept
+    goes_on = models.DateField(_("goes on"), null=True, editable=False)  #: looked through, and let go
     told_at = models.DateTimeField(null=True, editable=False)  #: when the daily line counted this suspect
 
     objects = SubmissionQuerySet.as_manager()

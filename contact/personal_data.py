@@ -43,6 +43,8 @@ holds_no_personal_data(
     verdict="one of three words",
     reasons="names of the spam checks that spoke",
     done_at="a time of ours",
+    kept_at="a time of ours",
+    goes_on="a day of ours",
     told_at="a time of ours",
 )
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
@@ -171,14 +173,11 @@ class Submissions(PersonalDataSource):
         return count
 
     def due(self, today: date) -> Iterator[Step]:
-        if settings.CONTACT_RETENTION_DAYS:
-            old = Submission.objects.past_period(today)
-            reason = _("The period that the form names is over.")
-            yield self._step(old.usable(), law=_("Art. 5(1)(e) GDPR"), reason=reason)
-            held = self._step(
-                old.restricted(), law=_("Art. 18(1) GDPR"), reason=_("Restricted: it waits until released.")
-            )
-            yield replace(held, action=Action.RETAIN)
+        old = Submission.objects.past_period(today)
+        reason = _("Its period is over, or you looked it through and let it go.")
+        yield self._step(old.usable(), law=_("Art. 5(1)(e) GDPR"), reason=reason)
+        held = self._step(old.restricted(), law=_("Art. 18(1) GDPR"), reason=_("Restricted: it waits until released."))
+        yield replace(held, action=Action.RETAIN)
 
     def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:
         return Step(

@@ -11,12 +11,13 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contact import services
-from contact.forms import ContactForm
+from contact.forms import LONGEST_MESSAGE, ContactForm
 from contact.models import Submission
 from sitebackend import nonce, operator_key, outage, retention, throttle
 from sitebackend.crypto.certificate import Certificate
@@ -111,6 +112,7 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
         "form": form,
         "status": status,
         "kept_for": retention.of_messages(),
+        "longest": number_format(LONGEST_MESSAGE, force_grouping=True),
         "operator_keys": _keys(),
         "mail_is_plain": settings.CONTACT_MAIL == "plain",
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from customers.models import BillingDocument
+from customers.models import BillingDocument, Customer
 from sitebackend import retention
 from sitebackend.privacy.notice.services import Section, Sentence, facts
 
@@ -37,10 +37,15 @@ def _master_data() -> Iterator[Sentence]:
     yield Sentence(
         "customers.source",
         _(
-            "Most come from you; some were taken over from our earlier files or from a message of yours. Your copy "
-            "tells which, and the day."
+            "They come from you yourself, from a message of yours or from files of ours; your copy tells from where, "
+            "and the day."
         ),
     )
+    if Customer.objects.filter(source=Customer.Source.UNKNOWN).exists():
+        yield Sentence(
+            "customers.source_unknown",
+            _("Of customers who were entered before this was asked for, the source is not on record."),
+        )
 
 
 def _technical_data() -> Iterator[Sentence]:

@@ -162,10 +162,11 @@ def clock_in_doubt(now: datetime) -> Iterator[Finding]:
         else _("The clock shows {now}, which is before {known}, a time that was true already.")
     )
     text = words.format(now=clock.moment(doubt.now), known=clock.moment(doubt.known))
+    rests = _("Nothing is erased by its period and no backup is removed.")
     yield Finding(
         area=_("Clock"),
         level=Level.ALARM,
-        text=f"{text} {_('Nothing is erased by its period and no backup is removed.')}",
+        text=f"{text} {rests}",
         next_step=_(
             "Set the clock right. If it is right, because the site was off: say so in the cockpit, or with "
             "manage.py retention run --yes --clock-is-right."

@@ -49,17 +49,20 @@ def periods() -> Iterator[Period]:
 
 
 def of_messages() -> str:
-    """How long messages are kept, as one or two sentences for the form and the notice, in the active language."""
+    """How long messages are kept, as one or two sentences for the form and the notice, in the active language.
+
+    That "we look" is so because `contact.health.to_look_through` asks the operator.
+    """
     periods = settings.CONTACT_RETENTION_DAYS
     kept = _(
         "Messages are kept until your matter is settled and no question about it is to be expected any more; once a "
-        "year we look which of them can go. If you ask us to delete yours, it goes at once."
+        "year we look which of them can go. If you ask us to delete yours, we do so without delay."
     )
     if not periods:
         return kept
     if _is_one_for_all(periods):
-        return _("Messages are deleted after {period} by themselves.").format(period=_days(periods["open"]))
-    said = _("They are deleted by themselves after these periods ({periods}).").format(periods=_by_state(periods))
+        return _("Messages are deleted after {period} by themselves.").format(period=days(periods["open"]))
+    said = _("By themselves messages are deleted after these periods ({periods}).").format(periods=_by_state(periods))
     return said if len(periods) == len(MESSAGE_STATES) else f"{kept} {said}"
 
 
@@ -78,9 +81,22 @@ def of_billing() -> str:
     return f"{by_law} {beyond}"
 
 
+def of_requests() -> str:
+    """How long a request about data is kept, for its form and the notice, in the active language."""
+    return _(
+        "What you write lies here encrypted and is deleted {period} after our answer. Then only the kind, the dates "
+        "and the reference of the request stay, as proof, for {years} calendar years (Art. 6(1)(f) GDPR)."
+    ).format(period=days(REQUEST_TEXT_DAYS), years=PROOF_YEARS)
+
+
 def billing_years() -> int:
     """Whole calendar years that billing documents are kept: never fewer than the law wants."""
     return max(STATUTORY_BILLING_YEARS, settings.BILLING_RETENTION_YEARS)
+
+
+def days(number: int) -> str:
+    """`30 days`, in the active language."""
+    return ngettext("{n} day", "{n} days", number).format(n=number)
 
 
 def goes_on(caused_on: date, days: int) -> date:
@@ -107,7 +123,7 @@ def _of_business() -> Iterator[Period]:
     yield Period(_("messages and recorded inquiries"), _messages(), _("arrival"), _("as the form names it (S15)"))
     yield Period(
         _("the sender's address for an acknowledgement"),
-        _days(ACKNOWLEDGEMENT_WAITS.days),
+        days(ACKNOWLEDGEMENT_WAITS.days),
         _("arrival; it goes with the mail"),
         _("later it would only puzzle"),
     )
@@ -136,7 +152,7 @@ def _of_business() -> Iterator[Period]:
 def _of_requests() -> Iterator[Period]:
     yield Period(
         _("text of an answered request"),
-        _days(REQUEST_TEXT_DAYS),
+        days(REQUEST_TEXT_DAYS),
         _("the answer"),
         _("S12 of the privacy notice; until then the person can ask back"),
     )
@@ -148,7 +164,7 @@ def _of_requests() -> Iterator[Period]:
     )
     yield Period(
         _("a copy that waits to be fetched"),
-        _days(ANSWER_LIVES.days),
+        days(ANSWER_LIVES.days),
         _("the answer; it goes with the fetching"),
         _("a copy of somebody's data that nobody fetches is only a danger"),
     )
@@ -169,26 +185,26 @@ def _of_the_site() -> Iterator[Period]:
     )
     yield Period(
         _("kind and time of a mail that was sent"),
-        _days(SENT_MAIL.days),
+        days(SENT_MAIL.days),
         _("the delivery; what the mail said goes with it"),
         _("until then the operator sees that it went out"),
     )
     yield Period(
         _("backups"),
-        _days(settings.BACKUP_MAX_AGE_DAYS),
+        days(settings.BACKUP_MAX_AGE_DAYS),
         _("their making"),
         _("long enough to notice damage, short enough that the erased are gone from them too"),
     )
-    yield Period(_("pages in the trash"), _days(PAGE_TRASH.days), _("their deletion"), _("until then a slip is mended"))
+    yield Period(_("pages in the trash"), days(PAGE_TRASH.days), _("their deletion"), _("until then a slip is mended"))
     yield Period(
         _("dead links that visitors followed"),
-        _days(DEAD_LINKS.days),
+        days(DEAD_LINKS.days),
         _("the last time"),
         _("a link that nobody follows any more needs no mending"),
     )
     yield Period(
         _("browsers that operators have logged in from: a random value's digest and two days"),
-        _days(KNOWN_BROWSERS.days),
+        days(KNOWN_BROWSERS.days),
         _("the last login from there"),
         _("as long as their cookie: so that a login from an unknown one is noticed"),
     )
@@ -198,7 +214,7 @@ def _messages() -> str:
     periods = settings.CONTACT_RETENTION_DAYS
     if not periods:
         return _("until the matter is settled: the operator is asked once a year which can go")
-    return _days(periods["open"]) if _is_one_for_all(periods) else _by_state(periods)
+    return days(periods["open"]) if _is_one_for_all(periods) else _by_state(periods)
 
 
 def _is_one_for_all(periods: dict[str, int]) -> bool:
@@ -208,14 +224,10 @@ def _is_one_for_all(periods: dict[str, int]) -> bool:
 def _by_state(periods: dict[str, int]) -> str:
     names = {"done": _("messages seen to"), "open": _("open messages"), "suspect": _("suspected spam")}
     return ", ".join(
-        _("{state}: {period}").format(state=name, period=_days(periods[state]))
+        _("{state}: {period}").format(state=name, period=days(periods[state]))
         for state, name in names.items()
         if state in periods
     )
-
-
-def _days(number: int) -> str:
-    return ngettext("{n} day", "{n} days", number).format(n=number)
 
 
 def _calendar_years(number: int) -> str:

@@ -59,7 +59,7 @@ def _known_by_task() -> Iterator[Provider]:
     site = SiteSettings.current()
     hosting = settings.HOSTING_PROVIDER or site.hosting_provider
     if hosting or settings.HTTPS:
-        yield Provider("hosting", _("the server (hosting)"), hosting, site.hosting_contract_on)
+        yield Provider("hosting", _("server (hosting)"), hosting, site.hosting_contract_on)
     mail = settings.MAIL_PROVIDER or site.mail_provider
     if mail or settings.SENDS_MAIL:
         yield Provider("mail", _("e-mail"), mail, site.mail_contract_on)

@@ -233,6 +233,20 @@ def test_every_text_is_translated() -> None:
     assert [english for english, german in entries.items() if not all(german)] == []
 
 
+def test_every_marked_text_of_the_code_is_in_the_catalogue() -> None:
+    """`makemessages` misses those inside of an f-string: they would be shown in English."""
+    marked = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+    missing = [
+        f"{name(path)}: {english}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(text(path)))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in marked
+        for english in [node.args[0]]
+        if isinstance(english, ast.Constant) and english.value not in catalogue()
+    ]
+    assert missing == []
+
+
 def test_no_translation_is_only_guessed() -> None:
     _header, entries = text(LOCALE / "django.po").split("\n\n", 1)
     assert "fuzzy" not in entries
@@ -252,6 +266,7 @@ def test_a_translation_keeps_the_placeholders() -> None:
 LOCALE = ROOT / "sitebackend" / "locale" / "de" / "LC_MESSAGES"
 
 
+@cache
 def catalogue() -> dict[str, list[str]]:
     """The German catalogue: English text → its German versions (two if there is a plural)."""
     entries: dict[str, list[str]] = {}

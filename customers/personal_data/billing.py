@@ -261,4 +261,5 @@ def _billing_basis() -> str:
     by_law = _("Art. 6(1)(c) GDPR with § 147 AO, § 257 HGB, § 14b UStG")
     if retention.billing_years() == retention.STATUTORY_BILLING_YEARS:
         return str(by_law)
-    return f"{by_law}; {_('beyond that Art. 6(1)(f) GDPR: answering claims')}"
+    beyond = _("beyond that Art. 6(1)(f) GDPR: answering claims")
+    return f"{by_law}; {beyond}"

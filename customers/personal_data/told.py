@@ -53,7 +53,8 @@ def source_line(customer: Customer) -> str:
 
 def point_line(point: ContactPoint) -> str:
     told = f"{point.get_kind_display()} ({point.label}): {point.shown}" if point.label else point.shown
-    return f"{told}, {_('invoices go here')}" if point.for_invoices else told
+    for_invoices = _("invoices go here")
+    return f"{told}, {for_invoices}" if point.for_invoices else told
 
 
 def consent_line(entry: ConsentEntry) -> str:

@@ -68,12 +68,15 @@ holds_no_personal_data(
 def _retention() -> str:
     """How old they get: on our own media as the setting says; elsewhere that place decides."""
     parts = []
-    if settings.BACKUP_TARGETS or not upload.is_set():
-        own = _("{n} days at most; what was erased is never brought back from them")
+    if settings.BACKUP_TARGETS:
+        own = _(
+            "{n} days, the newest until there is a newer one, and on a medium that is not connected until it is again; "
+            "what was erased is never brought back from them"
+        )
         parts.append(own.format(n=settings.BACKUP_MAX_AGE_DAYS))
     if upload.is_set():
         parts.append(_("with the storage provider: as set there"))
-    return "; ".join(map(str, parts))
+    return "; ".join(map(str, parts or [_("not at all: no backups are made at present")]))
 
 
 def _location() -> str:

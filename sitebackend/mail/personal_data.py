@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet
 from sitebackend.privacy.registry import (
@@ -43,7 +44,9 @@ class OutgoingMails(PersonalDataSource):
             purposes=(_("sending mail also when the mail server is away"),),
             legal_basis=_("Art. 6(1)(b), (c) and (f) GDPR: that of the matter which the mail is about"),
             recipients=(_("the operator's mail provider"),),
-            retention=_("until the mail server took the mail; afterwards only kind and time, for a month"),
+            retention=_("until the mail server took the mail; afterwards only kind and time, for {period}").format(
+                period=retention.days(retention.SENT_MAIL.days)
+            ),
             origin=_("made by this website out of what is held on the matter"),
             location=_("database of this site, sealed with the server's key"),
         )

@@ -32,7 +32,6 @@ from django.utils import timezone, translation
 from sitebackend import node
 from sitebackend.backup.models import Backup
 from sitebackend.mail import services as outbox
-from sitebackend.monitoring import clock
 from sitebackend.nonce import FASTEST
 from sitebackend.pages import version
 from sitebackend.privacy import erasure, journal, registry, rehearsal, traces
@@ -55,9 +54,7 @@ class Failed(Exception):
 
 
 def rehearse_if_due(now: datetime) -> int:
-    """Worker job, once a night; 1 if it was done, however it went. While the clock is in doubt it rests."""
-    if not clock.is_trusted(now):
-        return 0
+    """Worker job, once a night; 1 if it was done, however it went."""
     row, _first = Rehearsal.objects.get_or_create(id=1, defaults={"begun_at": now, "ended_at": now})
     if not _is_due(row, now) or not traces.is_a_good_time(now):
         return 0

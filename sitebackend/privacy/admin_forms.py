@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend import retention
 from sitebackend.privacy import deadlines
 from sitebackend.privacy.models import Channel, DataSubjectRequest
 from sitebackend.privacy.statement import Statement
@@ -28,7 +30,10 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     number = forms.CharField(label=_("Customer number or reference"), max_length=50, required=False)
     message = forms.CharField(
         label=_("Message"), max_length=20_000, required=False, widget=forms.Textarea({"rows": 6}),
-        help_text=_("Only what the answer needs. It is sealed, and goes 30 days after the answer."),
+        help_text=format_lazy(
+            _("Only what the answer needs. It is sealed, and goes {days} days after the answer."),
+            days=retention.REQUEST_TEXT_DAYS,
+        ),
     )  # fmt: skip
 
     class Meta:

@@ -66,8 +66,8 @@ class Requests(PersonalDataSource):
             legal_basis=_("Art. 6(1)(c) GDPR with Art. 12 and 15–21; for the proof Art. 6(1)(f)"),
             recipients=(_("none besides the operator and their mail provider"),),
             retention=_(
-                "the text 30 days after the answer; kind, dates, counts and reference three calendar years after it"
-            ),
+                "the text {days} after the answer; kind, dates, counts and reference {years} calendar years after it"
+            ).format(days=retention.days(retention.REQUEST_TEXT_DAYS), years=retention.PROOF_YEARS),
             origin=_("from the person"),
             location=_("database of this site, sealed with the server's key"),
         )
@@ -86,7 +86,9 @@ class Requests(PersonalDataSource):
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         held = _held(subject)
         open_law = _("Art. 12(3) GDPR")
-        yield self._step(Action.RETAIN, held.open(), open_law, _("It is being answered; its text goes 30 days later."))
+        days = retention.days(retention.REQUEST_TEXT_DAYS)
+        waits = _("It is being answered; its text goes {days} later.").format(days=days)
+        yield self._step(Action.RETAIN, held.open(), open_law, waits)
         answered = held.filter(answered_at__isnull=False, purged_at=None)
         reason = _("Answered; kind, dates and reference stay as proof.")
         yield self._step(Action.REDACT, answered, _TEXT_GOES, reason)
@@ -104,7 +106,8 @@ class Requests(PersonalDataSource):
 
     def due(self, today: date) -> Iterator[Step]:
         text = DataSubjectRequest.objects.to_purge(retention.midnight(today))
-        yield self._step(Action.REDACT, text, _TEXT_GOES, _("30 days since the answer."))
+        over = _("{days} since the answer.").format(days=retention.days(retention.REQUEST_TEXT_DAYS))
+        yield self._step(Action.REDACT, text, _TEXT_GOES, over)
         first_kept = retention.midnight(retention.first_kept_day(today, retention.PROOF_YEARS))
         proofs = DataSubjectRequest.objects.filter(purged_at__isnull=False, answered_at__lt=first_kept)
         reason = _("Three calendar years since the answer.")

@@ -62,7 +62,12 @@ def readers() -> list[str]:
             " AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND xact_start < now() - interval '1 second'"
             " UNION ALL SELECT gid, 0 FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 2"
         )
-        return [f"{name} ({_('process {number}').format(number=number)})" for name, number in cursor.fetchall()]
+        return [reader(name, number) for name, number in cursor.fetchall()]
+
+
+def reader(name: str, number: int) -> str:
+    """As in `sqlite3 (process 4711)`."""
+    return str(_("{name} (process {number})")).format(name=name, number=number)
 
 
 def size() -> int:

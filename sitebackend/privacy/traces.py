@@ -27,7 +27,6 @@ from time import monotonic, sleep
 from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from sitebackend.privacy import postgresql_files
 from sitebackend.turns import turn
@@ -71,11 +70,7 @@ def readers() -> list[str]:
     for _again in range(3):
         sleep(STEP)
         found &= _reading()
-    return [
-        f"{name} ({_('process {number}').format(number=number)})"
-        for number in sorted(found)
-        if (name := _program(number))
-    ]
+    return [postgresql_files.reader(name, number) for number in sorted(found) if (name := _program(number))]
 
 
 def missing_rights() -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sitebackend import nonce, throttle
+from sitebackend import nonce, retention, throttle
 from sitebackend.privacy.forms import RequestForm
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.services import answer, identity, intake
@@ -83,7 +83,8 @@ def fetch(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
-    response = render(request, "privacy/request_form.html", {"form": form, "status": status}, status=status)
+    context = {"form": form, "status": status, "kept_for": retention.of_requests()}
+    response = render(request, "privacy/request_form.html", context, status=status)
     if status == 429:
         response.headers["Retry-After"] = str(10 * MINUTES)
     return response

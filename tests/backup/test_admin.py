@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sitebackend.backup.models import Backup
 from sitebackend.models import Operator
@@ -51,7 +52,7 @@ def test_one_backups_page_says_where_it_is_missing_and_why(operator: Client, who
 def test_a_trial_done_elsewhere_is_noted_for_a_whole_one_only(operator: Client, whole: Backup) -> None:
     failed = Backup.objects.create(created_at=NOW.replace(hour=13), name="x", failure="voll")
     note(operator, whole, failed)
-    assert Backup.objects.latest_drill() is not None
+    assert Backup.objects.latest_drill(timezone.now()) is not None
     failed.refresh_from_db()
     assert failed.drilled_at is None
 

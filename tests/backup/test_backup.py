@@ -117,7 +117,7 @@ def test_without_a_medium_nothing_is_made_and_the_row_says_why(
     media: list[Path], settings: Settings, site: SiteSettings, tmp_path: Path
 ) -> None:
     settings.BACKUP_TARGETS = [tmp_path / "absent"]
-    with pytest.raises(BackupFailed, match="Kein Medium"):
+    with pytest.raises(BackupFailed, match="Kein Sicherungsmedium"):
         services.create(now=NOW)
     assert Backup.objects.get().failure
 

@@ -63,7 +63,7 @@ def test_an_expired_key(media: list[Path], settings: Settings) -> None:
 
 def test_no_medium_at_all(media: list[Path], settings: Settings, tmp_path: Path) -> None:
     settings.BACKUP_TARGETS = [tmp_path / "absent"]
-    assert "BACKUP_TARGETS" in failure_of_create()
+    assert "Sicherungsziel" in failure_of_create()
 
 
 def test_a_file_that_is_not_there(media: list[Path], tmp_path: Path) -> None:

@@ -310,6 +310,8 @@ def _lists(world: World) -> dict[str, Deed]:
         "contact_submission reopen": world["done"],
         "contact_submission send_again": world["undeliverable"],
         "contact_submission release": world["suspect"],
+        "contact_submission keep": world["done"],
+        "contact_submission let_go": world["done"],
         "customers_customer export_for_invoicing": world["customer"],
         "restriction_restriction lift": world["restriction"],
         "backup_backup note_drill": world["backup"],

@@ -201,6 +201,8 @@ DEEDS: dict[str, Roles] = {
     "admin:contact_submission_changelist reopen": OFFICE,
     "admin:contact_submission_changelist send_again": OFFICE,
     "admin:contact_submission_changelist release": OFFICE,
+    "admin:contact_submission_changelist keep": OFFICE,
+    "admin:contact_submission_changelist let_go": OWNER,
     "admin:customer_from_submission": OFFICE,
     # customers
     "admin:customers_customer_search": OFFICE,

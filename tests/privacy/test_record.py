@@ -64,7 +64,7 @@ def test_controller_contact_authority_and_transfers_are_named() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
-        ("BACKUP_MAX_AGE_DAYS", 41, "höchstens 41 Tage"),
+        ("BACKUP_MAX_AGE_DAYS", 41, "nach 41 Tagen"),
         ("BACKUP_TARGETS", [], "kein Datenträger"),
         ("ADMIN_SECOND_FACTOR", "optional", "zweite Faktor ist freiwillig"),
         ("ADMIN_SECOND_FACTOR", "required", "Passwort und zweiten Faktor"),

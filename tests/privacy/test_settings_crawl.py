@@ -5,35 +5,48 @@ a line that is stale fails as one that is missing does.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from cookie_consent.models import CookieGroup
+from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from pytest_django import Settings
 
+from consent import offer, providers
+from consent.models import ExternalHost, GroupWording
+from contact import health as contact_health
 from contact import services as contact
-from contact.models import Submission
+from contact.models import Submission, Verdict
 from customers.clear_file import ClearFile
+from customers.importing.rows import Agreement
+from customers.importing.table import read_csv
 from customers.models import BillingDocument, Customer
 from customers.services.billing import file_billing_document
+from customers.services.imports import Order, import_customers, preview
 from customers.services.register import register_customer
-from sitebackend import nonce, service_providers
+from sitebackend import handover, nonce, service_providers
+from sitebackend.backup import container, signing
 from sitebackend.backup import services as backup
-from sitebackend.backup import signing
-from sitebackend.backup.models import Backup
-from sitebackend.crypto import sealing
+from sitebackend.crypto import openpgp, sealing
 from sitebackend.mail.services import deliver_due
-from sitebackend.models import SiteSettings
+from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages.services import create_starter_pages
 from sitebackend.privacy import registry
 from sitebackend.privacy.notice.services import typed_sections
 from sitebackend.privacy.papers import record
 from sitebackend.settings import SETTING_NAMES
 from sitebackend.vault.models import Vault
+from tests.conftest import PASSPHRASE
+from tests.consent.conftest import KARTEN, Visitor
 from tests.customers.conftest import statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder")]
@@ -47,6 +60,7 @@ FORM = {
     "email": "ada@example.org",
     "message": WRITTEN,
 }
+PERSON = {"last_name": "Crawl", "street": "Weg 1", "postal_code": "26721", "city": "Emden"}
 
 #: Setting → the test here that tries its values.
 TRIED = {
@@ -80,6 +94,7 @@ NOT_SPOKEN_OF = {
     "VAULT_FINGERPRINT": "pins a key",
     "VAULT_MESSAGES_FINGERPRINT": "pins a key",
     "ALARM_COMMAND": "is given alarms, which name no person",
+    "TIME_SOURCE": "is asked for the time by the server itself, and told of nobody",
     "MAIL_FROM": "an address of the business",
 }
 #: Fact → the test here that does the thing.
@@ -92,6 +107,7 @@ COMPARED = {
     "visit.no_log": "test_no_address_is_logged_or_kept",
     "visit.access_log": "test_who_keeps_an_access_log_and_how_long",
     "form.mail": "test_what_the_mail_to_the_operator_holds",
+    "form.suspects": "test_what_looks_like_advertising_is_not_mailed",
     "form.acknowledgement": "test_whether_the_sender_gets_a_mail",
     "form.period": "test_how_long_messages_are_kept",
     "form.fields": "test_which_fields_the_form_insists_on",
@@ -99,6 +115,7 @@ COMPARED = {
     "customers.billing": "test_how_long_billing_documents_are_kept",
     "customers.billing_filed_before": "test_a_document_filed_under_another_period_is_told",
     "customers.source": "test_the_source_of_a_customer_is_told",
+    "customers.source_unknown": "test_the_source_of_a_customer_is_told",
     "recipients.intro": "test_the_settings_name_of_a_provider_wins",
     "recipients.providers": "test_the_settings_name_of_a_provider_wins",
     "recipients.third_countries": "test_third_countries_are_told_as_entered",
@@ -160,14 +177,18 @@ def site() -> SiteSettings:
 
 
 @pytest.fixture
-def customer(db: None) -> Customer:
+def vault(db: None) -> None:
     Vault.objects.create(public_key=sealing.new_key_pair()[0], made_at=timezone.now())
-    person = {"last_name": "Crawl", "street": "Weg 1", "postal_code": "26721", "city": "Emden"}
-    return register_customer(master_data=person, statements=statements(), recorded_by=None)
 
 
-def receive(now: datetime | None = None) -> Submission:
-    return contact.receive(fields=FORM, reply_to=FORM["email"], nonce=nonce.issue(), now=now or timezone.now())
+@pytest.fixture
+def customer(vault: None) -> Customer:
+    return register_customer(master_data=PERSON, statements=statements(), recorded_by=None)
+
+
+def receive(now: datetime | None = None, **changes: str) -> Submission:
+    fields = FORM | changes
+    return contact.receive(fields=fields, reply_to=FORM["email"], nonce=nonce.issue(), now=now or timezone.now())
 
 
 def file_invoice(customer: Customer, number: str = "R-1") -> BillingDocument:
@@ -190,6 +211,7 @@ def test_every_fact_is_compared_or_listed_with_a_reason(
 ) -> None:
     settings.CONTACT_ACKNOWLEDGE, settings.HOSTING_PROVIDER = "yes", "Hoster GmbH, Karlsruhe"
     file_invoice(customer)
+    Customer.objects.update(source=Customer.Source.UNKNOWN)
     settings.BILLING_RETENTION_YEARS = 12
     told = set(sentences())
     settings.BACKUP_TARGETS, settings.BACKUP_UPLOAD_COMMAND = [Path("/media/usb")], ["copy", "{file}"]
@@ -230,14 +252,25 @@ def test_which_pages_ask_for_data(client: Client) -> None:
 
 
 @pytest.mark.parametrize("banner", ["always", "needed"])
-def test_the_cookies_that_are_set(client: Client, settings: Settings, banner: str) -> None:
+@pytest.mark.parametrize("button", ["accept", "decline"])
+@pytest.mark.parametrize("with_provider", [True, False])
+def test_the_cookies_that_are_set(settings: Settings, banner: str, button: str, with_provider: bool) -> None:
     settings.COOKIE_BANNER = banner
-    for path in ("/cookies/", "/kontakt/"):
-        assert client.get(path).cookies == {}
-    assert "no cookie at all" in sentences()["cookies.none_before"]
-    (cookie,) = client.post("/cookies/decline/", {"all_groups": "true"}).cookies.values()
-    assert f"{int(cookie['max-age']) // 3600} hours" in sentences()["cookies.choice"]
-    assert cookie.key in sentences()["cookies.table"]
+    create_starter_pages()
+    if with_provider:
+        rows = {"cookie_group": CookieGroup, "group_wording": GroupWording, "external_host": ExternalHost}
+        providers.write(KARTEN, varname=KARTEN.varname, ordering=2, **rows)
+    offer.forget()
+    visitor, said = Visitor(), sentences()
+    for path in ("/", "/cookies/", "/kontakt/", "/datenschutz/", "/datenschutz/anfrage/"):
+        answer = visitor.get(path)
+        assert (answer.status_code, answer.cookies) == (200, {})
+    assert "no cookie at all" in said["cookies.none_before"]
+    (cookie,) = visitor.post(f"/cookies/{button}/", {"all_groups": "true"}).cookies.values()
+    assert f"for {int(cookie['max-age']) // 3600} hours" in said["cookies.choice"]
+    assert cookie.key in said["cookies.table"]
+    assert ("cookies.hosts" in said) == ("recipients.external" in said) == with_provider
+    assert ("maps.example.org" in said.get("cookies.hosts", "")) == with_provider
 
 
 def test_no_address_is_logged_or_kept(client: Client, operator_key: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -260,23 +293,50 @@ def test_who_keeps_an_access_log_and_how_long(settings: Settings, log: str, said
     assert ("9 Tage" in str(delivering)) == (log == "own")
 
 
+def test_the_shipped_rule_lets_the_access_log_go_after_the_default() -> None:
+    shipped = Path(__file__).parents[2] / "deploy" / "logrotate.conf"
+    old_files = {
+        int(number) for number in re.findall(r"^ +(?:rotate|maxage) (\d+)$", shipped.read_text(), re.MULTILINE)
+    }
+    assert old_files == {django_settings.ACCESS_LOG_DAYS - 1}  # and today's
+
+
 # --- forms
 
 
 @pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
-def test_what_the_mail_to_the_operator_holds(settings: Settings, operator_key: Path, way: str) -> None:
+def test_what_the_mail_to_the_operator_holds(
+    settings: Settings, operator_key: Path, key_pair: tuple[bytes, bytes], way: str
+) -> None:
+    def opened(text: str) -> str:
+        (message,) = re.findall("-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----", text, re.DOTALL)
+        return openpgp.decrypt(message.encode(), secret_key=key_pair[1], passphrase=PASSPHRASE).decode()
+
     settings.CONTACT_MAIL = way
     receive()
     deliver_due(timezone.now())
     (sent,) = mail.outbox
     source = sent.message().as_string()
     said = sentences()["form.mail"]
-    assert (WRITTEN in source) == ("unencrypted e-mail" in said) == (way == "plain")
+    for field in ("name", "phone", "email", "message"):
+        assert (FORM[field] in source) == ("unencrypted e-mail" in said) == (way == "plain"), field
     assert ("BEGIN PGP MESSAGE" in source) == ("encrypted e-mail (OpenPGP)" in said) == (way == "pgp")
+    assert way != "pgp" or WRITTEN in opened(source)
     assert ("only says that a message is waiting" in said) == (way == "notice")
-    assert WRITTEN not in Submission.objects.get().message.armoured
+    assert WRITTEN in opened(Submission.objects.get().message.armoured)
+    assert "permanently encrypted" in said or "permanently encrypted as well" in said
     told = str(registry.source("contact.mailbox").describe().categories)
     assert ("durch das Formular" in told or "über das Formular" in told) == (way != "notice")
+
+
+@pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
+def test_what_looks_like_advertising_is_not_mailed(settings: Settings, operator_key: Path, way: str) -> None:
+    settings.CONTACT_MAIL = way
+    contact.receive(fields=FORM, reply_to=FORM["email"], nonce=nonce.issue(), honeypot="x", now=timezone.now())
+    deliver_due(timezone.now())
+    assert mail.outbox == []
+    assert Submission.objects.get().message.armoured.startswith("-----BEGIN PGP MESSAGE-----")
+    assert "is not mailed" in sentences()["form.suspects"]
 
 
 @pytest.mark.parametrize("acknowledge", ["yes", "no"])
@@ -307,36 +367,66 @@ def test_what_the_request_form_asks(client: Client) -> None:
     assert "voluntary" in sentences()["requests.fields"]
 
 
-@pytest.mark.parametrize("periods", [{}, {"done": 30, "open": 30, "suspect": 30}, {"suspect": 10}])
+STATES = {"done": "messages seen to", "open": "open messages", "suspect": "suspected spam"}
+
+
+def told_days(said: str, state: str) -> int | None:
+    """After how many days a message in `state` goes, as the sentence says it; None: by no period."""
+    found = re.search(rf"(?:{STATES[state]}:|Messages are deleted after) (\d+) days?", said)
+    return int(found[1]) if found else None
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [{}, {"done": 30, "open": 30, "suspect": 30}, {"suspect": 10}, {"done": 1, "open": 800, "suspect": 10}],
+)
 def test_how_long_messages_are_kept(
     client: Client, settings: Settings, operator_key: Path, periods: dict[str, int]
 ) -> None:
     settings.CONTACT_RETENTION_DAYS = periods
-    receive(timezone.now() - timedelta(days=40))
-    (source,) = [each for each in registry.sources() if each.name == "contact.submissions"]
-    going = [row for step in source.due(timezone.localdate()) if step.action == "delete" for row in step.rows]
-    said = sentences()["form.period"]
-    assert bool(going) == ("open" in periods)
-    assert ("30 days" in said) == ("open" in periods)
-    assert ("until your matter is settled" in said) == ("open" not in periods)
+    at = datetime(2023, 3, 4, 22, 30, tzinfo=UTC)
+    rows = {state: receive(at, message=f"{WRITTEN}, {state}") for state in STATES}
+    Submission.objects.filter(pk=rows["done"].pk).mark_done(at)
+    Submission.objects.filter(pk=rows["suspect"].pk).update(verdict=Verdict.SUSPECT)
+    source, said = registry.source("contact.submissions"), sentences()["form.period"]
+
+    def goes(state: str, day: date) -> bool:
+        return any(rows[state].pk in step.rows for step in source.due(day) if step.action == "delete")
+
+    for state in STATES:
+        last = at.date() + timedelta(days=told_days(said, state) or 36_500)
+        assert not goes(state, last), state
+        assert goes(state, last + timedelta(days=1)) == (state in periods), state
+    asked = sum(int(finding.figure or 0) for finding in contact_health.to_look_through(timezone.now()))
+    assert asked == len(STATES) - len(periods)
+    assert ("once a year we look" in said) == bool(asked)
     with translation.override("en"):
         assert str(source.describe().retention) == said
-    assert said in " ".join(client.get("/en/kontakt/").content.decode().split())
+    assert said in " ".join(unescape(client.get("/en/kontakt/").content.decode()).split())
 
 
 # --- customers
 
 
 @pytest.mark.parametrize("years", [3, 8, 10, 12])
-def test_how_long_billing_documents_are_kept(settings: Settings, customer: Customer, years: int) -> None:
+@pytest.mark.parametrize("objects", [True, False])
+def test_how_long_billing_documents_are_kept(settings: Settings, customer: Customer, years: int, objects: bool) -> None:
     settings.BILLING_RETENTION_YEARS = years
     document = file_invoice(customer)
-    kept, by_law = (day.year - 2026 for day in (document.kept_until, document.statutory_until))
-    told = sentences()
+    if objects:
+        BillingDocument.objects.all().end_with_the_law(date(2026, 6, 1))
+    source, told = registry.source("customers.billing"), sentences()
     for said in (told["customers.billing"], told["customers.billing table"]):
-        assert f"for {by_law} calendar years" in said
-        assert (f"end of the {kept}th year" in said) == (kept > by_law)
-        assert ("Art. 6(1)(f)" in said) == (kept > by_law)
+        (by_law,) = map(int, re.findall(r"for (\d+) calendar years after the year of their date", said))
+        beyond = [int(year) for year in re.findall(r"until the end of the (\d+)th year", said)]
+        assert ("if you object, they go at once when the time of the law is over" in said) == bool(beyond)
+        assert ("Art. 6(1)(f)" in said) == bool(beyond)
+        last = date(2026 + (by_law if objects else max([by_law, *beyond])), 12, 31)
+        going = [
+            {row for step in source.due(day) if step.action == "delete" for row in step.rows}
+            for day in (last, last + timedelta(days=1))
+        ]
+        assert going == [set(), {document.pk}]
     assert "customers.billing_filed_before" not in told
 
 
@@ -347,14 +437,55 @@ def test_a_document_filed_under_another_period_is_told(settings: Settings, custo
     assert "12 calendar years" in sentences()["customers.billing_filed_before"]
 
 
-@pytest.mark.parametrize("source", list(Customer.Source))
-def test_the_source_of_a_customer_is_told(customer: Customer, source: Customer.Source) -> None:
-    Customer.objects.filter(pk=customer.pk).update(source=source, created_at=datetime(2026, 3, 4, 12, tzinfo=UTC))
+def told_by_the_person(by: Operator) -> Customer:
+    return register_customer(master_data=PERSON, statements=statements(), recorded_by=by)
+
+
+def taken_from_a_message(by: Operator) -> Customer:
+    return handover.make_customer(submission=receive(), master_data=PERSON, statements=statements(), recorded_by=by)
+
+
+def taken_from_a_file(by: Operator) -> Customer:
+    table = read_csv("Nachname;Straße;PLZ;Ort\nCrawl;Weg 1;26721;Emden\n")
+    order = Order(
+        table=table,
+        targets=["last_name", "street", "postal_code", "city"],
+        agreement=Agreement(
+            decisions={"contract": "contract", "invoicing": "contract", "retention": "refused"},
+            given_at=None,
+            channel="meeting",
+            form="oral",
+        ),
+    )
+    digest = preview(order).digest
+    (outcome,) = import_customers(order=order, digest=digest, recorded_by=by, done=lambda _customer: None)
+    assert outcome.customer, outcome.problem
+    return outcome.customer
+
+
+@pytest.mark.parametrize(
+    ("way", "source"),
+    [
+        (told_by_the_person, Customer.Source.TOLD),
+        (taken_from_a_message, Customer.Source.MESSAGE),
+        (taken_from_a_file, Customer.Source.IMPORT),
+    ],
+)
+def test_the_source_of_a_customer_is_told(
+    vault: None, operator_key: Path, way: Callable[[Operator], Customer], source: Customer.Source
+) -> None:
+    customer = way(Operator.objects.create_superuser("operator"))
     subject = registry.DataSubject(customer_number=customer.number)
     (copy,) = [each for each in registry.export(subject) if each.item.source == "customers.master_data"]
     with translation.override("de"):
-        assert any("4. März 2026" in str(value) and str(source.label) in str(value) for value in copy.values.values())
-    assert "Your copy tells which" in sentences()["customers.source"]
+        today = date_format(timezone.localdate())
+        assert any(today in str(value) and str(source.label) in str(value) for value in copy.values.values())
+        others = [str(other.label) for other in Customer.Source if other != source]
+        assert not any(label in str(value) for label in others for value in copy.values.values())
+    assert "your copy tells from where, and the day" in sentences()["customers.source"]
+    assert "customers.source_unknown" not in sentences()
+    Customer.objects.update(source=Customer.Source.UNKNOWN)
+    assert "is not on record" in sentences()["customers.source_unknown"]
 
 
 # --- recipients, backups
@@ -410,31 +541,73 @@ def test_what_lies_on_another_machine_is_told(
     assert "Datenbank: Server GmbH, Köln" in said
 
 
-@pytest.mark.parametrize(("targets", "upload"), [(0, False), (1, False), (0, True), (1, True)])
-def test_backups_are_told_as_they_are_made(
-    settings: Settings, tmp_path: Path, operator_key: Path, targets: int, upload: bool
-) -> None:
+@pytest.fixture
+def places(settings: Settings, tmp_path: Path, operator_key: Path) -> dict[str, Path]:
+    """A disk, and a storage provider that only the upload command reaches; neither is set yet."""
     settings.DATA_DIR = tmp_path / "data"
-    settings.DATA_DIR.mkdir()
+    found = {name: tmp_path / name for name in ("data", "disk", "provider")}
+    for folder in found.values():
+        folder.mkdir()
     signing.ensure()
-    settings.BACKUP_TARGETS = [tmp_path] if targets else []
-    settings.BACKUP_UPLOAD_COMMAND = ["copy", "{file}"] if upload else []
-    told = sentences()
-    assert ("backups.none" in told) == (not targets and not upload)
-    assert ("backups.age" in told) == bool(targets)
-    assert ("backups.uploaded" in told) == upload
-    assert ("storage provider" in told["backup.files"]) == upload
-    assert ("storage" in told["recipients.providers"]) == upload
-    if not targets and not upload:
-        assert backup.create_if_due(timezone.now()) == 0
-        assert not Backup.objects.exists()
+    return found
 
 
+def is_opened(file: Path, secret_key: bytes | None) -> bool:
+    try:
+        container.read(
+            file,
+            BytesIO(),
+            public_key=signing.public_key(),
+            secret_key=secret_key,
+            passphrase=PASSPHRASE,
+            on_share=lambda _share: None,
+        )
+    except openpgp.OpenPGPError:
+        return False
+    return True
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("targets", "upload"), [(False, False), (True, False), (False, True), (True, True)])
+def test_backups_are_told_as_they_are_made(
+    settings: Settings, places: dict[str, Path], key_pair: tuple[bytes, bytes], targets: bool, upload: bool
+) -> None:
+    settings.BACKUP_TARGETS = [places["disk"]] if targets else []
+    settings.BACKUP_UPLOAD_COMMAND = ["cp", "{file}", f"{places['provider']}/{{name}}"] if upload else []
+    told, made = sentences(), backup.create_if_due(timezone.now())
+    disk, provider = (list(places[name].glob("*.backup")) for name in ("disk", "provider"))
+    assert bool(made) == ("backups.none" not in told) == ("backups.encrypted" in told) == (targets or upload)
+    assert bool(disk) == ("backups.age" in told) == targets
+    assert bool(provider) == ("backups.uploaded" in told) == upload
+    assert ("storage provider" in told["backup.files"]) == ("storage" in told["recipients.providers"]) == upload
+    assert ("nobody" in told["backup.files"]) == (not upload)
+    assert ("no backups are made" in told["backup.files"]) == (not made)
+    assert (" days," in told["backup.files"]) == targets
+    stranger = openpgp.generate("Stranger <s@example.org>", passphrase=PASSPHRASE)[1] if made else b""
+    for file in disk + provider:
+        assert b"Jule Ostermann" not in file.read_bytes()
+        assert [is_opened(file, key) for key in (key_pair[1], stranger, None)] == [True, False, False]
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("age", [7, 90])
-def test_how_old_a_backup_gets(settings: Settings, tmp_path: Path, age: int) -> None:
-    settings.BACKUP_TARGETS, settings.BACKUP_MAX_AGE_DAYS = [tmp_path], age
-    assert f"{age} days" in sentences()["backups.age"]
-    assert f"{age} days" in sentences()["backup.files"]
+def test_how_old_a_backup_gets(settings: Settings, places: dict[str, Path], age: int) -> None:
+    settings.BACKUP_TARGETS, settings.BACKUP_MAX_AGE_DAYS = [places["disk"], places["provider"]], age
+    said, now = sentences(), timezone.now()
+    assert f"deleted after {age} days" in said["backups.age"]
+    assert f"{age} days" in said["backup.files"]
+    assert "the newest stays until there is a newer one" in said["backups.age"]
+    old = backup.create(now=now - timedelta(days=age, hours=1))
+    assert backup.prune(now=now) == []
+    assert "if the medium is not connected then, as soon as it is again" in said["backups.age"]
+    places["provider"].rename(places["data"] / "drawer")
+    new = backup.create(now=now)
+    assert [file.name for file in backup.prune(now=now)] == [old.name]
+    assert [file.name for file in places["disk"].glob("*.backup")] == [new.name]
+    (places["data"] / "drawer").rename(places["provider"])
+    backup.create(now=now + timedelta(seconds=1))
+    backup.prune(now=now + timedelta(seconds=2))
+    assert old.name not in [file.name for file in places["provider"].glob("*.backup")]
 
 
 # --- the rest

@@ -35,7 +35,7 @@ def site(**values: str) -> SiteSettings:
 
 def rights(language: str) -> str:
     found = [section for section in sections(language) if section["name"] in ("rights", "objection", "complaint")]
-    return "\n".join(paragraph for section in found for paragraph in section["paragraphs"])
+    return "\n".join(text for section in found for text in (section["title"], *section["paragraphs"]))
 
 
 @pytest.mark.parametrize("state", [state.value for state in State])

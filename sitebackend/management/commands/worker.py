@@ -67,7 +67,7 @@ LONG: list[Job] = [
     rehearsal.rehearse_if_due,
 ]
 #: They destroy what has had its time, and rest while the clock is in doubt.
-BY_TIME: frozenset[Job] = clock.destroyers()
+BY_TIME: frozenset[Job] = clock.destroyers() | {rehearsal.rehearse_if_due}
 
 
 class Command(BaseCommand):

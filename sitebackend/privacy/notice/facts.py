@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sitebackend import retention, throttle
 from sitebackend.models import SiteSettings
@@ -13,19 +12,15 @@ from sitebackend.privacy.notice.services import Section, Sentence, Table, facts
 from sitebackend.privacy.registry import PersonalDataSource, Text, sources
 
 
-def days(number: int) -> str:
-    return ngettext("%(number)d day", "%(number)d days", number) % {"number": number}
-
-
 @facts(order=10)
 def responsible() -> Iterator[Section]:
     site = SiteSettings.current()
     lines = [site.business_name, site.owner, site.street, f"{site.postal_code} {site.city}".strip(), site.country]
-    paragraphs = [", ".join(dict.fromkeys(line for line in lines if line)), site.email, site.phone]
+    told = [", ".join(dict.fromkeys(line for line in lines if line)), site.email, site.phone]
     yield Section(
         name="controller",
         title=_("Who is responsible"),
-        paragraphs=[[Sentence("controller", line)] for line in paragraphs if line],
+        paragraphs=[[Sentence("controller", "\n".join(line for line in told if line))]],
     )
 
 
@@ -101,7 +96,7 @@ def _access_log() -> Sentence:
             "Our own web server, in front of it, logs requests with their addresses, so that attacks and faults can "
             "be traced (Art. 6(1)(f) GDPR). The log stays for %(days)s and is then deleted."
         )
-        % {"days": days(settings.ACCESS_LOG_DAYS)},
+        % {"days": retention.days(settings.ACCESS_LOG_DAYS)},
     }
     return Sentence("visit.access_log", said[settings.ACCESS_LOG])
 
@@ -134,7 +129,7 @@ def contact_form() -> Iterator[Section]:
                 ),
                 Sentence("form.other_ways", _("An e-mail to the address above will do as well.")),
             ],
-            [Sentence("form.mail", _mail()), *_acknowledgement()],
+            [Sentence("form.mail", _mail()), _suspects(), *_acknowledgement()],
             [Sentence("form.period", retention.of_messages())],
         ],
         tables=[_fields()],
@@ -196,6 +191,16 @@ def _mail() -> str:
     }[settings.CONTACT_MAIL]
 
 
+def _suspects() -> Sentence:
+    return Sentence(
+        "form.suspects",
+        _(
+            "What looks like advertising is not mailed: it waits on the server, encrypted as well, until we have "
+            "looked at it."
+        ),
+    )
+
+
 @facts(order=22)
 def request_form() -> Iterator[Section]:
     yield Section(
@@ -212,14 +217,7 @@ def request_form() -> Iterator[Section]:
                     ),
                 ),
                 Sentence("requests.basis", _("The legal basis is our duty to answer (Art. 6(1)(c) GDPR).")),
-                Sentence(
-                    "requests.period",
-                    _(
-                        "What you write is kept encrypted and deleted %(days)s after our answer; only kind, dates and "
-                        "reference stay, as proof, for %(years)d calendar years (Art. 6(1)(f) GDPR)."
-                    )
-                    % {"days": days(retention.REQUEST_TEXT_DAYS), "years": retention.PROOF_YEARS},
-                ),
+                Sentence("requests.period", retention.of_requests()),
             ]
         ],
     )

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from sitebackend import service_providers
-from sitebackend.privacy.notice.facts import days
+from sitebackend import retention, service_providers
 from sitebackend.privacy.notice.services import Section, Sentence, facts, named
 
 
@@ -30,8 +29,8 @@ def _nobody_else() -> Sentence:
 def _providers() -> Iterator[list[Sentence]]:
     """Each in a line of its own; nothing if nobody works for us."""
     if found := service_providers.in_use():
-        yield [Sentence("recipients.intro", _("These service providers work for us:"))]
-        yield from ([Sentence("recipients.providers", str(provider))] for provider in found)
+        lines = [Sentence("recipients.providers", f"\n– {provider}") for provider in found]
+        yield [Sentence("recipients.intro", _("These service providers work for us:")), *lines]
         yield [_third_countries()]
 
 
@@ -72,10 +71,11 @@ def _backups() -> Iterator[Sentence]:
         yield Sentence(
             "backups.age",
             _(
-                "The oldest on our own media is %(days)s old at most: what was deleted here is gone from the last of "
-                "these backups after that time too."
+                "On our own media each is deleted after %(days)s, or, if the medium is not connected then, as soon as "
+                "it is again; the newest stays until there is a newer one. What was deleted here is then gone from "
+                "these backups too."
             )
-            % {"days": days(settings.BACKUP_MAX_AGE_DAYS)},
+            % {"days": retention.days(settings.BACKUP_MAX_AGE_DAYS)},
         )
     if settings.BACKUP_UPLOAD_COMMAND:
         yield Sentence(

@@ -81,7 +81,8 @@ def _integrity() -> Iterator[str]:
 def _availability() -> Iterator[str]:
     if settings.BACKUP_TARGETS:
         yield _(
-            "Every day a backup goes to other media ({n}); it is read back, and kept for at most {days} days."
+            "Every day a backup goes to other media ({n}); it is read back, and goes after {days} days as soon as "
+            "there is a newer one and the medium is connected."
         ).format(n=len(settings.BACKUP_TARGETS), days=settings.BACKUP_MAX_AGE_DAYS)
     if settings.BACKUP_UPLOAD_COMMAND:
         yield _("Every day an encrypted backup is carried to a storage provider.")

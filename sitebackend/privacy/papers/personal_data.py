@@ -45,7 +45,7 @@ class Breaches(PersonalDataSource):
             purposes=(_("documenting breaches, and telling authority and persons of them"),),
             legal_basis=_("Art. 6(1)(c) GDPR with Art. 33(5) and 34"),
             recipients=(_("the supervisory authority, if it must be told"),),
-            retention=_("three calendar years after the entry is closed"),
+            retention=_("{n} calendar years after the entry is closed").format(n=retention.BREACH_YEARS),
             origin=_("written by the operator"),
             location=_("database of this site, sealed with the server's key"),
         )

@@ -1,5 +1,7 @@
 """`{% privacy_notice page|body_html as notice %}`: the notice as it stands, with the paragraphs that the page shows."""
 
+import re
+
 import nh3
 from django import template
 from django.conf import settings
@@ -12,6 +14,7 @@ from sitebackend.privacy.notice.models import NoticeVersion
 from sitebackend.privacy.notice.services import present_version
 
 register = template.Library()
+_BEFORE_A_NUMBER = re.compile(r"(§|\b(?:Art|Abs|Buchst|Nr|No)\.) (?=\w)")
 
 
 @register.simple_tag
@@ -24,6 +27,12 @@ def privacy_notice(own: str = "") -> NoticeVersion:
 def last_rehearsal() -> Rehearsal | None:
     """The day changes every night: it stands beside the version, so that no version is kept for it."""
     return rehearsal.last_proved()
+
+
+@register.filter
+def unbroken(text: object) -> str:
+    """No line ends between `Art.` or `§` and its number."""
+    return _BEFORE_A_NUMBER.sub("\\1\N{NO-BREAK SPACE}", str(text))
 
 
 @register.filter
