@@ -277,7 +277,7 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
         facts |= _plan_shown(row)
     if row.identity:
         facts |= _rights_shown(row)
-    return facts | {"can_answer": not outcomes.hindrance(row, facts["suggested"])}
+    return facts | {"can_answer": not outcomes.hindrance(row, Outcome(str(facts["suggested"])))}
 
 
 def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:

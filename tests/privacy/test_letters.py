@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from customers.models import Customer
 from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
+from sitebackend.privacy.documents import pdf
 from sitebackend.privacy.health import letters_to_post, untold_extensions
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
 from sitebackend.privacy.refusals import Refused
@@ -68,6 +69,15 @@ def test_the_address_stands_where_the_envelopes_window_is() -> None:
     left, top = places["street"]
     assert 24 <= left <= 30  # millimetres; DIN 5008, form B: 25 from the left, 62.7 to 90 from the top
     assert 62.7 <= top <= 90
+
+
+def test_no_line_ends_between_a_paragraph_of_a_law_and_its_number() -> None:
+    sender = dict.fromkeys(letters.SENDER, "B")
+    body = " ".join(f"{'x' * length} (Art. 17 Abs. 3 Buchst. b DSGVO, § 147 AO)" for length in range(1, 60))
+    content = pdf.letter(sender=sender, recipient="A", subject="S", body=body, day="heute", language="de")
+    lines = PdfReader(io.BytesIO(content)).pages[0].extract_text().splitlines()
+    assert len(lines) > 20
+    assert not [line for line in lines if line.rstrip().endswith(("§", "Art.", "Abs.", "Buchst."))]
 
 
 def test_a_name_that_stands_in_the_address_is_not_written_twice() -> None:

@@ -6,6 +6,7 @@ this world. It has Latin, Greek and Cyrillic. A sign that it lacks is shown by i
 
 import io
 import logging
+import re
 from importlib.resources import files
 from typing import cast
 
@@ -25,6 +26,7 @@ from sitebackend.privacy.documents.words import ABOUT, labels, your_rights
 FONT = "Source Sans"
 QUIET, INK = (84, 94, 98), (27, 35, 37)
 _FACES = {"": "SourceSansPro-Regular.ttf", "B": "SourceSansPro-Bold.ttf"}
+_BEFORE_A_NUMBER = re.compile(r"(§|Art\.|Abs\.|Buchst\.) ")
 for _library in ("fpdf", "fontTools"):
     logging.getLogger(_library).setLevel(logging.ERROR)
 
@@ -183,7 +185,7 @@ def letter(*, sender: dict[str, str], recipient: str, subject: str, body: str, d
     document.paragraph(subject)
     document.ln(6)
     document.ink(size=11)
-    document.paragraph(body.strip(), leading=5.4)
+    document.paragraph(_with_laws_whole(body.strip()), leading=5.4)
     return bytes(document.output())
 
 
@@ -244,6 +246,11 @@ def _rights(document: Document, answer: Answer) -> None:
         document.paragraph(
             _("Signs as in [U+1F642] stand for letters that this font lacks; the attached JSON file has them.")
         )
+
+
+def _with_laws_whole(text: str) -> str:
+    """No line ends between § and its number."""
+    return _BEFORE_A_NUMBER.sub("\\1\N{NO-BREAK SPACE}", text)
 
 
 def _tidy(text: str) -> str:
