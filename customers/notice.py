@@ -37,8 +37,8 @@ def _master_data() -> Iterator[Sentence]:
     yield Sentence(
         "customers.source",
         _(
-            "They come from you yourself, from a message of yours or from files of ours; your copy tells from where, "
-            "and the day."
+            "Master data come from you yourself, from a message of yours or from files of ours; your copy tells from "
+            "where, and the day."
         ),
     )
     if Customer.objects.filter(source=Customer.Source.UNKNOWN).exists():
