@@ -14,6 +14,7 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
@@ -70,7 +71,7 @@ def outcome(about: UUID, facts: Facts) -> EmailMessage:
 def outcome_facts(request: DataSubjectRequest, kept: Sequence[Step]) -> dict[str, Any]:
     """What the answer tells, as it is when the request is closed."""
     with translation.override(request.statement.language):
-        told = [{"title": _title(step), "reason": str(step.reason), "law": str(step.law)} for step in kept]
+        told = [{"title": _title(step), "reason": _reason(step), "law": str(step.law)} for step in kept]
     return {"kept": told, "is_proved": request.verified_at is not None}
 
 
@@ -83,6 +84,12 @@ def _outcome_context(request: DataSubjectRequest, facts: Facts) -> dict[str, Any
 
 def _title(step: Step) -> str:
     return str(step.title or registry.source(step.source).describe().title)
+
+
+def _reason(step: Step) -> str:
+    """With the last day, told once."""
+    reason, until = str(step.reason), date_format(step.until) if step.until else ""
+    return reason if until in reason else _("{reason} – until {until}").format(reason=reason, until=until)
 
 
 def arrival(about: UUID, facts: Facts) -> EmailMessage | None:
