@@ -82,7 +82,7 @@ def test_a_damaged_database_is_an_alarm_of_its_own() -> None:
     made(timedelta(hours=6), verified_at=None, failure="Die Datenbank ist beschädigt.", database_damaged=True)
     assert levels()["backup.database_damaged"] == Level.ALARM
     assert "Die Datenbank ist beschädigt." in text("backup.database_damaged")
-    assert "backup restore" in text("backup.database_damaged")
+    assert "stellen Sie die letzte Sicherung wieder her" in text("backup.database_damaged")
 
 
 def test_a_medium_that_is_there_and_failed_is_told_at_once(tmp_path: Path) -> None:
@@ -109,5 +109,5 @@ def test_an_interrupted_restore_is_an_alarm_that_names_both_ways_out(settings: S
     [finding] = health.unfinished_restore(NOW)
     assert finding.level == Level.ALARM
     assert finding.stops_intake
-    assert "--resume" in finding.next_step
-    assert "--undo" in finding.next_step
+    assert "Vollenden Sie" in finding.next_step
+    assert "brechen Sie sie ab" in finding.next_step

@@ -20,7 +20,7 @@ from customers.services.consents import plan_withdrawal
 from sitebackend import nonce
 from sitebackend.models import Operator
 from sitebackend.pages.models import Revision
-from sitebackend.privacy.services import execution, rights
+from sitebackend.privacy.services import execution, identity, rights
 from sitebackend.vault import maintenance, messages_lock, sessions
 from sitebackend.vault.models import Lock, Vault
 from tests.cockpit.roles import ADMINS, may_do
@@ -94,6 +94,9 @@ def _account(world: World) -> dict[str, Deed]:
         "admin:recovery_codes": Deed(reverse("admin:recovery_codes"), reads=True),
         "admin:see_as": Deed(reverse("admin:see_as"), {"role": "Büro"}, reads=True),  # it lies in the session
         "admin:clock": Deed(reverse("admin:clock"), first=shown),
+        "admin:privacy_overdue": Deed(
+            reverse("admin:privacy_overdue"), {"plan_hash": "old"}, reads=True
+        ),  # none is due
         "admin:auth_user_password_change": Deed(
             reverse("admin:auth_user_password_change", args=[world["operator"].pk]), of_another
         ),
@@ -264,9 +267,12 @@ def _requests(world: World) -> dict[str, Deed]:
     right = rights.correctable(world["settled rectification"].subject())[0]
     values = {f"value-{name}": str(value) for name, (_label, value) in right.values.items()}
     purpose = rights.closable(objection.subject())[0]
+    asks = identity.persons_found(world["new of a customer"])[0]
     steps: dict[str, tuple[Any, dict[str, Any]]] = {
         "acknowledged": (world["new access"], {}),
         "matched": (world["new access"], {}),
+        "choose": (world["new of a customer"], {"person": [asks.key]}),
+        "nobody": (world["new of a customer"], {}),
         "nothing-held": (world["new of nobody"], {}),
         "link": (world["new of a customer"], {}),
         "pause": (world["new access"], {}),
@@ -285,6 +291,8 @@ def _requests(world: World) -> dict[str, Deed]:
         f"admin:privacy_request_step {verb}": Deed(reverse("admin:privacy_request_step", args=[row.pk, verb]), data)
         for verb, (row, data) in steps.items()
     }
+    url = reverse("admin:privacy_request_search", args=[world["settled access"].pk])
+    done["admin:privacy_request_search"] = Deed(url, {"words": "Möller"}, reads=True)
     for form in ("encrypted", "print", "package"):
         url = reverse("admin:privacy_request_copy", args=[world["settled access"].pk, form])
         done[f"admin:privacy_request_copy {form}"] = Deed(url, {"passphrase": "ABCDE-FGHIJ-KLMNO-PQRST"}, reads=True)

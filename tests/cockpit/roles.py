@@ -79,6 +79,7 @@ PAGES: dict[str, Roles] = {
     "admin:recovery_codes": STAFF,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:privacy_overdue": OWNER,
     # what Django brings along
     "admin:auth_user_password_change": OWNER,
     "admin:autocomplete": EDITORS,  # of a page, as a redirect chooses one
@@ -139,6 +140,7 @@ PAGES: dict[str, Roles] = {
     "admin:privacy_request_step access": OWNER,
     "admin:privacy_request_step handed-over": OWNER,
     "admin:privacy_request_copy": OWNER,
+    "admin:privacy_request_search": OFFICE,
     "admin:privacy_request_letter": OFFICE,
     # papers
     "admin:papers_breach_letter": OWNER,
@@ -171,6 +173,7 @@ DEEDS: dict[str, Roles] = {
     "admin:sitebackend_operator_changelist delete_selected": OWNER,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:privacy_overdue": OWNER,
     # pages
     "admin:pages_page_menus": EDITORS,
     "admin:pages_restore page": EDITORS,
@@ -225,6 +228,9 @@ DEEDS: dict[str, Roles] = {
     # requests of persons: everything up to what destroys, or hands over what is sealed
     "admin:privacy_request_step acknowledged": OFFICE,
     "admin:privacy_request_step matched": OFFICE,
+    "admin:privacy_request_search": OFFICE,
+    "admin:privacy_request_step choose": OFFICE,
+    "admin:privacy_request_step nobody": OFFICE,
     "admin:privacy_request_step nothing-held": OFFICE,
     "admin:privacy_request_step link": OFFICE,
     "admin:privacy_request_step pause": OFFICE,
