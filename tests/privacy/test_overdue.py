@@ -52,7 +52,7 @@ def test_the_page_shows_both_times_and_what_would_go_and_only_that_goes(
     assert not Operator.objects.filter(pk=overdue.pk).exists()
     assert "privacy.overdue" not in codes()
     assert journal.entries()[-1].cause == journal.Cause.RETENTION
-    assert "Nichts wartet" in admin_client.get(PAGE).content.decode()
+    assert "Nichts ist überfällig. Hier ist nichts zu tun." in admin_client.get(PAGE).content.decode()
 
 
 def test_it_needs_a_fresh_proof_and_the_role(overdue: Operator, admin_client: Client) -> None:

@@ -1,10 +1,11 @@
 """Who received the data of a person hears of their change: found, ticked off, named in the letter (Art. 19 GDPR)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
@@ -60,11 +61,13 @@ def _wrote(email: str) -> str:
 
 
 def _invoiced(customer: Customer, number: str, issued_on: date) -> None:
+    """Filed on its day, and so within its period."""
     file = ClearFile("r.pdf", "application/pdf", b"%PDF-1.7")
-    file_billing_document(
-        customer=customer, kind="invoice", number=number, issued_on=issued_on, amount=Decimal(1), currency="EUR",
-        file=file,
-    )  # fmt: skip
+    with time_machine.travel(datetime.combine(issued_on, time(12), tzinfo=UTC)):
+        file_billing_document(
+            customer=customer, kind="invoice", number=number, issued_on=issued_on, amount=Decimal(1), currency="EUR",
+            file=file,
+        )  # fmt: skip
 
 
 def _listed(client: Client, *customers: Customer) -> None:
