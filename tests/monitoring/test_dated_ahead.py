@@ -16,7 +16,7 @@ from sitebackend.privacy import journal
 from sitebackend.vault.models import Lock, UnlockAttempt
 from tests.backup.conftest import media as media
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journal_folder")]  # no other test's lines
 TODAY = timezone.now().replace(microsecond=0)
 AHEAD = TODAY + timedelta(days=4936)
 
