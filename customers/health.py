@@ -1,6 +1,6 @@
 """What the customers' room reports: broken gates, customers without a basis, what is due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -42,7 +42,7 @@ def gates(now: datetime) -> Iterator[Finding]:
 
 @report
 def bases(now: datetime) -> Iterator[Finding]:
-    if lost := Customer.objects.filter(status=Customer.Status.NO_BASIS).count() + _astray():
+    if lost := Customer.objects.filter(status=Customer.Status.NO_BASIS).count() + _seldom("astray", _astray):
         yield Finding(
             area=_("Customers"),
             level=Level.ALARM,
@@ -61,11 +61,7 @@ def bases(now: datetime) -> Iterator[Finding]:
 @report
 def ledger(now: datetime) -> Iterator[Finding]:
     """Whoever changes what was agreed to goes past this program, and breaks the chain."""
-    try:
-        broken = broken_entries()
-    except JournalDamaged:
-        broken = 1  # entries are gone, and nothing says that they were erased
-    if broken:
+    if broken := _seldom("ledger_broken", _broken):
         yield Finding(
             area=_("Consents"),
             level=Level.ALARM,
@@ -82,9 +78,20 @@ def ledger(now: datetime) -> Iterator[Finding]:
 
 
 def _astray() -> int:
-    """Looked for at most every ten minutes: it reads every customer, and nothing in this program makes one."""
-    count: int = cache.get_or_set("customers.astray", lambda: Customer.objects.astray().count(), timeout=600) or 0
-    return count
+    return Customer.objects.astray().count()
+
+
+def _broken() -> int:
+    try:
+        return broken_entries()
+    except JournalDamaged:
+        return 1  # entries are gone, and nothing says that they were erased
+
+
+def _seldom(name: str, count: Callable[[], int]) -> int:
+    """Looked for at most every ten minutes: it reads everything, and nothing in this program makes one."""
+    found: int = cache.get_or_set(f"customers.{name}", count, timeout=600) or 0
+    return found
 
 
 @report
