@@ -270,14 +270,15 @@ def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     }
     if not facts["is_decided"]:
         return facts
-    facts["outcomes"] = [(outcome, outcome.label, outcomes.hindrance(row, outcome)) for outcome in Outcome]
+    hindrances = {outcome: outcomes.hindrance(row, outcome) for outcome in Outcome}
+    facts["outcomes"] = [(outcome, outcome.label, why) for outcome, why in hindrances.items()]
     if row.identity and row.kind in (Kind.ACCESS, Kind.PORTABILITY):
         facts |= _copy_shown(row, vault.unlocked(request), vault.locks_of(request.user))
     elif row.identity and row.kind in (Kind.ERASURE, Kind.OBJECTION):
         facts |= _plan_shown(row)
     if row.identity:
         facts |= _rights_shown(row)
-    return facts | {"can_answer": not outcomes.hindrance(row, Outcome(str(facts["suggested"])))}
+    return facts | {"can_answer": not hindrances[facts["suggested"]]}
 
 
 def _mails_to_person(row: DataSubjectRequest) -> list[OutgoingMail]:

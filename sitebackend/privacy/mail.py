@@ -71,14 +71,16 @@ def outcome(about: UUID, facts: Facts) -> EmailMessage:
 def outcome_facts(request: DataSubjectRequest, kept: Sequence[Step]) -> dict[str, Any]:
     """What the answer tells, as it is when the request is closed."""
     with translation.override(request.statement.language):
-        told = [{"title": _title(step), "reason": _reason(step), "law": str(step.law)} for step in kept]
+        told = [
+            {"title": _title(step), "reason": str(step.reason), "law": str(step.law), "until": _last_day(step)}
+            for step in kept
+        ]
     return {"kept": told, "is_proved": request.verified_at is not None}
 
 
 def _outcome_context(request: DataSubjectRequest, facts: Facts) -> dict[str, Any]:
     with translation.override(request.statement.language):
-        sources = dict.fromkeys(source for source, _action, count, *_names in request.receipt or () if count)
-        erased = [str(registry.source(name).describe().title) for name in sources]
+        erased = [str(registry.source(name).describe().title) for name in request.erased_holdings]
     return {"kept": facts["kept"], "erased": erased, "is_proved": facts["is_proved"] and bool(erased)}
 
 
@@ -86,10 +88,10 @@ def _title(step: Step) -> str:
     return str(step.title or registry.source(step.source).describe().title)
 
 
-def _reason(step: Step) -> str:
-    """With the last day, told once."""
-    reason, until = str(step.reason), date_format(step.until) if step.until else ""
-    return reason if until in reason else _("{reason} – until {until}").format(reason=reason, until=until)
+def _last_day(step: Step) -> str:
+    """Until when it stays; empty where the reason says so already, or no day is known."""
+    until = date_format(step.until) if step.until else ""
+    return "" if until in str(step.reason) else until
 
 
 def arrival(about: UUID, facts: Facts) -> EmailMessage | None:

@@ -250,6 +250,11 @@ class DataSubjectRequest(models.Model):
         """Who it is about, and nobody else of those whom the words lead to. Raises Undecided."""
         return persons.narrowed(self.words(), self.statement.persons, own=str(self.pk))
 
+    @property
+    def erased_holdings(self) -> list[str]:
+        """The holdings that something was erased of."""
+        return list(dict.fromkeys(source for source, _action, count, *_names in self.receipt or () if count))
+
     def take(self, said: Statement) -> None:
         """Take over what the person said: sealed, with the digests that find it."""
         self.sealed = seal(said, self.pk)

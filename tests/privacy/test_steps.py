@@ -341,7 +341,7 @@ def test_the_letter_names_what_stays_with_reason_law_and_date(operator: Operator
     answer.finish(request, outcome=Outcome.PARTLY, by=operator, now=NOON)
     deliver_due(NOON)
     body = str(mail.outbox[-1].body)
-    assert ": staff – " in body
+    assert ": staff (" in body
     assert body.count("31. Dezember 2026") == 1
     assert "(§ 0)" in body
     assert "none left" not in body

@@ -112,10 +112,8 @@ def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
 
 def tell_journal(now: datetime) -> int:
     """Worker job: have the journal's new lines mailed to the operator; gives how many lines were queued."""
-    if journal.newest_number() <= journal.told_position():
-        return 0
-    told, last = journal.told_position(), journal.position()
-    if _is_queued(last):
+    told = journal.told_position()
+    if journal.newest_number() <= told or _is_queued(last := journal.position()):
         return 0
     outbox.queue(JOURNAL.name, facts={"first": told + 1, "last": last}, now=now)
     return last - told

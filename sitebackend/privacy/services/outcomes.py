@@ -82,7 +82,7 @@ def _nothing_held(request: DataSubjectRequest) -> str:
 
 def _not_carried_out(request: DataSubjectRequest) -> str:
     """For a refusal, and for a request that was taken back."""
-    is_done = erased(request) or _did(request)
+    is_done = request.erased_holdings or _did(request)
     return _("It was carried out already; the answer must say so.") if is_done else ""
 
 
@@ -97,7 +97,7 @@ def _not_done(request: DataSubjectRequest) -> str:
 
 
 def _not_erased(request: DataSubjectRequest) -> str:
-    if request.erased_at and not erased(request):
+    if request.erased_at and not request.erased_holdings:
         return _("Nothing was erased.")
     if not request.erased_at:
         return _("Erase first, then answer.") if execution.preview(request).destructive else _("Nothing was erased.")
@@ -106,11 +106,6 @@ def _not_erased(request: DataSubjectRequest) -> str:
     if execution.left_over(request):
         return _("Something came in since, or was left. Erase it above.")
     return ""
-
-
-def erased(request: DataSubjectRequest) -> list[str]:
-    """The holdings that something was erased of."""
-    return list(dict.fromkeys(source for source, _action, count, *_names in request.receipt or () if count))
 
 
 def _did(request: DataSubjectRequest) -> bool:
