@@ -3,7 +3,8 @@
 What must never happen: it is said that erasing works while it does not, or the rehearsal harms what is real. So she
 comes through the site's own forms, like anybody; her erasure may name her own rows and nothing else; and afterwards
 her name, address and digests are searched for as bytes: in the database's files, in what was written meanwhile, in
-the journal, and in the newest backup. Whatever does not go as it should is an alarm.
+the journal, and in the newest backup, which is encrypted: there only what leaked in the clear would be found, so
+nobody is told that backups were searched. Whatever does not go as it should is an alarm.
 
 Two workers do not both rehearse: a lock on a file goes with the process that holds it, however it ends. What a
 killed one left is cleaned up at the next start (`clean_up`).
