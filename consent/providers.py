@@ -48,12 +48,7 @@ class Provider:
 
     def wording(self, language: str) -> dict[str, str]:
         """The fields of a GroupWording."""
-        return {
-            "name": self.name,
-            "purpose": _PURPOSE[language].format(what=self.what[language]),
-            "provider": self.company[language],
-            "lifetime": _LIFETIME[language],
-        }
+        return _wording(language, name=self.name, company=self.company[language], what=self.what)
 
 
 _GOOGLE: Words = {
@@ -174,11 +169,13 @@ def write(
 
 def words(language: str, *, name: str, company: str, known: Provider | None) -> dict[str, str]:
     """The fields of a GroupWording, also for a provider that is not among ours."""
-    if known:
-        return known.wording(language)
+    return known.wording(language) if known else _wording(language, name=name, company=company, what=CONTENT)
+
+
+def _wording(language: str, *, name: str, company: str, what: Words) -> dict[str, str]:
     return {
         "name": name,
-        "purpose": _PURPOSE[language].format(what=CONTENT[language]),
+        "purpose": _PURPOSE[language].format(what=what[language]),
         "provider": company,
         "lifetime": _LIFETIME[language],
     }

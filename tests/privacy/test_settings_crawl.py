@@ -33,14 +33,14 @@ from customers.models import BillingDocument, Customer
 from customers.services.billing import file_billing_document
 from customers.services.imports import Order, import_customers, preview
 from customers.services.register import register_customer
-from sitebackend import handover, nonce, service_providers
+from sitebackend import handover, nonce
 from sitebackend.backup import container, signing
 from sitebackend.backup import services as backup
 from sitebackend.crypto import openpgp, sealing
 from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages.services import create_starter_pages
-from sitebackend.privacy import registry
+from sitebackend.privacy import registry, service_providers
 from sitebackend.privacy.notice.services import typed_sections
 from sitebackend.privacy.papers import record
 from sitebackend.settings import SETTING_NAMES

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sitebackend import service_providers
 from sitebackend.findings import Finding, Level, report
+from sitebackend.privacy import service_providers
 from sitebackend.privacy.notice.services import named
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from sitebackend import retention, service_providers
+from sitebackend import retention
+from sitebackend.privacy import service_providers
 from sitebackend.privacy.notice.services import Section, Sentence, facts, named
 
 

@@ -16,10 +16,9 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sitebackend import service_providers
 from sitebackend.comparison import Piece, compare
 from sitebackend.models import SiteSettings
-from sitebackend.privacy import registry
+from sitebackend.privacy import registry, service_providers
 from sitebackend.privacy.notice.services import named
 from sitebackend.privacy.papers.measures import measures
 from sitebackend.privacy.papers.models import RecordVersion

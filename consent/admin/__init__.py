@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from consent import offer as offers
-from consent.admin_providers import ProvidersPage as ProvidersPage
+from consent.admin.providers import ProvidersPage as ProvidersPage
 from consent.forms import EveryLanguage, GroupForm, OneProvider
 from consent.models import BannerWording, DailyCount, Edition, ExternalHost, Group, GroupWording
 from sitebackend.admin_site import OperatorModelAdmin, ReadOnlyAdmin
