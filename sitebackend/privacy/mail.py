@@ -142,6 +142,8 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "site": site,
         "site_url": settings.SITE_URL,
         "statutory_years": retention.STATUTORY_BILLING_YEARS,
+        "text_days": retention.REQUEST_TEXT_DAYS,
+        "proof_years": retention.PROOF_YEARS,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
         "outside": traces.outside(),
         "cannot_prove": bool(traces.missing_rights()),
