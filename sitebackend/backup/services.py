@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sitebackend import node
@@ -27,7 +28,6 @@ from sitebackend.backup.progress import Progress, silent
 from sitebackend.monitoring import clock
 from sitebackend.privacy import journal
 
-EVERY = timedelta(days=1)
 AFTER_FAILURE = timedelta(hours=1)
 _ROTATED = "backup.rotated"  # after which backup this worker rotated last; anew after each start
 
@@ -118,20 +118,26 @@ def _upload(file: Path, progress: Progress) -> None:
 
 
 def create_if_due(now: datetime) -> int:
-    """Worker job: the daily backup; 1 if one was made.
+    """Worker job: one backup on each day of TIME_ZONE; 1 if one was made.
 
     Without any medium in the settings there is nothing to do; a failure is kept in its row and tried again
     after an hour.
     """
     last = Backup.objects.until(now).order_by("created_at").last()
-    wait = AFTER_FAILURE if last and last.failure else EVERY
-    if not (settings.BACKUP_TARGETS or upload.is_set()) or (last and now - last.created_at < wait):
+    if not (settings.BACKUP_TARGETS or upload.is_set()) or (last and not _is_due(last, now)):
         return 0
     try:
         create(now=now)
     except Busy:
         return 0
     return 1
+
+
+def _is_due(last: Backup, now: datetime) -> bool:
+    """By the calendar, not by hours: a timer that comes a second earlier than yesterday must not skip the day."""
+    if last.failure:
+        return now - last.created_at >= AFTER_FAILURE
+    return timezone.localdate(last.created_at) < timezone.localdate(now)
 
 
 def _would_go(now: datetime) -> Iterator[tuple[str, int]]:

@@ -139,6 +139,13 @@ def test_a_writer_that_fails_stops_gpg_and_is_heard(media: list[Path], tmp_path:
 
 
 def test_the_worker_makes_one_a_day(media: list[Path], site: SiteSettings) -> None:
+    """Midnight at the site is 23:00 UTC: NOW is 13 o'clock there."""
     assert services.create_if_due(NOW) == 1
-    assert services.create_if_due(NOW + timedelta(hours=23)) == 0
-    assert services.create_if_due(NOW + timedelta(hours=24)) == 1
+    assert services.create_if_due(NOW + timedelta(hours=11) - timedelta(seconds=1)) == 0
+    assert services.create_if_due(NOW + timedelta(hours=11)) == 1
+    assert services.create_if_due(NOW + timedelta(hours=24)) == 0
+
+
+def test_a_timer_that_comes_a_second_earlier_than_yesterday_skips_no_day(media: list[Path], site: SiteSettings) -> None:
+    for day in range(3):
+        assert services.create_if_due(NOW + timedelta(days=day, seconds=-day)) == 1
