@@ -148,6 +148,9 @@ class Submissions(PersonalDataSource):
     def opened(self, copies: Sequence[Export], vault: Unlocked) -> list[Export]:
         return opened(copies, vault)
 
+    def contacts(self) -> tuple[QuerySet[Submission], str]:
+        return Submission.objects.order_by(), "received_at"
+
     def opens_ciphertexts(self) -> bool:
         return reading.is_possible()
 

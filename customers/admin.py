@@ -18,7 +18,7 @@ from customers.forms.search import SearchForm
 from customers.models import BillingDocument, ConsentEntry, ContactPoint, Customer, NumberRange, Wording
 from customers.models.customer import CustomerQuerySet
 from customers.services.billing import keep_findable
-from customers.views import billing, consents, importing, master_data, search, technical
+from customers.views import billing, consents, importing, inactive, master_data, search, technical
 from customers.views.base import download, page_of
 from sitebackend import audit
 from sitebackend.admin_site import OperatorModelAdmin
@@ -164,6 +164,8 @@ hang(
         ("add/", master_data.Register, "customers_customer_add"),
         (ONE, master_data.Overview, "customers_customer_page"),
         (f"{ONE}confirmed/", master_data.Confirm, "customers_customer_confirm"),
+        (f"{ONE}keep/", inactive.Keep, "customers_customer_keep"),
+        (f"{ONE}let-go/", inactive.LetGo, "customers_customer_let_go"),
         (f"{ONE}consent/<slug:purpose>/", consents.Record, "customers_customer_consent"),
         (f"{ONE}confirmation/", consents.Confirm, "customers_customer_confirmation"),
         (f"{ONE}withdraw/<slug:purpose>/", consents.Withdraw, "customers_customer_withdraw"),
@@ -175,6 +177,7 @@ hang(
         (f"{ONE}records/<uuid:record>/<uuid:attachment>/", technical.AttachmentFile, "customers_customer_attachment"),
         (f"{ONE}documents/add/", billing.File, "customers_customer_document_add"),
         (f"{ONE}documents/add-several/", billing.FileSeveral, "customers_customer_documents_add"),
+        ("inactive/", inactive.Inactive, "customers_customer_inactive"),
         ("import/", importing.Import, "customers_customer_import"),
         ("search/", search.Search, "customers_customer_search"),
         ("records/search/", technical.Search, "customers_customer_record_search"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
@@ -146,4 +147,24 @@ def confirmations(now: datetime) -> Iterator[Finding]:
             url=f"{reverse('admin:customers_customer_changelist')}?confirm=due",
             code="customers.to_confirm",
             figure=stale,
+        )
+
+
+@report
+def inactive(now: datetime) -> Iterator[Finding]:
+    """The privacy notice says that somebody looks whether customers who fell silent can go: this is who asks for it."""
+    if count := Customer.objects.inactive(now).count():
+        years = settings.CUSTOMER_INACTIVE_YEARS
+        yield Finding(
+            area=_("Customers"),
+            level=Level.WARNING,
+            text=ngettext(
+                "Nothing was heard of {count} customer for {years} or more years.",
+                "Nothing was heard of {count} customers for {years} or more years.",
+                count,
+            ).format(count=count, years=years),
+            next_step=_("Say of each whether the data are still needed: keep them for a reason, or let them go."),
+            url=reverse("admin:customers_customer_inactive"),
+            code="customers.inactive",
+            figure=count,
         )

@@ -41,6 +41,7 @@ def _master_data() -> Iterator[Sentence]:
             "where, and the day."
         ),
     )
+    yield Sentence("customers.inactive", retention.of_customers())
     if Customer.objects.filter(source=Customer.Source.UNKNOWN).exists():
         yield Sentence(
             "customers.source_unknown",

@@ -81,6 +81,21 @@ def of_billing() -> str:
     return f"{by_law} {beyond}"
 
 
+def of_customers() -> str:
+    """What becomes of customers who are not heard of any more, for the notice and the record, in the active language.
+
+    That "we look" is so because `customers.health.inactive` asks the operator.
+    """
+    n = settings.CUSTOMER_INACTIVE_YEARS
+    return ngettext(
+        "If nothing is heard of a customer for {n} year (no message, no document, no confirmed data), we look whether "
+        "the master data are still needed: we delete them, or record why not, and look again after a year.",
+        "If nothing is heard of a customer for {n} years (no message, no document, no confirmed data), we look whether "
+        "the master data are still needed: we delete them, or record why not, and look again after a year.",
+        n,
+    ).format(n=n)
+
+
 def of_requests() -> str:
     """How long a request about data is kept, for its form and the notice, in the active language."""
     return _(
@@ -112,6 +127,17 @@ def end_of_calendar_years(caused_on: date, years: int) -> date:
 def first_kept_day(today: date, years: int) -> date:
     """What happened before this day has had its calendar years."""
     return date(today.year - years, 1, 1)
+
+
+def years_before(today: date, years: int) -> date:
+    """The first day since which `years` whole years are not over today (§ 188(2) and (3) BGB).
+
+    Three years of 10 May 2024 end with 10 May 2027: on 11 May they are over. Those of 29 February end with the 28th.
+    """
+    try:
+        return today.replace(year=today.year - years)
+    except ValueError:  # 29 February: what was on the 28th ended yesterday
+        return date(today.year - years, 3, 1)
 
 
 def midnight(day: date) -> datetime:

@@ -230,6 +230,9 @@ CONTACT_RETENTION_DAYS: dict[str, int] = read(
 BILLING_RETENTION_YEARS: int = read(
     "BILLING_RETENTION_YEARS", "whole years, eight at least by law", "10", default=10, parse=between(1, 100)
 )
+CUSTOMER_INACTIVE_YEARS: int = read(
+    "CUSTOMER_INACTIVE_YEARS", "whole years from 1 to 100", "3", default=3, parse=between(1, 100)
+)
 BACKUP_TARGETS: list[Path] = read(
     "BACKUP_TARGETS",
     "folders on other media, comma between",

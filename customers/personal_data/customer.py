@@ -1,7 +1,7 @@
 """What hangs on a customer and goes with the customer: master data with consents, evidence, technical records."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.folding import folded
@@ -35,6 +36,7 @@ from customers.services.technical import (
     read_technical_record,
     search_technical_records,
 )
+from sitebackend import retention
 from sitebackend.models import Act, Event, Operator
 from sitebackend.privacy.registry import (
     Action,
@@ -102,6 +104,23 @@ class OfCustomer(PersonalDataSource):
             rows = self.rows().filter(**{self.rows_of: customer.pk})
             if keys := tuple(rows.values_list("pk", flat=True)):
                 yield self._step(customer, keys, self.version(rows))
+
+    def due(self, today: date) -> Iterator[Step]:
+        """What hangs on customers whom the operator let go after a long silence."""
+        if going := list(Customer.objects.going(today).values_list("pk", flat=True)):
+            rows = self.rows().filter(**{f"{self.rows_of}__in": going})
+            if keys := tuple(rows.values_list("pk", flat=True)):
+                yield self._due(keys, self.version(rows))
+
+    def _due(self, keys: tuple[UUID, ...], version: str) -> Step:
+        return Step(
+            source=self.name,
+            action=Action.DELETE,
+            rows=keys,
+            version=version,
+            law=_("Art. 5(1)(e) GDPR"),
+            reason=_("Nothing was heard of the customer for long, and you let the data go."),
+        )
 
     def version(self, rows: QuerySet[Any]) -> str:
         """What the preview was made of: another version, another plan."""
@@ -179,7 +198,11 @@ class MasterData(OfCustomer):
             purposes=(_("performing the contract"), _("customer retention"), _("invoicing")),
             legal_basis=_("Art. 6(1)(a) GDPR (consent) or Art. 6(1)(b) GDPR (contract), as recorded for each purpose"),
             recipients=OPERATOR_ONLY,
-            retention=_("until the consent is withdrawn or deletion is asked for"),
+            retention=format_lazy(
+                "{until}. {silence}",
+                until=_("until the consent is withdrawn or deletion is asked for"),
+                silence=retention.of_customers(),
+            ),
             origin=_("told by the customer, or taken over from a file or a message; the copy tells which and when"),
             location=_("database of the website"),
         )
@@ -338,6 +361,12 @@ class TechnicalData(OfCustomer):
                 law=_("Art. 17(1)(b) GDPR"),
                 reason=_("the written consent ends with the data that it allowed"),
             )
+
+    def due(self, today: date) -> Iterator[Step]:
+        yield from super().due(today)
+        grants = Grant.objects.filter(customer__in=list(Customer.objects.going(today)))
+        if keys := tuple(grants.values_list("pk", flat=True)):
+            yield self._due(keys, version_of(grants))
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         records, grants = TechnicalRecord.objects.filter(pk__in=rows), Grant.objects.filter(pk__in=rows)

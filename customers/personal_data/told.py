@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from customers.models import ConsentEntry, ContactPoint, Customer
 
 #: beside what the customer told: how it is kept
-STATE = ("status", "do_not_contact", "hold_reason", "last_confirmed_at", "created_at")
+STATE = (
+    "status",
+    "do_not_contact",
+    "hold_reason",
+    "last_confirmed_at",
+    "created_at",
+    "kept_at",
+    "kept_because",
+    "goes_on",
+)
 CARD = ("first_name", "last_name", "company", "street", "postal_code", "city", "country", "phone", "email")
 
 
@@ -29,7 +38,7 @@ def master_data(customer: Customer) -> Mapping[str, Any]:
         _("Consents"): [consent_line(entry) for entry in entries],
         _("What was done with these data"): _deeds(customer),
     }
-    return {label: value for label, value in told.items() if value not in ("", [])}
+    return {label: value for label, value in told.items() if value not in ("", [], None)}
 
 
 def card(customer: Customer) -> Mapping[str, Any]:

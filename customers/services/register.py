@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -76,6 +76,27 @@ def confirm_master_data(*, customer: Customer, at: datetime | None = None) -> No
     """The customer looked at their master data and found them right (Art. 5(1)(d) GDPR)."""
     customer.last_confirmed_at = at or timezone.now()
     customer.save(update_fields=["last_confirmed_at"])
+
+
+@transaction.atomic
+def keep_inactive(*, customer: Customer, because: str, now: datetime) -> None:
+    """Nothing was heard of the customer for long, and the data are needed still: asked about again in a year."""
+    if not because.strip():
+        raise Refused(_("Say what the data are still needed for."))
+    Customer.objects.filter(pk=customer.pk).update(kept_at=now, kept_because=because.strip(), goes_on=None)
+
+
+@transaction.atomic
+def let_go_inactive(*, customer: Customer, now: datetime) -> None:
+    """Not needed any more: retention erases the customer tomorrow, unless something is heard till then."""
+    today = timezone.localdate(now)
+    if not Customer.objects.silent(today).filter(pk=customer.pk).update(goes_on=today + timedelta(days=1)):
+        raise Refused(
+            _(
+                "This customer is not asked about: something was heard of them, or a reason keeps them. If they want "
+                "to be erased, record a data-subject request."
+            )
+        )
 
 
 @transaction.atomic

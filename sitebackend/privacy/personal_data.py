@@ -79,6 +79,9 @@ class Requests(PersonalDataSource):
     def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
         yield from map(_record, _held(subject))
 
+    def contacts(self) -> tuple[RequestQuerySet, str]:
+        return DataSubjectRequest.objects.order_by(), "recorded_at"
+
     def export(self, subject: DataSubject) -> Iterable[Export]:
         for request in _held(subject):
             yield Export(item=_item(request, subject), values=_values(request))

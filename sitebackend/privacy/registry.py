@@ -300,6 +300,13 @@ class PersonalDataSource:
         model = next(iter(self.models))
         return list(model._base_manager.filter(pk__in=rows).values_list("pk", flat=True))
 
+    def contacts(self) -> tuple[QuerySet[Any], str] | None:
+        """What persons sent by themselves: rows with `email_digest` and `phone_digest`, and the column with its time.
+
+        None: nothing of the kind is kept here.
+        """
+        return None
+
     def page_of(self, identifier: str) -> str:
         """The path of the page on which the operator sees this item; empty: there is none."""
         return ""
@@ -393,6 +400,11 @@ def opened(copies: Iterable[Export], vault: Unlocked) -> list[Export]:
     """The copies with what is unlocked can show of them."""
     by_source = groupby(copies, key=lambda copy: copy.item.source)
     return [copy for name, own in by_source for copy in source(name).opened(list(own), vault)]
+
+
+def contacts() -> list[tuple[PersonalDataSource, QuerySet[Any], str]]:
+    """What persons sent by themselves, over all apps: whoever asks for the last sign of somebody knows no other app."""
+    return [(source, *kept) for source in sources() if (kept := source.contacts())]
 
 
 def restrictable(subject: DataSubject) -> list[Item]:

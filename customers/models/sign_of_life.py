@@ -1,0 +1,85 @@
+"""Signs of life: by what a customer counts as somebody who is still in touch.
+
+What must never happen: a customer is taken for gone although something here says otherwise. So besides the days in
+the customer's own row everything that hangs on it is asked, and every source that keeps what persons sent by
+themselves (`registry.contacts`), by the first and by the further telephones and e-mail addresses. What lies outside
+this program (a call, a letter nobody recorded) it cannot know; that is why it asks, and erases nobody by itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.consent import Channel
+from sitebackend import retention
+from sitebackend.privacy import registry
+
+#: in the customer's own row
+OWN = {"created_at": _("recorded"), "last_confirmed_at": _("data last confirmed")}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Rows of one customer (`OuterRef("pk")`), of which the newest counts; none without a value in `found_by`."""
+
+    what: str | Promise
+    rows: QuerySet[Any]
+    column: str  #: day or moment
+    found_by: str = ""
+
+    def is_seen_since(self, first: date) -> Q:
+        is_moment = isinstance(self.rows.model._meta.get_field(self.column), DateTimeField)
+        since = retention.midnight(first) if is_moment else first
+        seen = Q(Exists(self.rows.filter(**{f"{self.column}__gte": since})))
+        return ~Q(**{self.found_by: ""}) & seen if self.found_by else seen
+
+    def newest(self) -> Subquery:
+        return Subquery(self.rows.order_by(f"-{self.column}").values(self.column)[:1])
+
+
+def signs() -> list[Sign]:
+    """Return all that stand outside the customer's own row."""
+    return [*_of_customers(), *_of_others()]
+
+
+def last_sign(customer: Any) -> tuple[date, str | Promise]:
+    """Return the day of the newest sign, and which it was, of a customer out of `with_last_signs`."""
+    seen = [(getattr(customer, name), what) for name, what in OWN.items()]
+    seen += [(getattr(customer, f"sign_{place}"), sign.what) for place, sign in enumerate(signs())]
+    return max(((_day(at), what) for at, what in seen if at), key=lambda sign: sign[0])
+
+
+def _day(at: date) -> date:
+    return timezone.localdate(at) if isinstance(at, datetime) else at
+
+
+def _of_customers() -> Iterator[Sign]:
+    theirs = {"customer": OuterRef("pk")}
+    said = _all("ConsentEntry").filter(**theirs).exclude(channel__in=[Channel.ERASURE, Channel.RESTORE])
+    yield Sign(_("word on a consent"), said, "given_at")
+    yield Sign(_("billing document"), _all("BillingDocument").filter(**theirs), "issued_on")
+    yield Sign(_("technical data changed"), _all("TechnicalRecord").filter(grant__customer=OuterRef("pk")), "updated_at")
+
+
+def _of_others() -> Iterator[Sign]:
+    """What came from the customer's addresses; an Exists for each column, so that each finds its index."""
+    for source, rows, column in registry.contacts():
+        what = source.describe().title
+        for digest in ("email_digest", "phone_digest"):
+            sent = rows.exclude(**{digest: ""})
+            yield Sign(what, sent.filter(**{digest: OuterRef(digest)}), column, found_by=digest)
+            points = _all("ContactPoint").exclude(digest="").filter(customer=OuterRef(OuterRef("pk")))
+            yield Sign(what, sent.filter(**{f"{digest}__in": points.values("digest")}), column)
+
+
+def _all(model: str) -> QuerySet[Any]:
+    """By name: these models stand above the customer's."""
+    rows: QuerySet[Any] = apps.get_model("customers", model)._default_manager.order_by()
+    return rows
