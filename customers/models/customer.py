@@ -7,10 +7,9 @@ see that they are this customer's own and say yes.
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -20,10 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.folding import folded, folded_phone, searchable
 from customers.models.consent import ConsentEntry, Decision, Purpose
-from customers.models.sign_of_life import OWN, signs
+from customers.models.sign_of_life import SilenceQuerySet
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
-from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.formats import reach
 from sitebackend.privacy.restriction.models import Restriction, since
@@ -84,7 +82,7 @@ class NumberRange(models.Model):
         return f"{self.prefix}{number:0{self.digits}d}"
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(SilenceQuerySet["Customer"]):
     def matching(self, words: str) -> "CustomerQuerySet":
         """Those who hold every one of the words, however spelled, or this telephone number. No words: all."""
         if not words.strip():
@@ -133,33 +131,6 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def to_confirm(self, now: datetime) -> "CustomerQuerySet":
         """Active customers whose data nobody confirmed for a year (Art. 5(1)(d) GDPR)."""
         return self.filter(status=Customer.Status.ACTIVE, last_confirmed_at__lt=now - CONFIRM_EVERY)
-
-    def silent(self, today: date) -> "CustomerQuerySet":
-        """Those without a sign of life for CUSTOMER_INACTIVE_YEARS, and whom nothing else holds.
-
-        Left out: who is held for a reason on record (asked and answered), who is restricted (kept, and nothing else is
-        done with them until it is lifted, Art. 18(2) GDPR), and whose basis was withdrawn (an alarm asks already).
-        """
-        first = retention.years_before(today, settings.CUSTOMER_INACTIVE_YEARS)
-        own = {f"{name}__lt": retention.midnight(first) for name in OWN}
-        kept = [Customer.Status.ACTIVE, Customer.Status.FORMER]
-        unseen = [~sign.is_seen_since(first) for sign in signs()]
-        return self.usable().filter(*unseen, status__in=kept, hold_reason="", **own)
-
-    def inactive(self, now: datetime) -> "CustomerQuerySet":
-        """Silent ones about whom nobody answered for a year: whether they can go is asked (Art. 5(1)(e) GDPR)."""
-        today = timezone.localdate(now)
-        first = retention.years_before(today, 1)
-        kept = Q(kept_at=None) | Q(kept_at__lt=retention.midnight(first))
-        return self.silent(today).filter(kept, Q(goes_on=None) | Q(goes_on__lte=first))
-
-    def going(self, today: date) -> "CustomerQuerySet":
-        """Those let go within the year, whose day has come, and of whom nothing was heard since."""
-        return self.silent(today).filter(goes_on__lte=today, goes_on__gt=retention.years_before(today, 1))
-
-    def with_last_signs(self) -> "CustomerQuerySet":
-        """Each with the newest of every sign, for `last_sign`."""
-        return self.annotate(**{f"sign_{place}": sign.newest() for place, sign in enumerate(signs())})
 
     def usable(self) -> "CustomerQuerySet":
         """Those whose data may be used: not restricted (Art. 18 GDPR)."""

@@ -6,13 +6,14 @@ themselves (`registry.contacts`), by the first and by the further telephones and
 this program (a call, a letter nobody recorded) it cannot know; that is why it asks, and erases nobody by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.conf import settings
+from django.db.models import DateTimeField, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from customers.models.consent import Channel
 from sitebackend import retention
 from sitebackend.privacy import registry
+from sitebackend.privacy.restriction.models import Restriction
+
+Row = TypeVar("Row", bound=Model)
 
 #: in the customer's own row
 OWN = {"created_at": _("recorded"), "last_confirmed_at": _("data last confirmed")}
@@ -49,10 +53,10 @@ def signs() -> list[Sign]:
     return [*_of_customers(), *_of_others()]
 
 
-def last_sign(customer: Any) -> tuple[date, str | Promise]:
-    """Return the day of the newest sign, and which it was, of a customer out of `with_last_signs`."""
+def last_sign(customer: Any, asked: Sequence[Sign]) -> tuple[date, str | Promise]:
+    """Return the day of the newest of these `signs`, and which it was, of a customer out of `with_last_signs`."""
     seen = [(getattr(customer, name), what) for name, what in OWN.items()]
-    seen += [(getattr(customer, f"sign_{place}"), sign.what) for place, sign in enumerate(signs())]
+    seen += [(getattr(customer, f"sign_{place}"), sign.what) for place, sign in enumerate(asked)]
     return max(((_day(at), what) for at, what in seen if at), key=lambda sign: sign[0])
 
 
@@ -60,12 +64,49 @@ def _day(at: date) -> date:
     return timezone.localdate(at) if isinstance(at, datetime) else at
 
 
+class SilenceQuerySet(QuerySet[Row]):
+    """The part of the customers' queries that asks who fell silent."""
+
+    def silent(self, today: date) -> Self:
+        """Those without a sign of life for CUSTOMER_INACTIVE_YEARS, and whom nothing else holds.
+
+        Left out: who is held for a reason on record (asked and answered), who is restricted (kept, and nothing else is
+        done with them until it is lifted, Art. 18(2) GDPR), and whose basis was withdrawn (an alarm asks already).
+        """
+        first = retention.years_before(today, settings.CUSTOMER_INACTIVE_YEARS)
+        own = {f"{name}__lt": retention.midnight(first) for name in OWN}
+        kept = [self.model.Status.ACTIVE, self.model.Status.FORMER]
+        unseen = [~sign.is_seen_since(first) for sign in signs()]
+        restricted = Restriction.objects.rows()
+        return self.exclude(pk__in=restricted).filter(*unseen, status__in=kept, hold_reason="", **own)
+
+    def inactive(self, now: datetime) -> Self:
+        """Silent ones about whom nobody answered for a year: whether they can go is asked (Art. 5(1)(e) GDPR)."""
+        today = timezone.localdate(now)
+        first = retention.years_before(today, 1)
+        kept = Q(kept_at=None) | Q(kept_at__lt=retention.midnight(first))
+        return self.silent(today).filter(kept, Q(goes_on=None) | Q(goes_on__lte=first))
+
+    def let_go(self, today: date) -> Self:
+        """Those let go within the year, of whom nothing was heard since."""
+        return self.silent(today).filter(goes_on__gt=retention.years_before(today, 1))
+
+    def going(self, today: date) -> Self:
+        return self.let_go(today).filter(goes_on__lte=today)
+
+    def with_last_signs(self) -> Self:
+        """Each with the newest of every sign, for `last_sign`."""
+        return self.annotate(**{f"sign_{place}": sign.newest() for place, sign in enumerate(signs())})
+
+
 def _of_customers() -> Iterator[Sign]:
     theirs = {"customer": OuterRef("pk")}
     said = _all("ConsentEntry").filter(**theirs).exclude(channel__in=[Channel.ERASURE, Channel.RESTORE])
     yield Sign(_("word on a consent"), said, "given_at")
     yield Sign(_("billing document"), _all("BillingDocument").filter(**theirs), "issued_on")
-    yield Sign(_("technical data changed"), _all("TechnicalRecord").filter(grant__customer=OuterRef("pk")), "updated_at")
+    yield Sign(
+        _("technical data changed"), _all("TechnicalRecord").filter(grant__customer=OuterRef("pk")), "updated_at"
+    )
 
 
 def _of_others() -> Iterator[Sign]:

@@ -31,7 +31,8 @@ def page_of(customer: Customer) -> str:
 
 def log(request: HttpRequest, customer: Customer, what: str | Promise, action: str = "changed") -> None:
     """A line in the admin's history: what kind of thing was added, changed or deleted, never what it holds."""
-    line = {action: {"name": str(what), "object": "–"}}
+    said = {"fields": [str(what)]} if action == "changed" else {"name": str(what), "object": "–"}
+    line = {action: said}
     admin.site.get_model_admin(Customer).log_change(request, customer, [line])
 
 

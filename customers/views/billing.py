@@ -120,7 +120,9 @@ class Hold(CustomersFormPage):
         if self.document.customer:
             log(self.request, self.document.customer, BillingDocument._meta.verbose_name or "")
         else:
-            admin.site.get_model_admin(BillingDocument).log_change(self.request, self.document, [{"changed": {}}])
+            held = str(BillingDocument._meta.get_field("legal_hold").verbose_name)
+            line = [{"changed": {"fields": [held]}}]
+            admin.site.get_model_admin(BillingDocument).log_change(self.request, self.document, line)
 
 
 class DocumentFile(CustomersPage):

@@ -8,20 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers.forms.inactive import KeepForm
 from customers.models import Customer
-from customers.models.sign_of_life import last_sign
+from customers.models.sign_of_life import last_sign, signs
 from customers.services.register import keep_inactive, let_go_inactive
 from customers.views.base import CustomerFormPage, CustomersPage, log
 
 SHOWN = 50
-
-
-class KeepForm(forms.Form):
-    because = forms.CharField(
-        label=_("What the data are still needed for"),
-        max_length=300,
-        help_text=_("The customer reads it in a copy of their data. You are asked again in a year."),
-    )
 
 
 class Inactive(CustomersPage):
@@ -33,10 +26,11 @@ class Inactive(CustomersPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = Customer.objects.inactive(timezone.now())
+        asked = signs()
         rows = found.for_lists().with_last_signs()[:SHOWN]
         return super().get_context_data(**kwargs) | {
             "years": settings.CUSTOMER_INACTIVE_YEARS,
-            "rows": [(customer, *last_sign(customer)) for customer in rows],
+            "rows": [(customer, *last_sign(customer, asked)) for customer in rows],
             "others": max(found.count() - SHOWN, 0),
             "may_let_go": self.operator.has_perm(LetGo.permission),
         }

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import RegistrationForm
@@ -73,6 +74,7 @@ class Overview(CustomerPage):
         open_vault = None if restricted_since else self.open_vault
         return {
             "title": self.customer.display_name,
+            "is_let_go": Customer.objects.let_go(timezone.localdate()).filter(pk=self.customer.pk).exists(),
             "restricted_since": restricted_since,
             "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],
             "unconfirmed": self.customer.entries.unconfirmed().count(),

@@ -26,6 +26,7 @@ from consent.models import ExternalHost, GroupWording
 from contact import health as contact_health
 from contact import services as contact
 from contact.models import Submission, Verdict
+from customers import health as customers_health
 from customers.clear_file import ClearFile
 from customers.importing.rows import Agreement
 from customers.importing.table import read_csv
@@ -33,7 +34,7 @@ from customers.models import BillingDocument, Customer
 from customers.services.billing import file_billing_document
 from customers.services.imports import Order, import_customers, preview
 from customers.services.register import register_customer
-from sitebackend import handover, nonce
+from sitebackend import handover, nonce, retention
 from sitebackend.backup import container, signing
 from sitebackend.backup import services as backup
 from sitebackend.crypto import openpgp, sealing
@@ -437,6 +438,21 @@ def test_a_document_filed_under_another_period_is_told(settings: Settings, custo
     file_invoice(customer)
     settings.BILLING_RETENTION_YEARS = 10
     assert "12 calendar years" in sentences()["customers.billing_filed_before"]
+
+
+@pytest.mark.parametrize("years", [1, 3, 10])
+def test_after_how_long_a_silence_is_asked_about(settings: Settings, customer: Customer, years: int) -> None:
+    settings.CUSTOMER_INACTIVE_YEARS = years
+    heard = timezone.now()
+    asked = [
+        sum(int(finding.figure or 0) for finding in customers_health.inactive(heard + timedelta(days=days)))
+        for days in (years * 365 - 1, years * 366 + 1)
+    ]
+    assert asked == [0, 1]
+    with translation.override("en"):
+        (told,) = re.findall(r"for (\d+) years?", sentences()["customers.inactive"])
+        assert retention.of_customers() in str(registry.source("customers.master_data").describe().retention)
+    assert int(told) == years
 
 
 def told_by_the_person(by: Operator) -> Customer:
