@@ -301,10 +301,7 @@ class PersonalDataSource:
         return list(model._base_manager.filter(pk__in=rows).values_list("pk", flat=True))
 
     def contacts(self) -> tuple[QuerySet[Any], str] | None:
-        """What persons sent by themselves: rows with `email_digest` and `phone_digest`, and the column with its time.
-
-        None: nothing of the kind is kept here.
-        """
+        """What persons sent by themselves: rows with `email_digest` and `phone_digest`, and the column of its time."""
         return None
 
     def page_of(self, identifier: str) -> str:
