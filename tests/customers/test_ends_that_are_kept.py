@@ -205,7 +205,7 @@ def test_the_cockpit_shows_the_end_that_an_objection_made(customer: Customer, ad
     BillingDocument.objects.filter(pk=document.pk).end_with_the_law(TODAY)
     of_the_list = reverse("admin:customers_billingdocument_changelist")
     of_the_document = reverse("admin:customers_billingdocument_change", args=[document.pk])
-    of_the_customer = reverse("admin:customers_customer_change", args=[customer.pk])
+    of_the_customer = reverse("admin:customers_customer_page", args=[customer.pk])
     for page in (of_the_list, of_the_document, of_the_customer):
         shown = admin_client.get(page).content.decode()
         assert str(YEAR + 6) in shown, page
