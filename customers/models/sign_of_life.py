@@ -26,7 +26,7 @@ from sitebackend.privacy.restriction.models import Restriction
 Row = TypeVar("Row", bound=Model)
 
 #: in the customer's own row
-OWN = {"created_at": _("recorded"), "last_confirmed_at": _("data last confirmed")}
+OWN: dict[str, str | Promise] = {"created_at": _("recorded"), "last_confirmed_at": _("data last confirmed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class SilenceQuerySet(QuerySet[Row]):
         """
         first = retention.years_before(today, settings.CUSTOMER_INACTIVE_YEARS)
         own = {f"{name}__lt": retention.midnight(first) for name in OWN}
-        kept = [self.model.Status.ACTIVE, self.model.Status.FORMER]
+        with_basis = ~Q(status="no_basis")
         unseen = [~sign.is_seen_since(first) for sign in signs()]
         restricted = Restriction.objects.rows()
-        return self.exclude(pk__in=restricted).filter(*unseen, status__in=kept, hold_reason="", **own)
+        return self.exclude(pk__in=restricted).filter(with_basis, *unseen, hold_reason="", **own)
 
     def inactive(self, now: datetime) -> Self:
         """Silent ones about whom nobody answered for a year: whether they can go is asked (Art. 5(1)(e) GDPR)."""
