@@ -63,7 +63,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         added = {name: request.POST.get(name, "")[:50] for name in ("number", "postal_code")}
         confirmed = identity.confirm_by_link(token, now=timezone.now(), **added)
-        return render(request, "privacy/confirm.html", {"confirmed": confirmed, **_periods()}, status=200 if confirmed else 410)
+        return render(
+            request, "privacy/confirm.html", {"confirmed": confirmed, **_periods()}, status=200 if confirmed else 410
+        )
     usable = identity.request_behind(token) is not None
     return render(request, "privacy/confirm.html", {"usable": usable, **_periods()}, status=200 if usable else 410)
 
