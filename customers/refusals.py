@@ -30,5 +30,17 @@ class Restricted(Refused):
         super().__init__(_("The use of this customer's data is restricted. Lift the restriction first."))
 
 
+class NotSilent(Refused):
+    """Nobody asks whether this customer's data can go."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is nothing to answer: something was heard of this customer meanwhile, or the data are held for "
+                "another reason."
+            )
+        )
+
+
 class Changed(Refused):
     """What was previewed is no longer what is there."""

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.inactive import KeepForm
 from customers.models import Customer
 from customers.models.sign_of_life import last_sign, signs
+from customers.refusals import NotSilent
 from customers.services.register import keep_inactive, let_go_inactive
 from customers.views.base import CustomerFormPage, CustomersPage, log
 
@@ -37,7 +40,12 @@ class Inactive(CustomersPage):
 
 
 class _Answer(CustomerFormPage):
-    """Back to the others."""
+    """Given only while it is asked for; then back to the others."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not Customer.objects.silent(timezone.localdate()).filter(pk=self.customer.pk).exists():
+            return self.refused(NotSilent())
+        return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self) -> str:
         return reverse("admin:customers_customer_inactive")

@@ -185,6 +185,8 @@ def _customers(world: World) -> dict[str, Deed]:
         f"{name}_search": deed("search", words="Möller", reads=True),
         f"{name}_import": deed("import", step="import", **_import_list()),
         f"{name}_confirm": deed("confirm", customer.pk),
+        f"{name}_keep": deed("keep", world["silent customer"].pk, because="Wartungsvertrag"),
+        f"{name}_let_go": deed("let_go", world["silent customer"].pk),
         f"{name}_consent": deed("consent", customer.pk, "retention", **_consent(form="oral")),
         f"{name}_consent technical": deed("consent", new.pk, "technical", first=_paper, **_consent()),
         f"{name}_confirmation": deed("confirmation", customer.pk, means="letter"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -30,6 +30,7 @@ from contact.models import Submission
 from customers.clear_file import ClearFile
 from customers.models import BillingDocument, ContactPoint, Customer, Evidence, NumberRange, Wording
 from customers.services.billing import file_billing_document, hold
+from customers.services.consents import Statement as SaidOfAConsent
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
 from sitebackend import nonce, operator_key
@@ -181,9 +182,9 @@ def _inbox(world: World) -> None:
     Submission.objects.filter(pk=done.pk).mark_done(timezone.now())
 
 
-def _customer(first: str, email: str, **values: Any) -> Customer:
-    data = MASTER_DATA | {"first_name": first, "company": f"{first} GmbH", "email": email} | values
-    return register_customer(master_data=data, statements=statements(), recorded_by=None)
+def _customer(first: str, email: str, said: list[SaidOfAConsent] | None = None) -> Customer:
+    data = MASTER_DATA | {"first_name": first, "company": f"{first} GmbH", "email": email}
+    return register_customer(master_data=data, statements=said or statements(), recorded_by=None)
 
 
 def _customers(world: World) -> None:
@@ -201,6 +202,10 @@ def _customers(world: World) -> None:
     world.make("new customer", _customer("Björn", "bjoern@example.org"))
     restricted = world.make("restricted customer", _customer("Clara", "clara@example.org"))
     restriction.restrict("customers.master_data", [restricted.pk], now=timezone.now())
+    long_ago = timezone.now() - timedelta(days=4 * 366)
+    said = [replace(each, given_at=long_ago) for each in statements()]
+    silent = world.make("silent customer", _customer("Doris", "doris@example.org", said))
+    Customer.objects.filter(pk=silent.pk).update(created_at=long_ago, last_confirmed_at=long_ago)
     world.make("restriction", Restriction.objects.get())
     world.make("wording", Wording.objects.create(purpose="contract", version=99, text="Ja.", valid_from=_in_a_year()))
     world.make("number range", NumberRange.objects.get())
@@ -361,8 +366,8 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:pages_page_menus", "admin:consent_group_providers", "admin:contact_submission_find",
         "admin:contact_submission_record",
         "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
-        f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
-        "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
+        f"{of_customer}_inactive", f"{of_customer}_search", f"{of_customer}_record_search",
+        "admin:vault_overview", "admin:vault_set_up", "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
         "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
         "admin:vault_unlock_messages", "admin:vault_set_up_messages", "admin:vault_messages_passphrase",
         "admin:vault_rotate_messages", "admin:vault_take_away_messages",
@@ -382,6 +387,8 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:customer_from_submission": [(submission,)],
         f"{of_customer}_page": [(customer,), (world["restricted customer"].pk,)],
         f"{of_customer}_confirm": [(customer,)],
+        f"{of_customer}_keep": [(world["silent customer"].pk,)],
+        f"{of_customer}_let_go": [(world["silent customer"].pk,)],
         f"{of_customer}_consent": [(customer, purpose) for purpose in ("contract", "retention", "invoicing")],
         f"{of_customer}_consent technical": [(customer, "technical")],
         f"{of_customer}_confirmation": [(customer,)],
