@@ -11,6 +11,8 @@ What must never happen: a form is refused because of it, or it is said to be don
   the night. There its time grows with its size, so that it has an end: only with a table of more than 150 MB can a
   form meanwhile be asked to come again, and then nothing that was typed is lost.
 - It copies rows that an older transaction may still see. It says how many, and with one it does not count as done.
+  A long text of such a row may be gone before the row (a writer in another database of the server is enough): then
+  PostgreSQL gives the table up, and so it waits for the next try.
 - It skips a table that it has no right to, with a warning. So each file's number must have changed.
 - What may not be looked at is not known: without the rights (`missing_rights`) the answer is no.
 
@@ -25,7 +27,7 @@ from time import monotonic
 from typing import Any
 
 from django.apps import apps
-from django.db import OperationalError, connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +39,11 @@ OUTSIDE = _("replicas, snapshots of the provider, archives of the database's log
 _LONGEST = 120.0  # seconds for the log: 64 files of 16 MB, the most that PostgreSQL keeps by itself
 _STATISTICS = "pg_catalog.pg_statistic"  # ANALYZE puts the commonest values of each column there
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
+_NOT_NOW = {
+    "55P03",  # locked by others
+    "57014",  # too large for the time
+    "XX001",  # a row kept for an older transaction whose long text is gone already; a damaged row fails every backup
+}
 _FIRST_NUMBER = re.compile(r"\d+")
 
 
@@ -116,8 +123,8 @@ def _is_rewritten(own: BaseDatabaseWrapper, cursor: CursorWrapper, table: str, a
         cursor.execute(f"SET statement_timeout = {int(longest * 1000)}")
         try:
             cursor.execute(f"VACUUM (FULL, VERBOSE) {table}")
-        except OperationalError as error:  # locked by others, or too large for the time
-            if getattr(error.__cause__, "sqlstate", "") not in ("55P03", "57014"):
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in _NOT_NOW:
                 raise
             return False
         finally:

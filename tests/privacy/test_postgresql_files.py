@@ -1,10 +1,12 @@
 """What was erased is gone from PostgreSQL's files, its log included; without the rights nobody says so."""
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_letters
 from threading import Event, Thread
 
 import psycopg
@@ -12,6 +14,7 @@ import pytest
 from django.db import connection
 
 from sitebackend.models import Operator
+from sitebackend.pages.models import Page
 from sitebackend.privacy import postgresql_files, traces
 from sitebackend.privacy.models import RetentionRun
 from sitebackend.privacy.services import execution
@@ -21,6 +24,7 @@ if connection.vendor != "postgresql":
     pytest.skip("only on PostgreSQL", allow_module_level=True)
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
+PAGES = Page._meta.db_table
 CANARY = "Kuckucksuhrenwerkstatt"
 LIMITED = "limited_site"
 
@@ -64,8 +68,8 @@ def _count(file: Path) -> int:
 
 
 @contextmanager
-def other_connection(statement: str) -> Iterator[psycopg.Connection]:
-    facts = connection.get_connection_params()
+def other_connection(statement: str, **elsewhere: str) -> Iterator[psycopg.Connection]:
+    facts = connection.get_connection_params() | elsewhere
     with psycopg.connect(**{key: facts[key] for key in ("dbname", "host", "port", "user") if key in facts}) as other:
         other.execute(statement)
         yield other
@@ -100,6 +104,21 @@ def test_an_older_reader_is_named_holds_nobody_up_and_it_does_not_count_as_done(
         Operator.objects.filter(username="K-99").delete()
         assert not traces.wipe()
         assert places(erased)
+    assert traces.wipe()
+    assert places(erased) == {}
+
+
+def test_a_writer_in_another_database_of_the_server_makes_it_wait_and_not_fail(erased: Path) -> None:
+    """The deleted row is kept for whoever reads, its long text is gone already: the server cannot copy the row."""
+    page = Page.objects.create(slug="lang", title="Lang", body="".join(random.choices(ascii_letters, k=50_000)))
+    with other_connection("SELECT pg_current_xact_id()", dbname="template1"):
+        page.delete()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltoastrelid::regclass::text FROM pg_class WHERE oid = %s::regclass", [PAGES])
+            cursor.execute(f"VACUUM {cursor.fetchone()[0]}")
+        with other_connection("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ") as reader:
+            reader.execute("SELECT 1 FROM pg_class")
+            assert not traces.wipe()
     assert traces.wipe()
     assert places(erased) == {}
 

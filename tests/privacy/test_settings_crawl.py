@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.message import Message
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -307,6 +308,12 @@ def test_the_shipped_rule_lets_the_access_log_go_after_the_default() -> None:
 # --- forms
 
 
+def _decoded(message: Message) -> str:
+    """What a reader of the mail sees, however it is encoded on its way."""
+    parts = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    return "\n".join([*message.values(), *(part.decode() for part in parts if isinstance(part, bytes))])
+
+
 @pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
 def test_what_the_mail_to_the_operator_holds(
     settings: Settings, operator_key: Path, key_pair: tuple[bytes, bytes], way: str
@@ -319,7 +326,7 @@ def test_what_the_mail_to_the_operator_holds(
     receive()
     deliver_due(timezone.now())
     (sent,) = mail.outbox
-    source = sent.message().as_string()
+    source = _decoded(sent.message())
     said = sentences()["form.mail"]
     for field in ("name", "phone", "email", "message"):
         assert (FORM[field] in source) == ("unencrypted e-mail" in said) == (way == "plain"), field
