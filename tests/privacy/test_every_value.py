@@ -96,6 +96,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         **dict.fromkeys(("id", "customer"), _KEY),
         **dict.fromkeys(("sealed_recipient", "sealed_file"), _SEALED),
         "legal_hold": "told by its reason",
+        "kept_until": "told as the day on which it goes, which an objection makes an earlier one",
         "currency": "told with the amount, by its sign",
     },
     RecipientDigest: dict.fromkeys(("id", "document", "statement", "digest"), _DIGEST),
@@ -230,6 +231,8 @@ def _customer(operator: Operator) -> Customer:
         recorded_by=operator,
     )
     customer.hold_reason = say(holding, "dispute")
+    customer.kept_at, customer.kept_because = NOW, say(holding, "warranty")
+    customer.goes_on = NOW.date()
     customer.save()
     for kind, values in {
         "phone": {"value": "0172 99", "label": say(holding, "mobile")},

@@ -1,12 +1,11 @@
 """What was erased is gone from PostgreSQL's files, its log included; without the rights nobody says so."""
 
 import os
-import random
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from string import ascii_letters
 from threading import Event, Thread
 
 import psycopg
@@ -110,7 +109,7 @@ def test_an_older_reader_is_named_holds_nobody_up_and_it_does_not_count_as_done(
 
 def test_a_writer_in_another_database_of_the_server_makes_it_wait_and_not_fail(erased: Path) -> None:
     """The deleted row is kept for whoever reads, its long text is gone already: the server cannot copy the row."""
-    page = Page.objects.create(slug="lang", title="Lang", body="".join(random.choices(ascii_letters, k=50_000)))
+    page = Page.objects.create(slug="lang", title="Lang", body=secrets.token_hex(50_000))
     with other_connection("SELECT pg_current_xact_id()", dbname="template1"):
         page.delete()
         with connection.cursor() as cursor:
