@@ -7,6 +7,8 @@ beats every other rule but one: the newest whole backup never goes, for without 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 DAILY = timedelta(days=7)
 WEEKLY = timedelta(days=31)
 
@@ -24,7 +26,8 @@ def to_remove(made: Iterable[datetime], *, now: datetime, max_age: timedelta) ->
 
 
 def _place(moment: datetime, age: timedelta) -> tuple[object, ...]:
-    """Backups of one place (a day, a week, a month) are one too many; the newest of them stays."""
+    """Backups of one place (a day of TIME_ZONE, a week, a month) are one too many; the newest of them stays."""
+    moment = timezone.localtime(moment)
     if age <= DAILY:
         return ("day", moment.date())
     if age <= WEEKLY:
