@@ -37,7 +37,7 @@ class NotSilent(Refused):
         super().__init__(
             _(
                 "There is nothing to answer: something was heard of this customer meanwhile, or the data are held for "
-                "another reason."
+                "another reason. If they want to be erased, record a data-subject request."
             )
         )
 

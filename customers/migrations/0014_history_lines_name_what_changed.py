@@ -7,12 +7,15 @@ from django.db import migrations
 
 def name_what_changed(apps, schema_editor):
     line = apps.get_model("admin", "LogEntry")
-    for entry in line.objects.filter(change_message__startswith='[{"changed": {').exclude(
-        change_message__contains='"fields"'
-    ):
-        [said] = json.loads(entry.change_message)
-        entry.change_message = json.dumps([{"changed": {"fields": [said["changed"].get("name", "–")]}}])
-        entry.save(update_fields=["change_message"])
+    for entry in line.objects.filter(change_message__startswith="[", change_message__contains='"changed"'):
+        parts = json.loads(entry.change_message)
+        unnamed = [part["changed"] for part in parts if "fields" not in part.get("changed", {"fields": []})]
+        for changed in unnamed:
+            changed["fields"] = [changed.pop("name", "–")]
+            changed.pop("object", None)
+        if unnamed:
+            entry.change_message = json.dumps(parts)
+            entry.save(update_fields=["change_message"])
 
 
 class Migration(migrations.Migration):

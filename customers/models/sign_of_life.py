@@ -25,6 +25,7 @@ from sitebackend.privacy.restriction.models import Restriction
 
 Row = TypeVar("Row", bound=Model)
 
+ANSWER_LASTS = 1  # years; then the same customer is asked about again
 #: in the customer's own row
 OWN: dict[str, str | Promise] = {"created_at": _("recorded"), "last_confirmed_at": _("data last confirmed")}
 
@@ -75,7 +76,8 @@ class SilenceQuerySet(QuerySet[Row]):
         """
         first = retention.years_before(today, settings.CUSTOMER_INACTIVE_YEARS)
         own = {f"{name}__lt": retention.midnight(first) for name in OWN}
-        with_basis = ~Q(status="no_basis")
+        model: Any = self.model
+        with_basis = ~Q(status=model.Status.NO_BASIS)
         unseen = [~sign.is_seen_since(first) for sign in signs()]
         restricted = Restriction.objects.rows()
         return self.exclude(pk__in=restricted).filter(with_basis, *unseen, hold_reason="", **own)
@@ -83,13 +85,13 @@ class SilenceQuerySet(QuerySet[Row]):
     def inactive(self, now: datetime) -> Self:
         """Silent ones about whom nobody answered for a year: whether they can go is asked (Art. 5(1)(e) GDPR)."""
         today = timezone.localdate(now)
-        first = retention.years_before(today, 1)
+        first = retention.years_before(today, ANSWER_LASTS)
         kept = Q(kept_at=None) | Q(kept_at__lt=retention.midnight(first))
         return self.silent(today).filter(kept, Q(goes_on=None) | Q(goes_on__lte=first))
 
     def let_go(self, today: date) -> Self:
         """Those let go within the year, of whom nothing was heard since."""
-        return self.silent(today).filter(goes_on__gt=retention.years_before(today, 1))
+        return self.silent(today).filter(goes_on__gt=retention.years_before(today, ANSWER_LASTS))
 
     def going(self, today: date) -> Self:
         return self.let_go(today).filter(goes_on__lte=today)

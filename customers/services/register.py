@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import ConsentEntry, ContactPoint, Customer, NumberRange
 from customers.models.consent import Decision, Purpose
 from customers.models.customer import BASES, MASTER_DATA, NO_BASIS
-from customers.refusals import NoConsent, Refused
+from customers.refusals import NoConsent, NotSilent, Refused
 from customers.services.billing import keep_findable
 from customers.services.consents import Statement
 from sitebackend.models import Operator
@@ -91,12 +91,7 @@ def let_go_inactive(*, customer: Customer, now: datetime) -> None:
     """Not needed any more: retention erases the customer tomorrow, unless something is heard till then."""
     today = timezone.localdate(now)
     if not Customer.objects.silent(today).filter(pk=customer.pk).update(goes_on=today + timedelta(days=1)):
-        raise Refused(
-            _(
-                "This customer is not asked about: something was heard of them, or a reason keeps them. If they want "
-                "to be erased, record a data-subject request."
-            )
-        )
+        raise NotSilent()
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -29,11 +30,10 @@ def page_of(customer: Customer) -> str:
     return reverse("admin:customers_customer_page", args=[customer.pk])
 
 
-def log(request: HttpRequest, customer: Customer, what: str | Promise, action: str = "changed") -> None:
+def log(request: HttpRequest, row: Model, what: str | Promise, action: str = "changed") -> None:
     """A line in the admin's history: what kind of thing was added, changed or deleted, never what it holds."""
     said = {"fields": [str(what)]} if action == "changed" else {"name": str(what), "object": "–"}
-    line = {action: said}
-    admin.site.get_model_admin(Customer).log_change(request, customer, [line])
+    admin.site.get_model_admin(type(row)).log_change(request, row, [{action: said}])
 
 
 class CustomersPage(OperatorPage):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -120,9 +119,7 @@ class Hold(CustomersFormPage):
         if self.document.customer:
             log(self.request, self.document.customer, BillingDocument._meta.verbose_name or "")
         else:
-            held = str(BillingDocument._meta.get_field("legal_hold").verbose_name)
-            line = [{"changed": {"fields": [held]}}]
-            admin.site.get_model_admin(BillingDocument).log_change(self.request, self.document, line)
+            log(self.request, self.document, BillingDocument._meta.get_field("legal_hold").verbose_name)
 
 
 class DocumentFile(CustomersPage):

@@ -74,7 +74,8 @@ class Overview(CustomerPage):
         open_vault = None if restricted_since else self.open_vault
         return {
             "title": self.customer.display_name,
-            "is_let_go": Customer.objects.let_go(timezone.localdate()).filter(pk=self.customer.pk).exists(),
+            "is_let_go": self.customer.goes_on
+            and Customer.objects.let_go(timezone.localdate()).filter(pk=self.customer.pk).exists(),
             "restricted_since": restricted_since,
             "consents": [(purpose, last_words.get(purpose.value)) for purpose in Purpose],
             "unconfirmed": self.customer.entries.unconfirmed().count(),
