@@ -112,7 +112,7 @@ class Hold(CustomersFormPage):
         context["intro"] = f"{self.document}. {self.document.why_kept()}"
         if self.document.legal_hold:
             context |= {"title": _("End the hold"), "button": _("End the hold")}
-            context["intro"] += f" {self._without_hold()}"
+            context["intro"] += f"\n\n{self._without_hold()}"
         return context
 
     def _without_hold(self) -> str:

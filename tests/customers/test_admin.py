@@ -335,10 +335,10 @@ def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, cust
     assert BillingDocument.objects.get().hold_reason == "Einspruch"
     shown = admin_client.get(page).content.decode()
     assert "Einspruch" in shown
-    assert "bleibt es noch bis 31. Dezember 2036." in shown
+    assert "bleibt der Beleg noch bis zum 31. Dezember 2036." in shown
     past = date(2020, 12, 31)
     QuerySet.update(BillingDocument.objects.all(), statutory_until=past, kept_until=past)
-    assert "wird es in der folgenden Nacht gelöscht" in admin_client.get(page).content.decode()
+    assert "wird der Beleg in der folgenden Nacht gelöscht" in admin_client.get(page).content.decode()
     admin_client.post(page)
     assert BillingDocument.objects.get().legal_hold is False
 
