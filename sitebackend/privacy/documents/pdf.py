@@ -196,8 +196,8 @@ def _with_its_close(document: Document, body: str, *, leading: float) -> None:
     for number, block in enumerate(close):
         document.ln(leading)
         if number == 0:
-            lines = document.multi_cell(0, leading, "\n\n".join(close), align="L", dry_run=True, output="LINES")
-            document.keep_together(leading * len(lines))
+            height = document.multi_cell(0, leading, "\n\n".join(close), align="L", dry_run=True, output="HEIGHT")
+            document.keep_together(cast("float", height))
         document.paragraph(block, leading=leading)
 
 
