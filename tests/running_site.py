@@ -24,6 +24,8 @@ from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.mail_files import mails_in
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120  # seconds, for a machine that is busy with other tests
 Found = TypeVar("Found")
@@ -59,8 +61,8 @@ class RunningSite:
         return self.folder / "log"
 
     @property
-    def mails(self) -> list[Path]:
-        return sorted((self.data / "mail").glob("*"))
+    def mails(self) -> list[bytes]:
+        return mails_in(self.data / "mail")
 
     def manage(self, *arguments: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run `manage.py` with these arguments; it must end with this exit code."""

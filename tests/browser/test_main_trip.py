@@ -68,8 +68,8 @@ def decide(page: Page, answer: str) -> None:
 
 
 def _mail_of(site: RunningSite, reference: str) -> EmailMessage | None:
-    for path in site.mails:
-        mail = email.message_from_bytes(path.read_bytes(), EmailMessage, policy=email.policy.default)
+    for content in site.mails:
+        mail = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
         if mail["X-Reference"] == reference:
             return mail
     return None

@@ -296,6 +296,6 @@ def _sent(page: Page, running_site: RunningSite, email: str, message: str) -> st
         return "Antwort abgeschickt" in page.inner_text(".request .facts")
 
     running_site.wait_for(is_told)
-    mails = [mail.read_text() for mail in running_site.mails]
+    mails = map(bytes.decode, running_site.mails)
     [mail] = [mail for mail in mails if f"To: {email}" in mail and f"<{message}." in mail]
     return mail

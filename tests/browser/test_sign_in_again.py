@@ -142,5 +142,5 @@ def test_business_data_are_changed_after_a_proof_and_the_mail_is_there(visit: Vi
 
 
 def _subjects(running_site: RunningSite) -> list[str]:
-    mails = (message_from_bytes(mail.read_bytes(), policy=policy.default) for mail in running_site.mails)
+    mails = (message_from_bytes(mail, policy=policy.default) for mail in running_site.mails)
     return [str(mail["Subject"]) for mail in mails]

@@ -57,8 +57,7 @@ def kill_everything(running: RunningSite) -> None:
 
 
 def mails_about(running: RunningSite, reference: str) -> list[str]:
-    texts = [path.read_text() for path in running.mails]
-    return [text for text in texts if f"X-Reference: {reference}" in text]
+    return [text for text in map(bytes.decode, running.mails) if f"X-Reference: {reference}" in text]
 
 
 def test_a_submission_whose_mail_had_not_gone_out_is_mailed_after_the_restart(running: RunningSite) -> None:

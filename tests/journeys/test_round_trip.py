@@ -76,7 +76,7 @@ def decrypted_with_gpg(site: RunningSite, armoured: str) -> bytes:
 
 def test_the_mail_holds_it_too_line_ends_aside(running_site: RunningSite, reference: str) -> None:
     def arrived() -> list[EmailMessage]:
-        mails = (parsed(path.read_bytes()) for path in running_site.mails)
+        mails = map(parsed, running_site.mails)
         return [mail for mail in mails if mail["X-Reference"] == reference]
 
     (mail,) = running_site.wait_for(arrived)

@@ -6,6 +6,7 @@ from contextlib import closing
 from email import message_from_bytes, policy
 from uuid import uuid4
 
+from tests.mail_files import mails_in
 from tests.ops.conftest import Place
 
 SEAL = """
@@ -70,7 +71,7 @@ def test_what_waited_goes_on_waiting_with_its_words_and_nothing_goes_twice(made:
         ]
     )
     assert made.run("worker", "--once").returncode == 0
-    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (made.data / "mail").iterdir()]
+    mails = [message_from_bytes(mail, policy=policy.default) for mail in mails_in(made.data / "mail")]
     [told] = [mail for mail in mails if mail["X-Reference"]]
     assert told["Message-ID"].startswith(f"<submission.{waiting.hex}@")
     assert "Grüße" in told.get_content()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sitebackend.instance import hold_folder
+from tests.mail_files import mails_in
 from tests.ops.conftest import Place
 
 
@@ -242,7 +243,7 @@ def test_after_the_loss_of_every_copy_the_mails_give_the_journal_back(site: Plac
     backup = back_up(site)
     assert site.run("shell", "--no-imports", "--command", append).returncode == 0
     assert site.run("worker", "--once").returncode == 0
-    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (site.data / "mail").iterdir()]
+    mails = [message_from_bytes(mail, policy=policy.default) for mail in mails_in(site.data / "mail")]
     whole = (site.data / "journal" / "erasures.jsonl").read_bytes()
     for copy in (site.data / "journal" / "erasures.jsonl", backup.parent / "erasures.jsonl"):
         copy.unlink()
