@@ -16,5 +16,5 @@ def test_mails_that_share_a_file_are_read_one_by_one(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
     first, second = mails_in(tmp_path)
     assert b"Jule" in first
-    assert second.endswith(b"second\n")
+    assert second.rstrip().endswith(b"second")
     assert second.startswith(b"Content-Type")
