@@ -15,7 +15,7 @@ from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import cast
 
 from django.conf import settings
@@ -48,7 +48,7 @@ def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, r
         )
         text = readable(fields, reference=reference)
     message["Subject"] = Header(subject, "utf-8").encode()
-    message["From"] = settings.MAIL_FROM
+    message["From"] = formataddr(parseaddr(settings.MAIL_FROM))  # a name in it is encoded
     message["To"] = settings.OPERATOR_EMAIL
     if reply_to:
         message["Reply-To"] = reply_to

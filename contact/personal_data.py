@@ -242,7 +242,7 @@ def _mailed(found: QuerySet[Submission]) -> str:
     """The references of those that were mailed to the operator with what they say."""
     if _only_a_notice():
         return ""
-    sent = cast("SubmissionQuerySet", found).with_mail(sent_at__isnull=False)
+    sent = cast("SubmissionQuerySet", found).with_mail(copies__gt=0)
     return ", ".join(sent.order_by("received_at").values_list("reference", flat=True))
 
 

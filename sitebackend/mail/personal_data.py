@@ -104,5 +104,6 @@ holds_no_personal_data(
     kind="one of our kinds of mail",
     state="one of five words",
     last_reply="what the mail server said, without the addresses in it",
-    **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at"), _OURS),
+    is_setting_wrong="yes or no",
+    **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at", "copies", "repeats"), _OURS),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contact.daily_line import report_suspects
@@ -107,6 +108,7 @@ def _claim() -> None:
 
 def _once(rounds: Rounds) -> None:
     rounds.run_once()
+    mail.await_answers(timezone.now())
     if rounds.failures:
         raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
 
