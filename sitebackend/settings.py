@@ -340,6 +340,7 @@ MAIL_FROM: str = read(
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 SENDS_MAIL = "smtp" in _MAIL["EMAIL_BACKEND"]  # else it goes to files, for trying out
+MAIL_HOST: str = _MAIL.get("EMAIL_HOST", "")  # its name alone, to be shown
 EMAIL_TIMEOUT = 20  # seconds; without it a silent server holds the sender for ever
 if django.VERSION >= (6, 1):
     MAILERS = {"default": mailer(_MAIL, timeout=EMAIL_TIMEOUT)}

@@ -20,7 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
@@ -75,6 +75,18 @@ def queue(
     OutgoingMail.objects.bulk_create(
         [mail], update_conflicts=True, unique_fields=["kind", "about"], update_fields=_BEGINS_ANEW
     )
+
+
+def send_at_once(kind: str, *, now: datetime) -> OutgoingMail | None:
+    """Queue a mail about nothing and send it in this process, for somebody who waits to read what the server says.
+
+    That takes ten minutes at most. Gives the mail as it stands then; None if there was nothing to say.
+    """
+    queue(kind, now=now)
+    if mail := OutgoingMail.objects.filter(kind=kind, about=NOTHING).lease_next(now):
+        _attempt(mail, timezone.now)
+        await_answers(now)
+    return mail_about(NOTHING, kind)
 
 
 def queue_again(kind: str, *, about: Collection[UUID], now: datetime) -> int:
