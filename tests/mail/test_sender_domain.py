@@ -17,10 +17,8 @@ def found(monkeypatch: pytest.MonkeyPatch, zone: Zone, server: str = SERVER) -> 
 
 
 def spf(record: str, **more: list[str]) -> Zone:
-    return {
-        ("example.de", "TXT"): [f'"{record}"', '"other=1"'],
-        **{(f"{k}.example.net", "TXT"): v for k, v in more.items()},
-    }
+    others: Zone = {(f"{name}.example.net", "TXT"): values for name, values in more.items()}
+    return {("example.de", "TXT"): [f'"{record}"', '"other=1"']} | others
 
 
 @pytest.mark.parametrize(
