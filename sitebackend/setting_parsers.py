@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from django.utils.encoding import punycode
+
+from sitebackend.formats import email_address as addresses
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 #: Where a message can stand, for its period: seen to, waiting for that, held back by the spam checks.
@@ -80,14 +81,16 @@ def web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an address that begins with https://")
+    if (host := ascii_host(parts.hostname)) != parts.hostname:
+        raise ValueError(f"write its domain as {host}")
     return value
 
 
 def site_url(value: str) -> str:
-    """The address as browsers write it in `Origin`: small letters, IDNA, no port that goes without saying."""
+    """The address as browsers write it in `Origin`: small letters, IDNA 2008, no port that goes without saying."""
     parts = urlsplit(value)
-    host, port = parts.hostname or "", parts.port
-    host = f"[{host}]" if ":" in host else host if host.isascii() else punycode(host)
+    host, port = ascii_host(parts.hostname or ""), parts.port
+    host = f"[{host}]" if ":" in host else host
     extras = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or any(extras):
         raise ValueError(f"“{value}” is not the address of a site")
@@ -103,15 +106,19 @@ def secret_key(value: str) -> str:
 
 
 def email_address(value: str) -> str:
-    local, _at, domain = value.partition("@")
-    if (
-        not local
-        or not domain
-        or "@" in domain
-        or any(character.isspace() or character in ",;<>" for character in value)
-    ):
-        raise ValueError("it is not one plain e-mail address")
-    return value
+    """For the wire: the domain in ASCII. What only servers with SMTPUTF8 take would stop all mail elsewhere."""
+    address = addresses.parse(value)
+    if address.needs_smtputf8:
+        raise ValueError("before the @ it has letters that not every mail server takes")
+    return address.wire
+
+
+def ascii_host(host: str) -> str:
+    """A host as it is looked up. Python itself would ask for a stranger's: `faß.de` is `fass.de` to its own codec."""
+    try:
+        return host if host.isascii() else addresses.ascii_domain(host)
+    except addresses.AddressError as error:
+        raise ValueError(f"“{host}” is no domain") from error
 
 
 def email_url(value: str) -> dict[str, Any]:
@@ -126,6 +133,7 @@ def email_url(value: str) -> dict[str, Any]:
     if scheme.startswith("smtp"):
         if not config["EMAIL_HOST"]:
             raise ValueError("it names no mail server")
+        config["EMAIL_HOST"] = ascii_host(config["EMAIL_HOST"])
         config["EMAIL_BACKEND"] = "sitebackend.mail.smtp.EmailBackend"
         config["EMAIL_PORT"] = config["EMAIL_PORT"] or _IMPLIED_PORTS[scheme]
     return config

@@ -11,16 +11,17 @@ Logs name kinds of mail, never addresses.
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
-from sitebackend.mail import kinds, smtp
+from sitebackend.mail import kinds, smtp, smtputf8
 from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet, State
 from sitebackend.monitoring import clock
 
@@ -109,6 +110,20 @@ def deliver_due(now: datetime) -> int:
         elif failure.server_is_down:
             break
     return sent
+
+
+def ask_server(now: datetime) -> int:
+    """Worker's job: hear what the mail server offers, before the first mail and while none goes out.
+
+    A server that is away is no failure of this: the mails that wait tell of it.
+    """
+    connection = get_connection()
+    if not isinstance(connection, smtp.EmailBackend) or not smtputf8.is_asked_again(now):
+        return 0
+    smtputf8.note_asked(now)
+    with suppress(OSError), connection:
+        pass  # opening it notes what it offers
+    return 1
 
 
 def _delivered_long_ago(now: datetime) -> Iterator[tuple[str, int]]:

@@ -13,8 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Timer
 
+from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
 from django.utils.translation import gettext as _
+
+from sitebackend.mail import smtputf8
 
 SECONDS = 60.0  # for one conversation; shorter than any lease on a mail
 
@@ -48,10 +51,30 @@ class EmailBackend(DjangoBackend):
 
     def open(self) -> bool | None:
         try:
-            return super().open()
+            is_new = super().open()
         except OSError:
             self.close()  # Django leaves a conversation open that failed half-way
             raise
+        if is_new:
+            smtputf8.note(is_offered=self.offers_smtputf8())
+        return is_new
+
+    def offers_smtputf8(self) -> bool:
+        """Of the open conversation."""
+        assert self.connection is not None  # noqa: S101 - for the type checker
+        self.connection.ehlo_or_helo_if_needed()
+        return self.connection.has_extn("smtputf8")
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        if not smtputf8.is_needed_for(email_message):
+            return super()._send(email_message)
+        if not self.offers_smtputf8():
+            return super()._send(smtputf8.without_reply_to(email_message))
+        assert self.connection is not None  # noqa: S101 - for the type checker
+        options = ["SMTPUTF8", *(["BODY=8BITMIME"] if self.connection.has_extn("8bitmime") else [])]
+        content = smtputf8.as_bytes(email_message)
+        self.connection.sendmail(email_message.from_email, email_message.to, content, mail_options=options)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,9 @@ def _explained(error: Exception) -> Failure:
             return _answered(error.smtp_code, error.smtp_error)
         case smtplib.SMTPResponseException():  # greeting, HELO, login: not about this mail
             return Failure(_reply(error.smtp_code, error.smtp_error), server_is_down=True)
+        case smtputf8.NotOfferedError():
+            words = _("The mail server takes no address with letters such as ä or ß before the @ (SMTPUTF8).")
+            return Failure(words, for_good=True)
         case smtplib.SMTPNotSupportedError():
             return Failure(_("The mail server does not offer what is needed, TLS above all."), server_is_down=True)
         case smtplib.SMTPException() | OSError():

@@ -30,6 +30,9 @@ from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
 
 Text = str | Promise
+#: What an item is matched by that only an address in an earlier version's digest leads to: that version took two
+#: addresses for one (`crypto.lookup`), so it may be somebody else's. It is shown, and nothing is done with it unasked.
+UNCLEAR = "email_unclear"
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -52,6 +55,10 @@ class DataSubject:
     def means(self, key: object) -> bool:
         """Whether what belongs to this key is among the persons who are meant."""
         return self.persons is None or str(key) in self.persons
+
+    def may_use(self, matched_by: Collection[str]) -> bool:
+        """Whether what these statements led to may be copied or erased: what is unclear, once somebody said whose."""
+        return self.persons is not None or set(matched_by) != {UNCLEAR}
 
     def narrow(self, rows: Rows, *, column: str = "pk") -> Rows:
         """Those of `rows` that belong to the persons who are meant; `column` holds the person's key."""
