@@ -21,8 +21,8 @@ from contact.forms import LONGEST_MESSAGE, ContactForm
 from contact.models import Submission
 from sitebackend import nonce, operator_key, outage, retention, throttle
 from sitebackend.crypto.certificate import Certificate
+from sitebackend.formats.periods import spell_out
 
-MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="contact.thanks")
 
 
@@ -83,11 +83,11 @@ def _keys() -> tuple[Certificate, ...]:
 
 
 def _answer(request: HttpRequest, form: ContactForm) -> HttpResponse:
-    if throttle.is_exceeded(request, "contact-post", limit=120, seconds=10 * MINUTES):
+    if throttle.is_exceeded(request, "contact-post", limit=120):
         return _page(request, form, status=429)
     if not form.is_valid():
         return _page(request, form, status=422)
-    if throttle.is_exceeded(request, "contact-submission", limit=30, seconds=10 * MINUTES):
+    if throttle.is_exceeded(request, "contact-submission", limit=30):
         return _page(request, form, status=429)
     try:
         submission = _receive(form)
@@ -114,6 +114,7 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
         "kept_for": retention.of_messages(),
         "longest": number_format(LONGEST_MESSAGE, force_grouping=True),
         "operator_keys": _keys(),
+        "wait": spell_out(throttle.PERIOD),
         "mail_is_plain": settings.CONTACT_MAIL == "plain",
     }
     try:
@@ -124,7 +125,7 @@ def _page(request: HttpRequest, form: ContactForm, *, status: int = 200) -> Http
         status = 503
         response = outage.page(request, "contact/outage.html", context | {"status": status})
     if status in (429, 503):
-        response.headers["Retry-After"] = str(10 * MINUTES)
+        response.headers["Retry-After"] = throttle.retry_after()
     return response
 
 

@@ -1,5 +1,6 @@
 """The customers' room in the cockpit: lists here, everything of one customer on a page of its own."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -188,14 +189,18 @@ hang(
 class BillingDocumentAdmin(WithoutDeletion):
     """To find a document, see until when it is kept, and hold it; filing is done from the customer's page."""
 
-    list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "kept_until", "legal_hold")
+    list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "ends_on", "legal_hold")
     list_filter = ("kind", "issued_on", "legal_hold")
     list_select_related = ("customer",)
     search_fields = ("number",)
     date_hierarchy = "issued_on"
     show_full_result_count = False
-    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "kept_until", "why_kept")
-    readonly_fields = ("why_kept",)
+    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "ends_on", "why_kept")
+    readonly_fields = ("ends_on", "why_kept")
+
+    @admin.display(description=_("kept until"), ordering="kept_until")
+    def ends_on(self, document: BillingDocument) -> date:
+        return document.ends_on
 
     @admin.display(description=_("hold"))
     def why_kept(self, document: BillingDocument) -> str:

@@ -7,13 +7,14 @@ and is thrown away with its day: after that nobody, the operator included, can t
 import hashlib
 import hmac
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
 
+PERIOD = timedelta(minutes=10)  # within which a network's requests are counted, and may have to wait
 DAY = 24 * 60 * 60  # seconds: how long a digest can live at most
 
 
@@ -22,20 +23,29 @@ def network_of(request: HttpRequest) -> str:
     return hmac.new(_salt_of_today(), _network(request.META.get("REMOTE_ADDR", "")), hashlib.sha256).hexdigest()[:32]
 
 
-def is_exceeded(request: HttpRequest, scope: str, *, limit: int, seconds: int) -> bool:
-    """Count this request in `scope`; True if its network made more than `limit` within `seconds`."""
+def is_exceeded(request: HttpRequest, scope: str, *, limit: int) -> bool:
+    """Count this request in `scope`; True if its network made more than `limit` within `PERIOD`."""
     key = f"throttle:{scope}:{network_of(request)}"
-    cache.add(key, 0, timeout=seconds)
+    cache.add(key, 0, timeout=_seconds())
     try:
         return cache.incr(key) > limit
     except ValueError:  # it ran out between the two lines
-        cache.add(key, 1, timeout=seconds)
+        cache.add(key, 1, timeout=_seconds())
         return False
+
+
+def retry_after() -> str:
+    """The header's value for whoever has to wait: by then the count starts anew."""
+    return str(_seconds())
 
 
 def nobody(*args: Any) -> str:
     """What a log line calls the client: nothing that tells who it was."""
     return "a client"
+
+
+def _seconds() -> int:
+    return int(PERIOD.total_seconds())
 
 
 def _salt_of_today() -> bytes:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from pytest_django.plugin import blocking_manager_key
 
 from sitebackend.crypto import openpgp, server_key
-from sitebackend.privacy import high_water
+from sitebackend.privacy import chain_head, high_water
 from tests.running_site import RunningSite, site
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
@@ -73,7 +73,7 @@ def _clean_cache() -> None:
 @pytest.fixture(autouse=True)
 def _no_number_given_before() -> None:
     """The database begins anew with each test; so does what lies beside it."""
-    for name in high_water.NAMES:
+    for name in (*high_water.NAMES, chain_head.FILE_NAME):
         (Path(settings.DATA_DIR) / "journal" / name).unlink(missing_ok=True)
 
 

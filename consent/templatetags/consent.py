@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -13,6 +14,7 @@ from django.utils.translation import get_language
 from consent import offer as offers
 from consent.choice import choice_of
 from consent.external import External, allow, allow_content, pieces, shows
+from consent.own_cookies import hours
 from consent.providers import PROVIDERS
 
 register = template.Library()
@@ -31,6 +33,7 @@ def consent_banner(context: Context) -> str:
             "banner": offer.in_language(get_language())["banner"],
             "providers": offer.providers(get_language()),
             "edition": offer.edition,
+            "lifetime": hours(settings.COOKIE_CONSENT_MAX_AGE),
             "next": request.path,
         },
     )
@@ -103,6 +106,7 @@ def show(request: HttpRequest, content: External) -> SafeString:
             "host": next(host for host in provider["hosts"] if host["host"] == content.host),
             "words": offer.in_language(get_language())["placeholder"],
             "edition": offer.edition,
+            "lifetime": hours(settings.COOKIE_CONSENT_MAX_AGE),
             "next": request.path,
         },
     )

@@ -317,11 +317,6 @@ class Customer(models.Model):
             found["name" if kind == "address" else kind].add(digest)
         return {statement: digests - {""} for statement, digests in found.items()}
 
-    def digests(self) -> set[str]:
-        """What the first contact details are found by, of a customer who need not be kept yet."""
-        self.index()
-        return {self.email_digest, self.phone_digest, self.name_digest} - {""}
-
     @property
     def key_context(self) -> str:
         """What the seal of the private key is bound to."""

@@ -94,7 +94,7 @@ class BillingDocuments(PersonalDataSource):
                 str(_("date of the document")): document.issued_on,
                 str(_("amount")): document.shown_amount,
                 str(_("kept by law until")): document.statutory_until,
-                str(_("kept until")): document.kept_until,
+                str(_("kept until")): document.ends_on,
                 str(_("filed")): document.filed_at,
                 **({str(_("recipient objected on")): document.objected_on} if document.objected_on else {}),
                 **(_hold(document) if document.legal_hold else {}),

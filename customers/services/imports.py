@@ -17,6 +17,7 @@ from customers.importing.rows import Agreement, Person, Unfit, labels_of, person
 from customers.importing.table import Row, Table
 from customers.models import ContactPoint, Customer
 from customers.refusals import Changed, Refused
+from customers.services.duplicates import SAME
 from customers.services.register import check_number, prepared_customer, register_customer
 from sitebackend.models import Operator
 
@@ -87,18 +88,26 @@ def import_customers(
     return sorted(results, key=lambda outcome: outcome.line)
 
 
-def _read(row: Row, order: Order) -> tuple[Outcome, set[str]]:
-    """The row's outcome taken by itself, and the digests that its person is found by."""
+def _read(row: Row, order: Order) -> tuple[Outcome, dict[str, str]]:
+    """The row's outcome taken by itself, and the digests that its person is found by, each with its statement."""
     shown = " ".join(cell for cell in row.cells if cell.strip())[:60]
     try:
         person = person_of(row, order.table.headers, order.targets, order.agreement, order.notes_purpose)
         customer, points = _tried(person)
     except ValidationError as error:
-        return Outcome(row.line, shown, problem=labels_of(error.message_dict)), set()
+        return Outcome(row.line, shown, problem=labels_of(error.message_dict)), {}
     except (Unfit, Refused) as error:
-        return Outcome(row.line, shown, problem=str(error)), set()
-    further = {point.digest for point in points} - {""}
-    return Outcome(row.line, customer.display_name, person), customer.digests() | further
+        return Outcome(row.line, shown, problem=str(error)), {}
+    return Outcome(row.line, customer.display_name, person), _found_by(customer, points)
+
+
+def _found_by(customer: Customer, points: Sequence[ContactPoint]) -> dict[str, str]:
+    """Digest → the statement that it is of, in the order in which they are told."""
+    customer.index()
+    found = [("email", customer.email_digest), ("phone", customer.phone_digest), ("name", customer.name_digest)]
+    found += [("name" if point.kind == "address" else point.kind, point.digest) for point in points]
+    told = sorted(found, key=lambda one: [*SAME].index(one[0]))
+    return {digest: statement for statement, digest in told if digest}
 
 
 def _tried(person: Person) -> tuple[Customer, list[ContactPoint]]:
@@ -117,7 +126,7 @@ def _tried(person: Person) -> tuple[Customer, list[ContactPoint]]:
 
 
 def _once(
-    outcome: Outcome, digests: set[str], seen: dict[str, Customer | int], numbers: set[str], order: Order
+    outcome: Outcome, digests: dict[str, str], seen: dict[str, Customer | int], numbers: set[str], order: Order
 ) -> Outcome:
     """The same outcome, unless somebody here or in an earlier row is the same person or has the same number.
 
@@ -125,21 +134,23 @@ def _once(
     """
     if outcome.person is None:
         return outcome
-    same = next((seen[digest] for digest in sorted(digests) if digest in seen), None)
+    same = next((seen[digest] for digest in digests if digest in seen), None)
     if outcome.person.number in numbers:
         return Outcome(outcome.line, outcome.name, problem=_("The same number stands in an earlier line."))
     if same is not None and not order.similar_too:
-        return _looks_like(outcome, same)
+        by = dict.fromkeys(SAME[statement] for digest, statement in digests.items() if seen.get(digest) == same)
+        return _looks_like(outcome, same, ", ".join(map(str, by)))
     numbers |= {outcome.person.number} - {""}
-    seen |= dict.fromkeys(digests - seen.keys(), outcome.line)
+    seen |= dict.fromkeys(digests.keys() - seen.keys(), outcome.line)
     return outcome
 
 
-def _looks_like(outcome: Outcome, same: Customer | int) -> Outcome:
+def _looks_like(outcome: Outcome, same: Customer | int, by: str) -> Outcome:
+    """`by`: the statements that are the same, in words."""
     if isinstance(same, Customer):
-        problem = _("Looks like customer {number}.").format(number=same.number)
+        problem = _("Looks like customer {number}: {by}.").format(number=same.number, by=by)
         return Outcome(outcome.line, outcome.name, problem=problem, like=same)
-    problem = _("Looks like line {line} of this file.").format(line=same)
+    problem = _("Looks like line {line} of this file: {by}.").format(line=same, by=by)
     return Outcome(outcome.line, outcome.name, problem=problem)
 
 

@@ -41,7 +41,7 @@ def backups(now: datetime) -> Iterator[Finding]:
     if last and last.failure:
         yield _failed(last)
     if latest is None or now - latest.created_at > LATE:
-        yield _alarm("backup.late", _("There is no whole backup of the last two days."))
+        yield _alarm("backup.late", _("There is no whole backup of the last {n} days.").format(n=LATE.days))
     if latest is None:
         return
     yield _fine("backup.age", _("Days since the last whole backup: {days}"), max(0, (now - latest.created_at).days))

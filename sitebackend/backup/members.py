@@ -26,9 +26,11 @@ from django.utils.translation import gettext as _
 from sitebackend.backup import settings_file, snapshot
 from sitebackend.backup.container import BackupDamaged
 from sitebackend.backup.progress import Bytes, Share
+from sitebackend.privacy import chain_head
 
 FORMAT = 1
 MANIFEST, ENV = "manifest.json", "env"
+LEDGER_HEAD = f"journal/{chain_head.FILE_NAME}"
 #: Below DATA_DIR: what can be made again, belongs to this run only, or holds mail in the clear.
 LEFT_OUT = (
     "static",
@@ -40,6 +42,7 @@ LEFT_OUT = (
     "serve.lock",
     "backup.lock",
     "node-id",
+    LEDGER_HEAD,  # as it was before the snapshot, see `chain_head`
 )
 
 
@@ -61,6 +64,8 @@ def pack(target: IO[bytes], database: Path, taken: snapshot.Taken, *, on_share: 
     count = Bytes(sum(_size(path) for _name, path in members), on_share)
     with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         listed = [_add_bytes(archive, ENV, settings_file.content())]
+        if taken.ledger_head:
+            listed.append(_add_bytes(archive, f"files/{LEDGER_HEAD}", taken.ledger_head))
         listed += [added for name, path in members if (added := _add(archive, name, path, count))]
         manifest = Manifest(
             format=FORMAT,

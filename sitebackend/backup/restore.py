@@ -34,7 +34,7 @@ from sitebackend.backup.trial import Checked
 from sitebackend.crypto import server_key
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.monitoring import clock
-from sitebackend.privacy import erasure, high_water, journal, journal_copies, journal_line, traces
+from sitebackend.privacy import chain_head, erasure, high_water, journal, journal_copies, journal_line, traces
 from sitebackend.privacy.erasure import Replayed
 from sitebackend.privacy.journal_file import JournalFile
 from sitebackend.privacy.journal_line import Cause, Entry
@@ -210,8 +210,15 @@ def _stage_journal(folder: Path, known_number: int) -> None:
     staged = gate.folder() / swap.FILES / "journal" / journal.FILE_NAME
     whole = _journal_in_reach(folder, known_number, also=[staged.parent])
     high_water.carry_over(staged.parent, also=[folder])
+    _stage_ledger_head(staged.with_name(chain_head.FILE_NAME))
     if whole:
         whole_file.write(staged, whole)
+
+
+def _stage_ledger_head(staged: Path) -> None:
+    """An older backup holds none: what is noted here is of entries that it may not know."""
+    if not staged.exists() and chain_head.path().exists():
+        whole_file.write(staged, b"")
 
 
 def _put_back(lines: range) -> None:

@@ -5,6 +5,7 @@ its line is in the journal before its rows are gone. So the journal stands still
 position is read and the snapshot begins.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import connection
@@ -13,6 +14,7 @@ from sitebackend.backup import postgresql, sqlite
 from sitebackend.backup.taken import DatabaseDamaged as DatabaseDamaged
 from sitebackend.backup.taken import Taken as Taken
 from sitebackend.backup.taken import ToolFailed as ToolFailed
+from sitebackend.privacy import chain_head
 
 MEMBER = "database"
 
@@ -24,7 +26,9 @@ def engine() -> str:
 
 def take(target: Path) -> Taken:
     """Write the live database to `target`. Raises DatabaseDamaged, ToolFailed, OSError, database errors."""
-    return sqlite.take(target) if engine() == "sqlite" else postgresql.take(target)
+    ledger_head = chain_head.content()  # before the copy begins: what it names is in the copy
+    taken = sqlite.take(target) if engine() == "sqlite" else postgresql.take(target)
+    return replace(taken, ledger_head=ledger_head)
 
 
 def live_file() -> Path | None:

@@ -21,6 +21,7 @@ class Taken:
     journal_number: int  #: every line of the erasure journal up to it was carried out in it
     migrations: list[str]  #: as in "contact.0001_initial"
     rows: dict[str, int]  #: of each table
+    ledger_head: bytes = b""  #: what `privacy.chain_head` held before it began
 
 
 def migrations() -> list[str]:

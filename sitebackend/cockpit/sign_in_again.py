@@ -17,10 +17,12 @@ What must never happen:
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login
 from django.core.cache import cache
@@ -38,6 +40,7 @@ from django.views import csrf
 from sitebackend import second_factor
 from sitebackend.cockpit import form_owner, proof
 from sitebackend.cockpit.forms import OperatorLoginForm, ProofForm
+from sitebackend.formats.periods import spell_out
 from sitebackend.middleware import own_origins
 from sitebackend.models import Operator
 
@@ -56,7 +59,7 @@ _OTHER_ACCOUNT = _(
     "This form was filled in under another account, and only that one may send it. Sign in with it; nothing is lost."
 )
 _LOCKED_OUT = _(
-    "Too many failed logins from here. The next try is possible in 15 minutes. What you typed stays on this page; "
+    "Too many failed logins from here. The next try is possible in {period}. What you typed stays on this page; "
     "leave it open."
 )
 _SENT_BEFORE = _("This was sent a moment ago. Look first whether it is there; then send it again if it is not.")
@@ -158,8 +161,9 @@ class SignInAgain:
         context = {
             **admin.site.each_context(self.request),
             "title": self._title(form),
-            "words": _LOCKED_OUT if is_locked_out else _FACTOR_FIRST if self._lacks_factor else words,
+            "words": _locked_out() if is_locked_out else _FACTOR_FIRST if self._lacks_factor else words,
             "form": form,
+            "proof_lasts": spell_out(proof.LASTS),
             "asks_only": self.asks_only,
             "lacks_factor": self._lacks_factor,
             "carried": carried,
@@ -223,3 +227,7 @@ class SignInAgain:
         if form is None:
             return _("Send it now?")
         return _("Once more: is it you?") if isinstance(form, ProofForm) else _("Please sign in again")
+
+
+def _locked_out() -> str:
+    return str(_LOCKED_OUT).format(period=spell_out(timedelta(hours=settings.AXES_COOLOFF_TIME)))

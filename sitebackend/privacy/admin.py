@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from sitebackend import retention
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import OperatorPage, hang
 from sitebackend.mail.models import OutgoingMail
@@ -338,6 +339,7 @@ def _copy_shown(row: DataSubjectRequest, unlocked: Unlocked | None, ways: list[L
     needed = {lock for _copy, _needs_key, lock in copies if lock}
     return {
         "wants_copy": True,
+        "copy_days": retention.ANSWER_LIVES.days,
         "copies": [(copy, needs_key, bool(lock), copy.sealed) for copy, needs_key, lock in copies],
         "needs_vault": bool(needed),
         "locks": [lock for lock in ways if lock == Lock.VAULT or needed == {Lock.MESSAGES}],

@@ -143,6 +143,8 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "site_url": settings.SITE_URL,
         "statutory_years": retention.STATUTORY_BILLING_YEARS,
         "text_days": retention.REQUEST_TEXT_DAYS,
+        "link_days": retention.LINK_LIVES.days,
+        "copy_days": retention.ANSWER_LIVES.days,
         "proof_years": retention.PROOF_YEARS,
         "backup_days": settings.BACKUP_MAX_AGE_DAYS,
         "outside": traces.outside(),

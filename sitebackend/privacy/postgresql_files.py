@@ -6,8 +6,10 @@ checkpoints, and each file that PostgreSQL keeps to use again is filled once.
 
 What must never happen: a form is refused because of it, or it is said to be done while a byte is left.
 
-- `VACUUM FULL` locks a table for as long as it takes, and whoever comes after it waits. So it gets a time limit
-  below that of the form, waits for its lock more briefly still, and a table that needs longer is left for the night.
+- `VACUUM FULL` locks a table for as long as it takes, and whoever comes after it waits. So it waits
+  for its lock briefly, and by day gets a time limit below that of the form; a table that needs longer is left for
+  the night. There its time grows with its size, so that it has an end: only with a table of more than 150 MB can a
+  form meanwhile be asked to come again, and then nothing that was typed is lost.
 - It copies rows that an older transaction may still see. It says how many, and with one it does not count as done.
 - It skips a table that it has no right to, with a warning. So each file's number must have changed.
 - What may not be looked at is not known: without the rights (`missing_rights`) the answer is no.
@@ -29,6 +31,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
 BY_DAY, AT_NIGHT = 5.0, 15.0  # seconds that one table may be locked; a form waits for 20 at most
+SLOWEST = 10 * 1024 * 1024  # bytes of a table that are written anew in a second, even on a poor disk
 LOCK_WAIT = 1.0  # seconds; whoever comes meanwhile waits behind
 OUTSIDE = _("replicas, snapshots of the provider, archives of the database's log, the database server's message log")
 _LONGEST = 120.0  # seconds for the log: 64 files of 16 MB, the most that PostgreSQL keeps by itself
@@ -42,9 +45,9 @@ def wipe(*, at_night: bool) -> bool:
 
     Must be called outside a transaction.
     """
-    with _own_connection(AT_NIGHT if at_night else BY_DAY) as own, own.cursor() as cursor:
+    with _own_connection() as own, own.cursor() as cursor:
         rights = _missing_rights(cursor)
-        return _tables_are_rewritten(own, cursor) and not rights and _log_is_overwritten(cursor)
+        return _tables_are_rewritten(own, cursor, at_night) and not rights and _log_is_overwritten(cursor)
 
 
 def missing_rights() -> list[str]:
@@ -83,12 +86,11 @@ def size() -> int:
 
 
 @contextmanager
-def _own_connection(longest: float) -> Iterator[BaseDatabaseWrapper]:
+def _own_connection() -> Iterator[BaseDatabaseWrapper]:
     """Beside the thread's own, whose limits and transactions are none of this one's."""
     own = connections["default"].copy()
     try:
         with own.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {int(longest * 1000)}")
             cursor.execute(f"SET lock_timeout = {int(LOCK_WAIT * 1000)}")
         yield own
     finally:
@@ -100,25 +102,34 @@ def _tables() -> list[str]:
     return sorted({model._meta.db_table for model in apps.get_models() if model._meta.managed})
 
 
-def _tables_are_rewritten(own: BaseDatabaseWrapper, cursor: CursorWrapper) -> bool:
+def _tables_are_rewritten(own: BaseDatabaseWrapper, cursor: CursorWrapper, at_night: bool) -> bool:
     """All of them, whatever becomes of one; the statistics last, once they know nothing but what lives."""
-    done = [_is_rewritten(own, cursor, f'"{table}"') for table in _tables()]
-    cursor.execute("SET statement_timeout = 0")  # it locks nobody out
-    cursor.execute("ANALYZE")
-    cursor.execute(f"SET statement_timeout = {int(BY_DAY * 1000)}")
-    return _is_rewritten(own, cursor, _STATISTICS) and all(done)
+    done = [_is_rewritten(own, cursor, f'"{table}"', at_night) for table in _tables()]
+    cursor.execute("ANALYZE")  # it locks nobody out
+    return _is_rewritten(own, cursor, _STATISTICS, at_night) and all(done)
 
 
-def _is_rewritten(own: BaseDatabaseWrapper, cursor: CursorWrapper, table: str) -> bool:
+def _is_rewritten(own: BaseDatabaseWrapper, cursor: CursorWrapper, table: str, at_night: bool) -> bool:
     before = _file_of(cursor, table)
+    longest = _time_at_night(cursor, table) if at_night else BY_DAY
     with _notices(own) as said:
+        cursor.execute(f"SET statement_timeout = {int(longest * 1000)}")
         try:
             cursor.execute(f"VACUUM (FULL, VERBOSE) {table}")
         except OperationalError as error:  # locked by others, or too large for the time
             if getattr(error.__cause__, "sqlstate", "") not in ("55P03", "57014"):
                 raise
             return False
+        finally:
+            cursor.execute("SET statement_timeout = 0")
     return _file_of(cursor, table) != before and _kept_for_older_transactions(said) == 0
+
+
+def _time_at_night(cursor: CursorWrapper, table: str) -> float:
+    """Seconds in which even a slow disk has this table written anew."""
+    cursor.execute("SELECT pg_total_relation_size(%s)", [table])
+    (size,) = cursor.fetchone()
+    return max(AT_NIGHT, int(size) / SLOWEST)
 
 
 def _file_of(cursor: CursorWrapper, table: str) -> int:
@@ -150,7 +161,6 @@ def _kept_for_older_transactions(details: Sequence[str]) -> int:
 
 
 def _log_is_overwritten(cursor: CursorWrapper) -> bool:
-    cursor.execute("SET statement_timeout = 0")  # nobody waits for a checkpoint
     last_with_traces = _segment(cursor)
     for _again in range(2):  # a checkpoint keeps one segment before its own
         _next_segment(cursor)

@@ -16,11 +16,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sitebackend import nonce, retention, throttle
+from sitebackend.formats.periods import spell_out
 from sitebackend.privacy.forms import RequestForm
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.services import answer, identity, intake
 
-MINUTES = 60  # seconds
 _thanks = signing.Signer(salt="privacy.thanks")
 
 
@@ -32,8 +32,8 @@ def request_form(request: HttpRequest) -> HttpResponse:
         return _page(request, RequestForm(initial={"nonce": nonce.issue(), "kind": request.GET.get("kind", "")}))
     request.encoding = "utf-8"  # whatever the sender claims: other codings can spell what cannot be stored
     form = RequestForm(request.POST)
-    # twelve tries in ten minutes are a person who corrects a form; the thirteenth is a machine
-    if throttle.is_exceeded(request, "privacy-request", limit=12, seconds=10 * MINUTES):
+    # twelve tries in one period are a person who corrects a form; the thirteenth is a machine
+    if throttle.is_exceeded(request, "privacy-request", limit=12):
         return _page(request, form, status=429)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -63,9 +63,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         added = {name: request.POST.get(name, "")[:50] for name in ("number", "postal_code")}
         confirmed = identity.confirm_by_link(token, now=timezone.now(), **added)
-        return render(request, "privacy/confirm.html", {"confirmed": confirmed}, status=200 if confirmed else 410)
+        return render(
+            request, "privacy/confirm.html", {"confirmed": confirmed, **_periods()}, status=200 if confirmed else 410
+        )
     usable = identity.request_behind(token) is not None
-    return render(request, "privacy/confirm.html", {"usable": usable}, status=200 if usable else 410)
+    return render(request, "privacy/confirm.html", {"usable": usable, **_periods()}, status=200 if usable else 410)
 
 
 @never_cache
@@ -74,17 +76,26 @@ def fetch(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, POST hands the copy over, once."""
     if request.method != "POST":
         waiting = answer.waiting(token, timezone.now()) is not None
-        return render(request, "privacy/fetch.html", {"waiting": waiting}, status=200 if waiting else 410)
+        return render(request, "privacy/fetch.html", {"waiting": waiting, **_periods()}, status=200 if waiting else 410)
     content = answer.hand_over(token, now=timezone.now())
     if content is None:
-        return render(request, "privacy/fetch.html", {"waiting": False}, status=410)
+        return render(request, "privacy/fetch.html", {"waiting": False, **_periods()}, status=410)
     headers = {"Content-Disposition": f'attachment; filename="{_("answer")}.zip"'}
     return HttpResponse(content, content_type="application/zip", headers=headers)
 
 
+def _periods() -> dict[str, int]:
+    return {"link_days": retention.LINK_LIVES.days, "copy_days": retention.ANSWER_LIVES.days}
+
+
 def _page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "status": status, "kept_for": retention.of_requests()}
+    context = {
+        "form": form,
+        "status": status,
+        "kept_for": retention.of_requests(),
+        "wait": spell_out(throttle.PERIOD),
+    }
     response = render(request, "privacy/request_form.html", context, status=status)
     if status == 429:
-        response.headers["Retry-After"] = str(10 * MINUTES)
+        response.headers["Retry-After"] = throttle.retry_after()
     return response

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.cockpit.pages import Crumbs, OperatorFormPage, OperatorPage, hang
 from sitebackend.crypto import sealing
+from sitebackend.formats.periods import spell_out
 from sitebackend.vault import maintenance, messages_lock, services
 from sitebackend.vault.errors import RecoveryKeyMistyped, VaultError, WrongRecoveryKey
 from sitebackend.vault.forms import (
@@ -26,7 +27,7 @@ from sitebackend.vault.forms import (
     UnlockForm,
     UnlockMessagesForm,
 )
-from sitebackend.vault.models import ABSOLUTE, KeySlot, Lock, Vault
+from sitebackend.vault.models import ABSOLUTE, IDLE, KeySlot, Lock, Vault
 
 
 class VaultPage(OperatorPage):
@@ -76,6 +77,9 @@ class Unlock(VaultFormPage):
     form_class: type[forms.Form] = UnlockForm
     template_name = "vault/unlock.html"
     title, button = _("Open the vault"), _("Open")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(idle=spell_out(IDLE), longest=spell_out(ABSOLUTE), **kwargs)
 
     def carry_out(self, form: forms.Form) -> HttpResponse:
         passphrase = form.cleaned_data["passphrase"]

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 import time_machine
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
@@ -185,6 +187,30 @@ def test_an_objection_to_the_years_beyond_the_law_ends_them_for_all_documents_an
     assert retain_on(date(YEAR + 7, 1, 1)) == mine
     assert [set(line.rows) for line in journal.entries() if line.action == Measure.PROMISE] == [mine]
     assert BillingDocument.objects.get(pk=other.pk).objected_on is None
+
+
+def test_the_copy_tells_the_end_that_an_objection_made(customer: Customer) -> None:
+    """Seen: after the objection the copy still said that the document is kept for ten years."""
+    document = file_one(customer, "R-1", date(YEAR - 2, 6, 1))
+    for objected_on, end in ((None, YEAR + 8), (TODAY, YEAR + 6)):
+        if objected_on:
+            BillingDocument.objects.filter(pk=document.pk).end_with_the_law(objected_on)
+        source = registry.source("customers.billing")
+        [copy] = source.export(DataSubject(email=customer.email))
+        assert copy.values["aufbewahrt bis"] == date(end, 12, 31)
+
+
+def test_the_cockpit_shows_the_end_that_an_objection_made(customer: Customer, admin_client: Client) -> None:
+    document = file_one(customer, "R-1", date(YEAR - 2, 6, 1))
+    BillingDocument.objects.filter(pk=document.pk).end_with_the_law(TODAY)
+    of_the_list = reverse("admin:customers_billingdocument_changelist")
+    of_the_document = reverse("admin:customers_billingdocument_change", args=[document.pk])
+    of_the_customer = reverse("admin:customers_customer_page", args=[customer.pk])
+    for page in (of_the_list, of_the_document, of_the_customer):
+        shown = admin_client.get(page).content.decode()
+        assert str(YEAR + 6) in shown, page
+        assert f"31. Dezember {YEAR + 8}" not in shown, page
+        assert f"31.12.{YEAR + 8}" not in shown, page
 
 
 def test_the_erasure_log_names_the_documents(customer: Customer, operator: Operator) -> None:

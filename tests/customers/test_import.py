@@ -267,6 +267,18 @@ def test_somebody_who_is_here_already_or_stands_there_twice_is_left_out(
     assert [accepted for _line, accepted, _problem in outcomes(response)] == [True] * 4
 
 
+def test_what_is_the_same_is_said(step: Callable[..., Any], customer: Customer) -> None:
+    customer.phone, customer.postal_code = "0341 77", "04109"
+    customer.save()
+    name = f"{customer.first_name};{customer.last_name};{customer.company}"
+    rows = ["Vorname;Nachname;Firma;PLZ;Telefon;E-Mail", f";A;;;;{customer.email}", ";B;;;0341 / 77;"]
+    rows += [f"{name};04109;;", f"{name};04109;0341 77;{customer.email}", ";C;;;0171 9;c@example.de", ";D;;;0171 9;"]
+    problems = [problem.split(": ")[-1] for _line, _accepted, problem in outcomes(imported(step, "\n".join(rows)))]
+    email, phone, person = "gleiche E-Mail-Adresse", "gleiche Telefonnummer", "gleicher Name und gleiche Postleitzahl"
+    everything = f"{email}, {phone}, {person}."
+    assert problems == [f"{email}.", f"{phone}.", f"{person}.", everything, "", f"{phone}."]
+
+
 def test_a_number_of_ones_own_is_taken_once_and_never_comes_again(step: Callable[..., Any]) -> None:
     response = imported(step, "Nachname;Nr.\nA;K00007\nB;K00007\nC;\n", column_1="number")
     assert [accepted for _line, accepted, _problem in outcomes(response)] == [True, False, True]

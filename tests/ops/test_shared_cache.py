@@ -98,7 +98,7 @@ def shared() -> FailoverCache:
 
 
 def exceeded(*, limit: int = 2) -> bool:
-    return throttle.is_exceeded(RequestFactory(REMOTE_ADDR="192.0.2.1").get("/"), "form", limit=limit, seconds=600)
+    return throttle.is_exceeded(RequestFactory(REMOTE_ADDR="192.0.2.1").get("/"), "form", limit=limit)
 
 
 def a_minutes_old_nonce() -> str:

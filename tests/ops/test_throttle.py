@@ -17,7 +17,7 @@ def network(address: str) -> str:
 
 
 def exceeded(address: str, *, limit: int = 2) -> bool:
-    return throttle.is_exceeded(RequestFactory(REMOTE_ADDR=address).get("/"), "form", limit=limit, seconds=600)
+    return throttle.is_exceeded(RequestFactory(REMOTE_ADDR=address).get("/"), "form", limit=limit)
 
 
 def test_the_limit_is_reached_by_one_more_than_it() -> None:
@@ -32,7 +32,7 @@ def test_another_network_has_a_limit_of_its_own() -> None:
 def test_another_scope_has_a_limit_of_its_own() -> None:
     assert [exceeded("192.0.2.1") for _ in range(3)][-1]
     request = RequestFactory(REMOTE_ADDR="192.0.2.1").get("/")
-    assert not throttle.is_exceeded(request, "request", limit=2, seconds=600)
+    assert not throttle.is_exceeded(request, "request", limit=2)
 
 
 def test_after_its_time_the_limit_starts_anew() -> None:

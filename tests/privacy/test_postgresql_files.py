@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,11 +13,14 @@ from django.db import connection
 
 from sitebackend.models import Operator
 from sitebackend.privacy import postgresql_files, traces
+from sitebackend.privacy.models import RetentionRun
+from sitebackend.privacy.services import execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
 if connection.vendor != "postgresql":
     pytest.skip("only on PostgreSQL", allow_module_level=True)
 
+NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 CANARY = "Kuckucksuhrenwerkstatt"
 LIMITED = "limited_site"
 
@@ -111,6 +115,49 @@ def test_a_locked_table_is_not_waited_for_long_and_does_not_count_as_done(
     assert places(erased) == {}
 
 
+def test_at_night_a_table_gets_the_time_that_its_size_needs(erased: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql_files, "BY_DAY", 0.001)
+    monkeypatch.setattr(postgresql_files, "AT_NIGHT", 0.001)
+    monkeypatch.setattr(postgresql_files, "SLOWEST", 10**9)
+    assert not postgresql_files.wipe(at_night=True)
+    monkeypatch.setattr(postgresql_files, "SLOWEST", 1000)
+    assert not postgresql_files.wipe(at_night=False), "by day a form comes first"
+    assert postgresql_files.wipe(at_night=True)
+    assert places(erased) == {}
+
+
+def test_without_the_rights_the_tables_are_not_rewritten_again_until_they_are_there(
+    limited_role: str, erased: Path
+) -> None:
+    RetentionRun.objects.create(day=NOW.date(), receipt=[["contact", "delete", 1]])
+    assert execution.wipe_after_retention(NOW) == 0
+    file = operators_file()
+    assert execution.wipe_after_retention(NOW) == 0
+    assert operators_file() == file, "for nothing"
+    grant_all(limited_role)
+    assert execution.wipe_after_retention(NOW) == 1
+    assert operators_file() != file
+    assert places(erased) == {}
+
+
+def operators_file() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode('sitebackend_operator')")
+        return int(cursor.fetchone()[0])
+
+
+def grant_all(role: str) -> None:
+    """What `missing_rights` names, typed by a superuser."""
+    missing = traces.missing_rights()
+    connection.close()
+    connection.settings_dict["USER"] = "ci"
+    with connection.cursor() as cursor:
+        for line in missing:
+            cursor.execute(line)
+    connection.close()
+    connection.settings_dict["USER"] = role
+
+
 def test_it_ends_beside_readers_and_writers_that_never_rest(erased: Path) -> None:
     stop, begun = Event(), Event()
 
@@ -144,6 +191,7 @@ def limited_role(erased: Path) -> Iterator[str]:
         cursor.execute(f"DROP ROLE IF EXISTS {role}")
         cursor.execute(f"CREATE ROLE {role} LOGIN")
         cursor.execute(f'ALTER DATABASE "{database}" OWNER TO {role}')
+        cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
     connection.close()
     settings["USER"] = role
     yield role
@@ -164,13 +212,7 @@ def test_without_the_rights_it_is_not_done_and_each_is_named_and_enough(limited_
         "GRANT pg_checkpoint",
     ]
     assert not [name for name in places(erased) if name.startswith("base")], "the tables need no more right"
-    connection.close()
-    connection.settings_dict["USER"], limited = "ci", connection.settings_dict["USER"]
-    with connection.cursor() as cursor:
-        for line in missing:
-            cursor.execute(line)
-    connection.close()
-    connection.settings_dict["USER"] = limited
+    grant_all(limited_role)
     assert traces.missing_rights() == []
     assert traces.wipe()
     assert places(erased) == {}

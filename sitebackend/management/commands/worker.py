@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from customers.services import ledger
 from sitebackend import node
 from sitebackend.alarm import sound
 from sitebackend.backup import gate, restore, upload, work
@@ -48,6 +49,7 @@ SHORT: list[Job] = [
     breaches.remind,
     record.keep_if_new,
     idempotency.sweep,
+    ledger.note_head,
 ]
 #: Beside them: a mail server that answers slowly must hold up nothing else.
 MAIL: list[Job] = [mail.deliver_due, mail.ask_server]

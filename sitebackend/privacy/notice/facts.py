@@ -168,9 +168,9 @@ def _acknowledgement() -> Iterator[Sentence]:
             "form.acknowledgement",
             _(
                 "As a rule you get a short acknowledgement by e-mail with the reference of your message. Nothing of "
-                "what you wrote stands in it; until it has gone out, for a day at most, your address waits encrypted "
-                "on the server."
-            ),
+                "what you wrote stands in it; until it has gone out, for {period} at most, your address waits "
+                "encrypted on the server."
+            ).format(period=retention.days(retention.ACKNOWLEDGEMENT_WAITS.days)),
         )
 
 

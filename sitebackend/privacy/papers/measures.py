@@ -6,10 +6,12 @@ did would make a new version of the record every day.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from sitebackend.formats.periods import spell_out
 from sitebackend.vault import services as vault
 from sitebackend.vault.models import ABSOLUTE, IDLE, TRIES, TRIES_WITHIN
 
@@ -67,7 +69,8 @@ def _access() -> Iterator[str]:
 
 def _minimisation() -> Iterator[str]:
     yield _("Neither IP addresses nor browser identifications are stored or logged by this software.")
-    yield _("The site needs no cookie; the cookie with the visitor's choice lives one day.")
+    lifetime = spell_out(timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE))
+    yield _("The site needs no cookie; the cookie with the visitor's choice lives {period}.").format(period=lifetime)
     yield _("Nothing is loaded from other sites before the visitor agrees.")
     yield _("What has had its time is erased every day, by a table of periods.")
 

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sitebackend.comparison import Piece, compare
+from sitebackend.formats.periods import spell_out
 from sitebackend.models import SiteSettings
 from sitebackend.privacy import registry, service_providers
 from sitebackend.privacy.notice.services import named
@@ -135,11 +137,12 @@ def _headings() -> list[str]:
 def _descriptions() -> Iterator[Description]:
     """What is held, by the registry, and the one activity that holds nothing: delivering the site."""
     yield from (source.describe() for source in registry.sources())
+    lifetime = spell_out(timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE))
     yield Description(
         title=_("Delivering the website"),
         persons=(_("visitors"),),
         categories=(_("nothing that is stored; the address (IP) while a page is on its way"), _("the cookie choice")),
-        purposes=(_("showing the pages, and remembering the visitor's choice for one day"),),
+        purposes=(_("showing the pages, and remembering the visitor's choice for {period}").format(period=lifetime),),
         legal_basis=_("Art. 6(1)(f) GDPR, § 25(2) No. 2 TDDDG"),
         recipients=(_log_keeper(),),
         retention=_("not at all; the choice lies in the visitor's own browser"),

@@ -28,7 +28,7 @@ from sitebackend.privacy.services import identity, recipients
 
 _WIPE_PAUSE = "privacy.wipe.pause"
 PAUSE_AFTER_READER = 5  # seconds; other jobs have the time between
-PAUSE_WITHOUT_RIGHTS = 600  # seconds; the tables are written anew each time
+PAUSE_WITHOUT_RIGHTS = 24 * 60 * 60  # seconds, or until the rights are there: the tables are written anew each time
 
 
 def preview(request: DataSubjectRequest) -> Plan:
@@ -62,7 +62,7 @@ def erase(request: DataSubjectRequest, *, plan_hash: str, by: Operator, now: dat
 
 def verify_due(now: datetime) -> int:
     """Worker job: make sure that what was erased is physically gone; gives how many requests that settled."""
-    erased = list(DataSubjectRequest.objects.to_verify().mailed_out()) if not cache.get(_WIPE_PAUSE) else []
+    erased = list(DataSubjectRequest.objects.to_verify().mailed_out()) if not _pauses() else []
     clean = [request for request in erased if identity.is_decided(request) and not left_over(request)]
     return sum(_mark_verified(request, now) for request in clean) if clean and _wiped(now) else 0
 
@@ -83,7 +83,7 @@ def verify_again(requests: QuerySet[DataSubjectRequest]) -> int:
 
 def wipe_after_retention(now: datetime) -> int:
     """Worker job: leave nothing of what retention erased in the files; gives how many days that settled."""
-    runs = list(RetentionRun.objects.to_wipe()) if not cache.get(_WIPE_PAUSE) else []
+    runs = list(RetentionRun.objects.to_wipe()) if not _pauses() else []
     return sum(_mark_wiped(run, now) for run in runs) if runs and _wiped(now) else 0
 
 
@@ -96,9 +96,16 @@ def _wiped(now: datetime) -> bool:
     if not traces.is_a_good_time(now):
         return False
     if not traces.wipe():
-        cache.set(_WIPE_PAUSE, 1, PAUSE_WITHOUT_RIGHTS if traces.missing_rights() else PAUSE_AFTER_READER)
+        missing = traces.missing_rights()
+        cache.set(_WIPE_PAUSE, missing, PAUSE_WITHOUT_RIGHTS if missing else PAUSE_AFTER_READER)
         return False
     return True
+
+
+def _pauses() -> bool:
+    """Whether the last try failed a moment ago, or for want of rights that are wanting still."""
+    missing: list[str] | None = cache.get(_WIPE_PAUSE)
+    return missing == [] or (missing is not None and traces.missing_rights() == missing)
 
 
 def left_over(request: DataSubjectRequest) -> tuple[Step, ...]:
