@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import retention
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
 from sitebackend.formats.model_fields import OwnAddressField
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
@@ -197,6 +197,11 @@ class SiteSettings(models.Model):
         reach.check_row(self)
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
+
+    @property
+    def wire_email(self) -> str:
+        """For links: many a mail program still makes another domain of one like `faß.de`."""
+        return email_address.wire_of(self.email)
 
     @classmethod
     def current(cls) -> "SiteSettings":

@@ -127,6 +127,11 @@ class ContactPoint(models.Model):
         return lookup.name_and_postal_code(self.customer.full_name, self.postal_code)
 
     @property
+    def wire_value(self) -> str:
+        """Of an e-mail address, for links, as `SiteSettings` has it."""
+        return email_address.wire_of(self.value)
+
+    @property
     def shown(self) -> str:
         """The whole of it in one line."""
         place = " ".join(part for part in (self.postal_code, self.city) if part)

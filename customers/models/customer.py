@@ -23,7 +23,7 @@ from customers.models.consent import ConsentEntry, Decision, Purpose
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
 from sitebackend.formats.model_fields import EmailAddressField
 from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy.restriction.models import Restriction, since
@@ -295,6 +295,11 @@ class Customer(models.Model):
     def restricted_since(self) -> datetime | None:
         """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
         return since(self.pk)
+
+    @property
+    def wire_email(self) -> str:
+        """For links, as `SiteSettings` has it."""
+        return email_address.wire_of(self.email)
 
     @property
     def full_name(self) -> str:

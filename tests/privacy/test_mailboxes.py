@@ -29,6 +29,7 @@ from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy import erasure, persons, registry
+from sitebackend.privacy.mail import address_mark, link_signer
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind
 from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.registry import UNCLEAR, DataSubject, Item
@@ -211,12 +212,21 @@ def test_a_link_to_the_mailbox_does_not_decide_it_either(new_customer: Callable[
     customer, message = new_customer(email=DOUBLE), wrote_before(SHARP)
     request = asked(DOUBLE)
     identity.ask_by_link(request, now=NOW)
-    from sitebackend.privacy.mail import address_mark, link_signer
-
     assert identity.confirm_by_link(link_signer.sign(f"{request.pk}:{address_mark(request)}"), now=NOW)
     request.refresh_from_db()
     assert {person.key for person in identity.chosen(request)} == {str(customer.pk)}
     assert message.pk not in {row for step in execution.preview(request).steps for row in step.rows}
+
+
+@pytest.mark.parametrize(("address", "counts"), [("bert@example.org", True), (SHARP, False), (DOUBLE, False)])
+def test_a_link_mailed_before_counts_where_it_can_only_mean_that_mailbox(
+    address: str, counts: bool, new_customer: Callable[..., Customer]
+) -> None:
+    new_customer(email=address)
+    request = asked(address)
+    identity.ask_by_link(request, now=NOW)
+    mailed = link_signer.sign(f"{request.pk}:{as_before(address)[:20]}")
+    assert (identity.request_behind(mailed) is not None) == counts
 
 
 @pytest.mark.parametrize("besides", [{"phone": "0711 55"}, {"name": "Anna Apfel", "postal_code": "50667"}])

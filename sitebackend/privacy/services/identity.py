@@ -22,7 +22,7 @@ from sitebackend import audit, retention
 from sitebackend.mail import services as outbox
 from sitebackend.models import Act, Actor
 from sitebackend.privacy import deadlines, persons, registry
-from sitebackend.privacy.mail import IDENTITY_LINK, address_mark, link_signer
+from sitebackend.privacy.mail import IDENTITY_LINK, is_marked, link_signer
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.persons import Person, Undecided
 from sitebackend.privacy.refusals import Refused
@@ -146,7 +146,7 @@ def request_behind(token: str) -> DataSubjectRequest | None:
     except signing.BadSignature:
         return None
     asked = DataSubjectRequest.objects.links_asked().filter(pk=key).first()
-    return asked if asked and address_mark(asked) == mark else None
+    return asked if asked and is_marked(asked, mark) else None
 
 
 @transaction.atomic
