@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
@@ -117,7 +117,7 @@ def ask_server(now: datetime) -> int:
 
     A server that is away is no failure of this: the mails that wait tell of it.
     """
-    connection = get_connection()
+    connection = smtp.connection()
     if not isinstance(connection, smtp.EmailBackend) or not smtputf8.is_asked_again(now):
         return 0
     smtputf8.note_asked(now)

@@ -13,7 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Timer
 
-from django.core.mail import EmailMessage
+import django
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
 from django.utils.translation import gettext as _
 
@@ -75,6 +77,15 @@ class EmailBackend(DjangoBackend):
         content = smtputf8.as_bytes(email_message)
         self.connection.sendmail(email_message.from_email, email_message.to, content, mail_options=options)
         return True
+
+
+def connection() -> BaseEmailBackend:
+    """The way that mails go, not opened yet, as either of Django's versions has it."""
+    if django.VERSION >= (6, 1):
+        from django.core.mail import mailers
+
+        return mailers.default
+    return get_connection()
 
 
 @dataclass(frozen=True, slots=True)
