@@ -137,7 +137,7 @@ class Submissions(PersonalDataSource):
             yield _("mail provider of the operator (mailbox): the mails {references}").format(references=references)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
-        for item in filter(lambda item: subject.may_use(item.matched_by), self.find(subject)):
+        for item in self.find(subject):
             submission = Submission.objects.select_related("message").get(pk=item.identifier)
             yield Export(
                 item=item,

@@ -88,7 +88,7 @@ class BillingDocuments(PersonalDataSource):
             yield _("tax adviser, if there is one: {documents}").format(documents=documents)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
-        for item in filter(lambda item: subject.may_use(item.matched_by), self.find(subject)):
+        for item in self.find(subject):
             document = BillingDocument.objects.get(pk=item.identifier)
             values = {
                 str(_("date of the document")): document.issued_on,
