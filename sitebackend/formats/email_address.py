@@ -31,6 +31,8 @@ _SHAPELESS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe0
 _IS_SHAPELESS = re.compile(f"[{_SHAPELESS}]")
 _JOINERS = "\u200c\u200d"  # they belong to words of some scripts: inside a domain IDNA judges them (RFC 5892, A.1)
 _NOT_PLAIN = re.compile(r"[\s\"\\,;<>()\x00-\x1f\x7f]")
+_LABEL = r"(?!-|..--)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _ENCODED_WORD = re.compile(r"=\?.*\?.*\?.*\?=")
 _NOT_FROM_OUTSIDE = ("localhost", "local", "onion", "arpa")
 _FOR_TRIALS = ("test", "example", "invalid")  # RFC 2606, section 2
@@ -92,6 +94,7 @@ def parse(text: str) -> EmailAddress:
     local, _at, domain = plain.rpartition("@")
     _refuse_what_is_none(plain, local, domain)
     wire = ascii_domain(domain)
+    _refuse_what_leads_nowhere(wire)
     try:
         checked = validate_email(f"{local}@{_checkable(wire)}", check_deliverability=False)
     except EmailNotValidError as error:
@@ -112,6 +115,8 @@ def ascii_domain(domain: str) -> str:
 
     Raises AddressError.
     """
+    if _HOST_NAME.fullmatch(domain):  # nothing to map or to judge; most domains are such
+        return domain.lower()
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
@@ -154,7 +159,10 @@ def _refuse_what_is_none(plain: str, local: str, domain: str) -> None:
         raise AddressError(Problem.SEVERAL)
     if not local or not domain:
         raise AddressError(Problem.INVALID)
-    labels = ascii_domain(domain).split(".")
+
+
+def _refuse_what_leads_nowhere(wire: str) -> None:
+    labels = wire.split(".")
     if labels[-1].isdecimal():
         raise AddressError(Problem.LITERAL)
     if len(labels) == 1 or labels[-1] in _NOT_FROM_OUTSIDE:

@@ -28,8 +28,10 @@ class NotOfferedError(SMTPException):
 
 def check_offered(address: str) -> None:
     """Raise ValidationError if our mail server cannot send to it. What is no address at all others refuse."""
+    if address.isascii():
+        return
     try:
-        is_refused = bool(address) and parse(address).needs_smtputf8 and not is_offered()
+        is_refused = parse(address).needs_smtputf8 and not is_offered()
     except AddressError:
         return
     if is_refused:
