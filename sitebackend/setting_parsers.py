@@ -81,8 +81,8 @@ def web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an address that begins with https://")
-    if (host := ascii_host(parts.hostname)) != parts.hostname:
-        raise ValueError(f"write its domain as {host}")
+    if not parts.hostname.isascii():  # Python would look up a stranger's (`ascii_host`)
+        raise ValueError("write its domain in ASCII, with xn--, as browsers copy it")
     return value
 
 
@@ -118,7 +118,7 @@ def ascii_host(host: str) -> str:
     try:
         return host if host.isascii() else addresses.ascii_domain(host)
     except addresses.AddressError as error:
-        raise ValueError(f"“{host}” is no domain") from error
+        raise ValueError("it names no domain") from error
 
 
 def email_url(value: str) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def deliver_due(now: datetime) -> int:
             sent += 1
         elif failure.server_is_down:
             break
+    smtputf8.note_heard()
     return sent
 
 
@@ -122,7 +123,8 @@ def ask_server(now: datetime) -> int:
         return 0
     smtputf8.note_asked(now)
     with suppress(OSError), connection:
-        pass  # opening it notes what it offers
+        pass  # opening it tells what it offers
+    smtputf8.note_heard()
     return 1
 
 

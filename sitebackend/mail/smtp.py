@@ -58,7 +58,7 @@ class EmailBackend(DjangoBackend):
             self.close()  # Django leaves a conversation open that failed half-way
             raise
         if is_new:
-            smtputf8.note(is_offered=self.offers_smtputf8())
+            smtputf8.hear(is_offered=self.offers_smtputf8())
         return is_new
 
     def offers_smtputf8(self) -> bool:

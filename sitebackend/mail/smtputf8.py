@@ -3,7 +3,8 @@
 What must never happen: somebody leaves such an address, and is told that an answer goes there, while the mail server
 of this site cannot send it; or the operator misses a message because its Reply-To cannot be written. So what the
 server offers is noted with every conversation, forms refuse what it does not, and a mail to others that merely names
-such an address goes without it.
+such an address goes without it. A conversation itself touches no database, whichever thread it is in: what was
+heard in it is noted afterwards.
 """
 
 from copy import copy
@@ -20,6 +21,7 @@ from sitebackend.formats.email_address import AddressError, parse
 from sitebackend.mail.models import MailServer
 
 ASK_EVERY = timedelta(hours=1)  #: while no mail goes out
+_heard: dict[str, bool] = {}
 
 
 class NotOfferedError(SMTPException):
@@ -57,8 +59,18 @@ def note_asked(now: datetime) -> None:
     MailServer.objects.update_or_create(id=1, defaults={"asked_at": now})
 
 
+def hear(*, is_offered: bool) -> None:
+    """What the server says in a conversation of this process."""
+    _heard["smtputf8"] = is_offered
+
+
+def note_heard() -> None:
+    """Write down what was heard last, if anything was."""
+    if _heard:
+        note(is_offered=_heard.pop("smtputf8"))
+
+
 def note(*, is_offered: bool) -> None:
-    """What the server offers, in the conversation that goes on."""
     if not MailServer.objects.filter(offers_smtputf8=is_offered).exists():
         now, offers = timezone.now(), {"offers_smtputf8": is_offered}
         MailServer.objects.update_or_create(id=1, defaults=offers, create_defaults={**offers, "asked_at": now})
