@@ -10,7 +10,7 @@ heard in it is noted afterwards.
 from copy import copy
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
-from smtplib import SMTPException
+from smtplib import SMTPNotSupportedError
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -24,7 +24,7 @@ ASK_EVERY = timedelta(hours=1)  #: while no mail goes out
 _heard: dict[str, bool] = {}
 
 
-class NotOfferedError(SMTPException):
+class NotOfferedError(SMTPNotSupportedError):
     """The mail server does not take this recipient's address; of other recipients it says nothing."""
 
 
@@ -83,7 +83,7 @@ def is_needed_for(message: EmailMessage) -> bool:
 def without_reply_to(message: EmailMessage) -> EmailMessage:
     """For a server that does not offer it. Raises NotOfferedError if a recipient needs it."""
     if not all(address.isascii() for address in message.to):
-        raise NotOfferedError
+        raise NotOfferedError("SMTPUTF8")
     plain = copy(message)
     plain.reply_to = []
     return plain
