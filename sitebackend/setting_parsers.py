@@ -14,9 +14,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.encoding import punycode
 
 from sitebackend import server_url
+from sitebackend.formats import email_address as addresses
 from sitebackend.server_url import ServerURL
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -87,6 +87,8 @@ def web_address(value: str) -> str:
     parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an address that begins with https://")
+    if not parts.hostname.isascii():  # Python would look up a stranger's (`ascii_host`)
+        raise ValueError("write its domain in ASCII, with xn--, as browsers copy it")
     return value
 
 
@@ -100,10 +102,10 @@ def _split(value: str) -> SplitResult:
 
 
 def site_url(value: str) -> str:
-    """The address as browsers write it in `Origin`: small letters, IDNA, no port that goes without saying."""
+    """The address as browsers write it in `Origin`: small letters, IDNA 2008, no port that goes without saying."""
     parts = _split(value)
-    host, port = parts.hostname or "", parts.port
-    host = f"[{host}]" if ":" in host else host if host.isascii() else punycode(host)
+    host, port = ascii_host(parts.hostname or ""), parts.port
+    host = f"[{host}]" if ":" in host else host
     extras = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or any(extras):
         raise ValueError("it is not the address of a site")
@@ -119,15 +121,19 @@ def secret_key(value: str) -> str:
 
 
 def email_address(value: str) -> str:
-    local, _at, domain = value.partition("@")
-    if (
-        not local
-        or not domain
-        or "@" in domain
-        or any(character.isspace() or character in ",;<>" for character in value)
-    ):
-        raise ValueError("it is not one plain e-mail address")
-    return value
+    """For the wire: the domain in ASCII. What only servers with SMTPUTF8 take would stop all mail elsewhere."""
+    address = addresses.parse(value)
+    if address.needs_smtputf8:
+        raise ValueError("before the @ it has letters that not every mail server takes")
+    return address.wire
+
+
+def ascii_host(host: str) -> str:
+    """A host as it is looked up. Python itself would ask for a stranger's: `faß.de` is `fass.de` to its own codec."""
+    try:
+        return host if host.isascii() else addresses.ascii_domain(host)
+    except addresses.AddressError as error:
+        raise ValueError("it names no domain") from error
 
 
 def sender(value: str) -> str:
@@ -147,8 +153,8 @@ def default_sender(*, operator: str, login: str, site: str) -> str:
     host = (urlsplit(site).hostname or "").removeprefix("www.")
     domain = operator.rpartition("@")[2] if host in LOOPBACK else host
     own = [login] if "@" in login else []
-    addresses = (*own, f"website@{domain}", f"noreply@{domain}")
-    return next(address for address in addresses if address.lower() != operator.lower())
+    choice = (*own, f"website@{domain}", f"noreply@{domain}")
+    return next(address for address in choice if address.lower() != operator.lower())
 
 
 def email_url(value: str) -> dict[str, Any]:
@@ -162,7 +168,8 @@ def email_url(value: str) -> dict[str, Any]:
     url = server_url.read(value)
     if url.tail not in ("", "/"):
         raise ValueError(f"something stands behind the port: {server_url.ESCAPES}")
-    host, port = server_url.host_and_port(url.place)
+    name, colon, number = url.place.partition(":")
+    host, port = server_url.host_and_port(ascii_host(name) + colon + number)
     return mail_server(host, port=port, login=(url.user, url.password), security=_SECURITY[scheme])
 
 
@@ -176,7 +183,7 @@ def mail_server(host: str, *, port: int, login: tuple[str, str], security: str) 
     """In the words of Django's settings. `port`: 0 for the usual one."""
     if not host:
         raise ValueError("it names no mail server")
-    host = server_url.host_name(f"[{host}]" if host.count(":") > 1 else host)
+    host = server_url.host_name(f"[{host}]" if host.count(":") > 1 else ascii_host(host))
     if security == "none" and host not in LOOPBACK:
         raise ValueError("mail to another machine needs TLS")
     if bool(login[0]) != bool(login[1]):

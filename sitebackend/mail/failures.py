@@ -92,7 +92,7 @@ def _no_conversation(error: smtplib.SMTPException, server: str) -> Failure:
             )
             return _setting(words.format(server=server))
         case smtplib.SMTPNotSupportedError() if "UTF8" in str(error):
-            words = _("The mail server takes no address that is not ASCII (SMTPUTF8).")
+            words = _("The mail server takes no address with letters such as ä or ß before the @ (SMTPUTF8).")
             return Failure(words, for_good=True)
         case smtplib.SMTPServerDisconnected():
             words = _(

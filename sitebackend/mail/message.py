@@ -14,6 +14,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from sitebackend.formats import email_address
+
 
 def message_id(*parts: str) -> str:
     """A stable Message-ID (RFC 5322) for one mail, the same in every attempt until a mail server may have taken it."""
@@ -49,13 +51,16 @@ def render(
     headers: Mapping[str, str] | None = None,
     kind: type[EmailMessage] = EmailMessage,
 ) -> EmailMessage:
-    """One plain-text mail from `templates/<template>_{subject,body}.txt`."""
+    """One plain-text mail from `templates/<template>_{subject,body}.txt`.
+
+    `to`, `reply_to`: as they are stored; on the wire their domains are ASCII, before Django makes others of them.
+    """
     subject = " ".join(render_to_string(f"{template}_subject.txt", dict(context)).split())
     return kind(
         subject=subject,
         body=render_to_string(f"{template}_body.txt", dict(context)),
         from_email=settings.MAIL_FROM,
-        to=[to],
-        reply_to=[reply_to] if reply_to else None,
+        to=[email_address.wire_of(to)],
+        reply_to=[email_address.wire_of(reply_to)] if reply_to else None,
         headers={"Message-ID": identity, "Date": formatdate(localtime=True), **(headers or {})},
     )

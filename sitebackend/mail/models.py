@@ -49,6 +49,20 @@ class State(models.TextChoices):
     UNDELIVERABLE = "undeliverable", _("undeliverable")
 
 
+class MailServer(models.Model):
+    """What the mail server offered when it was last talked to."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    offers_smtputf8 = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_mail_server")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def about(self, rows: Collection[UUID]) -> Self:
         return self.filter(about__in=rows)

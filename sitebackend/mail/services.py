@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -24,7 +25,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from sitebackend.crypto import lookup
-from sitebackend.mail import kinds, smtp
+from sitebackend.mail import kinds, smtp, smtputf8
 from sitebackend.mail.failures import Failure
 from sitebackend.mail.message import make_copy
 from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet
@@ -148,6 +149,7 @@ def deliver_due(now: datetime) -> int:
             sent += 1
         elif failure.server_is_down:
             break
+    smtputf8.note_heard()
     return sent
 
 
@@ -157,6 +159,21 @@ def await_answers(now: datetime) -> int:
     for _mail, _facts, hand_over in _awaited.mails:
         hand_over.over.wait(smtp.ANSWER_SECONDS)
     return _note_answers(now + timedelta(seconds=time.monotonic() - start))
+
+
+def ask_server(now: datetime) -> int:
+    """Worker's job: hear what the mail server offers, before the first mail and while none goes out.
+
+    A server that is away is no failure of this: the mails that wait tell of it.
+    """
+    connection = smtp.connection()
+    if not isinstance(connection, smtp.EmailBackend) or not smtputf8.is_asked_again(now):
+        return 0
+    smtputf8.note_asked(now)
+    with suppress(OSError), connection:
+        pass  # opening it tells what it offers
+    smtputf8.note_heard()
+    return 1
 
 
 def _delivered_long_ago(now: datetime) -> Iterator[tuple[str, int]]:

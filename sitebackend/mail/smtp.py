@@ -17,9 +17,12 @@ from contextvars import ContextVar
 from threading import Event, Thread, Timer
 from typing import Any
 
-from django.core.mail import EmailMessage
+import django
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
 
+from sitebackend.mail import smtputf8
 from sitebackend.mail.failures import Failure, Unanswered, explain, reply_of, without_addresses
 
 SECONDS = 60.0  # for one conversation, until all was handed over; shorter than any lease on a mail
@@ -153,10 +156,39 @@ class EmailBackend(DjangoBackend):
         if hand_over := _current.get():
             hand_over.server = f"{self.host}:{self.port}"
         try:
-            return super().open()
+            is_new = super().open()
         except OSError:
             self.close()  # Django leaves a conversation open that failed half-way
             raise
+        if is_new:
+            smtputf8.hear(is_offered=self.offers_smtputf8())
+        return is_new
+
+    def offers_smtputf8(self) -> bool:
+        """Of the open conversation."""
+        assert self.connection is not None  # noqa: S101 - for the type checker
+        self.connection.ehlo_or_helo_if_needed()
+        return self.connection.has_extn("smtputf8")
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        if not smtputf8.is_needed_for(email_message):
+            return super()._send(email_message)
+        if not self.offers_smtputf8():
+            return super()._send(smtputf8.without_reply_to(email_message))
+        assert self.connection is not None  # noqa: S101 - for the type checker
+        options = ["SMTPUTF8", *(["BODY=8BITMIME"] if self.connection.has_extn("8bitmime") else [])]
+        content = smtputf8.as_bytes(email_message)
+        self.connection.sendmail(email_message.from_email, email_message.to, content, mail_options=options)
+        return True
+
+
+def connection() -> BaseEmailBackend:
+    """The way that mails go, not opened yet, as either of Django's versions has it."""
+    if django.VERSION >= (6, 1):
+        from django.core.mail import mailers
+
+        return mailers.default
+    return get_connection()
 
 
 def _taken(reply: str) -> None:

@@ -53,7 +53,7 @@ SHORT: list[Job] = [
     ledger.note_head,
 ]
 #: Beside them: a mail server that answers slowly must hold up nothing else.
-MAIL: list[Job] = [mail.deliver_due]
+MAIL: list[Job] = [mail.deliver_due, mail.ask_server]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
     rehearsal.clean_up,

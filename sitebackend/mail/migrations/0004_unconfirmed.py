@@ -11,7 +11,7 @@ def count_copies(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mail', '0001_outbox'),
+        ('mail', '0003_mail_server'),
     ]
 
     operations = [
