@@ -30,6 +30,7 @@ class Handler:
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if not self.answer_to_sender:
             envelope.mail_from = address
+            envelope.mail_options.extend(options)
             self.senders.append(address)
         return self.answer_to_sender or "250 OK"
 
