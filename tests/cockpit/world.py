@@ -360,7 +360,8 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
     plain = [
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
-        "admin:autocomplete", "admin:see_as", "admin:clock", "admin:mail_test", "admin:pages_image_choice", "admin:pages_download_choice",
+        "admin:autocomplete", "admin:see_as", "admin:clock", "admin:mail_test",
+        "admin:pages_image_choice", "admin:pages_download_choice",
         "admin:privacy_overdue",
         "admin:pages_page_menus", "admin:consent_group_providers", "admin:contact_submission_find",
         "admin:contact_submission_record",
