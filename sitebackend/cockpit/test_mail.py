@@ -27,7 +27,7 @@ class SendTestMail(OperatorPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         mail = outbox.mail_about(NOTHING, TEST.name)
-        page = {"mail": mail, "is_under_way": mail is not None and mail.state == State.WAITING}
+        page: dict[str, Any] = {"mail": mail, "is_under_way": mail is not None and mail.state == State.WAITING}
         page |= {"sender": settings.MAIL_FROM, "recipient": settings.OPERATOR_EMAIL, "server": settings.MAIL_HOST}
         return super().get_context_data(**kwargs, **page)
 

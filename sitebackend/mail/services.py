@@ -158,6 +158,7 @@ def await_answers(now: datetime) -> int:
     start = time.monotonic()
     for _mail, _facts, hand_over in _awaited.mails:
         hand_over.over.wait(smtp.ANSWER_SECONDS)
+        hand_over.join(PATIENCE)
     return _note_answers(now + timedelta(seconds=time.monotonic() - start))
 
 

@@ -57,6 +57,8 @@ class HandOver(Thread):
         """Until it is over; or, once all of it was handed over, for so long only."""
         while not self.over.wait(seconds) and not self.is_handed_over:
             pass
+        if self.over.is_set():
+            self.join(seconds)  # it takes its leave of the server
 
     def taken(self, reply: str) -> None:
         self.reply = without_addresses(reply, self.message.recipients())

@@ -28,7 +28,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(smtp, "ANSWER_SECONDS", 3.0)
     yield
     for _mail, _facts, hand_over in services._awaited.mails:
-        hand_over.over.wait()
+        hand_over.join()
     services._awaited.mails = []
 
 
@@ -200,7 +200,7 @@ def test_a_worker_that_ended_while_it_waited_leaves_a_doubt(told: Told, mail_ser
     services.deliver_due(NOON)
     [(_mail, _facts, hand_over)] = services._awaited.mails
     services._awaited.mails = []  # its memory is gone
-    hand_over.over.wait()
+    hand_over.join()
     mail_server.answers_after = 0.0
     assert services.deliver_due(NOON + REPEAT_AFTER - HOUR) == 0
     assert services.deliver_due(NOON + REPEAT_AFTER + HOUR) == 1

@@ -49,7 +49,8 @@ def test_who_names_the_server_hears_nothing(monkeypatch: pytest.MonkeyPatch, rec
 )
 def test_who_does_not_name_it_is_told_how(monkeypatch: pytest.MonkeyPatch, record: str, result: str) -> None:
     told = found(monkeypatch, spf(record, spf=['"v=spf1 ip4:203.0.113.1 -all"']))
-    assert f"{SERVER} ({result})" in told
+    assert SERVER in told
+    assert f"({result})" in told
 
 
 def test_one_of_two_addresses_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
