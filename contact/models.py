@@ -111,10 +111,14 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.suspect().filter(told_at=None)
 
     def matching(self, typed: str) -> Self:
-        """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened."""
+        """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened.
+
+        Of the digests that took two addresses for one all that may be meant: who looks opens them and sees.
+        """
         found = models.Q(reference=references.tidy_reference(typed))
-        for field, digest in (("email_digest", lookup.email(typed)), ("phone_digest", lookup.phone(typed))):
-            found |= models.Q(**{field: digest}) if digest else models.Q()
+        found |= models.Q(email_digest__in=lookup.mailbox(typed).all)
+        if phone := lookup.phone(typed):
+            found |= models.Q(phone_digest=phone)
         return self.filter(found)
 
     def mailable(self) -> Self:

@@ -36,7 +36,7 @@ class IntakeClosed(Exception):
 def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: str = "", now: datetime) -> Submission:
     """Encrypt and store one sent form, exactly as typed; the same form sent again gives the same row.
 
-    `reply_to` is the sender's checked address in ASCII, or empty. Raises IntakeClosed.
+    `reply_to` is the sender's checked address for the wire, or empty. Raises IntakeClosed.
     """
     try:
         digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))

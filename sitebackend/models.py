@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import retention
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
+from sitebackend.formats.model_fields import OwnAddressField
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
@@ -25,6 +26,7 @@ class Operator(AbstractUser):
     """A person who may use the admin. Its key is a UUID, as every personal row's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = OwnAddressField(_("email address"), blank=True)
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
     seen_as: str = ""  #: a role that is tried on for the length of a request (`cockpit.viewing`)
     permissions: set[str] | None = None  #: what the roles allow, once `cockpit.roles` has looked it up
@@ -46,7 +48,7 @@ class Operator(AbstractUser):
 
     @classmethod
     def with_email(cls, email: str) -> "list[Operator]":
-        """Those with this address, upper and lower case being one; nobody for an empty one. They are few."""
+        """Those with this address, however it is spelled; nobody for an empty one. They are few."""
         wanted = lookup.email(email)
         return [operator for operator in cls.objects.all() if wanted and lookup.email(operator.email) == wanted]
 
@@ -89,7 +91,7 @@ class SiteSettings(models.Model):
     city = models.CharField(_("city"), max_length=100)
     country = models.CharField(_("country"), max_length=100, default="Deutschland")
     phone = models.CharField(_("telephone"), max_length=50, blank=True)
-    email = models.EmailField(_("e-mail address"), help_text=_("Stands in the imprint and on the contact page."))
+    email = OwnAddressField(_("e-mail address"), help_text=_("Stands in the imprint and on the contact page."))
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     supervisory_authority = models.CharField(
         _("supervisory authority"),
@@ -195,6 +197,11 @@ class SiteSettings(models.Model):
         reach.check_row(self)
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
+
+    @property
+    def wire_email(self) -> str:
+        """For links: many a mail program still makes another domain of one like `faß.de`."""
+        return email_address.wire_of(self.email)
 
     @classmethod
     def current(cls) -> "SiteSettings":

@@ -30,6 +30,9 @@ from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
 
 Text = str | Promise
+#: What an item is matched by that only an address in an earlier version's digest leads to: that version took two
+#: addresses for one (`crypto.lookup`), so it may be somebody else's. It is shown, and nothing is done with it unasked.
+UNCLEAR = "email_unclear"
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -52,6 +55,13 @@ class DataSubject:
     def means(self, key: object) -> bool:
         """Whether what belongs to this key is among the persons who are meant."""
         return self.persons is None or str(key) in self.persons
+
+    def may_use(self, matched_by: Collection[str]) -> bool:
+        """Whether what these statements led to may be copied, restricted or erased.
+
+        What is unclear may be, once somebody said whose it is.
+        """
+        return self.persons is not None or set(matched_by) != {UNCLEAR}
 
     def narrow(self, rows: Rows, *, column: str = "pk") -> Rows:
         """Those of `rows` that belong to the persons who are meant; `column` holds the person's key."""
@@ -389,7 +399,8 @@ def recipients(subject: DataSubject) -> list[str]:
 
 def export(subject: DataSubject, vault: Unlocked | None = None) -> list[Export]:
     """The copy of everything held on one person, over all apps; with what is unlocked opened."""
-    copies = [copy for holding in sources() for copy in holding.export(subject)]
+    held = (copy for holding in sources() for copy in holding.export(subject))
+    copies = [copy for copy in held if subject.may_use(copy.item.matched_by)]
     return opened(copies, vault) if vault else copies
 
 
@@ -406,4 +417,5 @@ def contacts() -> list[tuple[PersonalDataSource, QuerySet[Any], str]]:
 
 def restrictable(subject: DataSubject) -> list[Item]:
     """What of this person can be kept without being used."""
-    return [item for source in sources() if source.may_be_restricted for item in source.find(subject)]
+    held = (item for source in sources() if source.may_be_restricted for item in source.find(subject))
+    return [item for item in held if subject.may_use(item.matched_by)]

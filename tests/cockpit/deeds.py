@@ -94,6 +94,7 @@ def _account(world: World) -> dict[str, Deed]:
         "admin:recovery_codes": Deed(reverse("admin:recovery_codes"), reads=True),
         "admin:see_as": Deed(reverse("admin:see_as"), {"role": "Büro"}, reads=True),  # it lies in the session
         "admin:clock": Deed(reverse("admin:clock"), first=shown),
+        "admin:mail_test": Deed(reverse("admin:mail_test")),
         "admin:privacy_overdue": Deed(
             reverse("admin:privacy_overdue"), {"plan_hash": "old"}, reads=True
         ),  # none is due
@@ -326,6 +327,7 @@ def _lists(world: World) -> dict[str, Deed]:
         "restriction_restriction lift": world["restriction"],
         "backup_backup note_drill": world["backup"],
         "mail_outgoingmail send_again": world["outgoing mail"],
+        "mail_outgoingmail confirm": world["doubtful mail"],
         "mail_outgoingmail give_up": world["outgoing mail"],
     }
     return {

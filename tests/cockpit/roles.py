@@ -79,6 +79,7 @@ PAGES: dict[str, Roles] = {
     "admin:recovery_codes": STAFF,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:mail_test": OWNER,
     "admin:privacy_overdue": OWNER,
     # what Django brings along
     "admin:auth_user_password_change": OWNER,
@@ -176,6 +177,7 @@ DEEDS: dict[str, Roles] = {
     "admin:sitebackend_operator_changelist delete_selected": OWNER,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:mail_test": OWNER,
     "admin:privacy_overdue": OWNER,
     # pages
     "admin:pages_page_menus": EDITORS,
@@ -257,6 +259,7 @@ DEEDS: dict[str, Roles] = {
     "admin:papers_breach_change close": OWNER,
     "admin:backup_backup_changelist note_drill": OWNER,
     "admin:mail_outgoingmail_changelist send_again": OWNER,
+    "admin:mail_outgoingmail_changelist confirm": OWNER,
     "admin:mail_outgoingmail_changelist give_up": OWNER,
     # the vault
     "admin:vault_set_up": OWNER,
