@@ -360,7 +360,7 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:privacy_overdue",
         "admin:pages_page_menus", "admin:consent_group_providers", "admin:contact_submission_find",
         "admin:contact_submission_record",
-        "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
+        "admin:contact_submission_key", "admin:contact_submission_key_word", "admin:contact_submission_reading", f"{of_customer}_import",
         f"{of_customer}_search", f"{of_customer}_record_search", "admin:vault_overview", "admin:vault_set_up",
         "admin:vault_unlock", "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
         "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",
