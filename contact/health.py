@@ -101,7 +101,10 @@ def _changed(key: key_change.InUse) -> Finding:
         area=_("Operator key"),
         level=Level.WARNING,
         text=words.format(when=when, fingerprint=key.fingerprint, by=key.by),
-        next_step=_("If it is yours, confirm it. If not, put your own key back and find out who had access."),
+        next_step=_(
+            "If it is yours, confirm it in the inbox under “Operator key”, or by manage.py operator_key confirm. If "
+            "not, put your own key back and find out who had access."
+        ),
         url=reverse("admin:contact_submission_key"),
         code="operator_key.changed",
     )
