@@ -22,6 +22,7 @@ LARGEST = (
     1024 * 1024
 )  # bytes: a certificate has a few thousand, one with many signatures of others some hundred thousand
 VERSION = 4  # of RFC 4880 and RFC 9580, 5.5.2.2: what gpg opens
+ENCRYPT_ONLY = {16, 18}  # ElGamal, ECDH
 GPG_KNOWS = {1, 2, 3, 16, 17, 18, 19, 20, 22}
 ALGORITHMS = {25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448"}  # RFC 9580, 9.1
 
@@ -115,7 +116,7 @@ def obstacle(content: bytes, now: datetime) -> str:
     if not any(packet.tag == armour.USER_ID for packet in packets):
         words = _("This key names no owner (no user id), as key servers give it away; gpg takes none like that.")
         return f"{words} {EXPORT}"
-    return _dated_ahead(packets, now) or _unknown_algorithm(packets)
+    return _dated_ahead(packets, now) or _unknown_algorithm(packets) or _lost_subkey(packets)
 
 
 def not_whole() -> str:
@@ -213,6 +214,14 @@ def _unknown_algorithm(packets: Sequence[Packet]) -> str:
             name = ALGORITHMS.get(number, _("number {number}").format(number=number))
             words = _("Its algorithm {name} (RFC 9580) is one that gpg, with which messages are opened, does not know.")
             return f"{words.format(name=name)} {MAKE_ANOTHER}"
+    return ""
+
+
+def _lost_subkey(packets: Sequence[Packet]) -> str:
+    """There is a subkey that can do nothing but encrypt, and gpg dropped it: its signature does not hold."""
+    if any(packet.tag == armour.SUBKEY and packet.algorithm in ENCRYPT_ONLY for packet in packets):
+        words = _("Its encryption subkey bears no valid signature of the key: it is damaged or incomplete.")
+        return f"{words} {EXPORT_AGAIN}"
     return ""
 
 
