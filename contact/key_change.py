@@ -7,6 +7,7 @@ then. And a key that was not there yesterday is told in cockpit and `status`, wi
 says that it is theirs, however it came: also if its file was changed by hand.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,7 +73,7 @@ def bring(*, data: bytes, now: datetime) -> Brought:
     with transaction.atomic():
         key_trials.begin(trial)
         if not trial.armoured:
-            _put_into_place(certificate, now)
+            _put_into_place(certificate, before=[], now=now)
     return Brought(certificate, trial)
 
 
@@ -85,10 +86,11 @@ def prove(*, word: str, now: datetime) -> tuple[str, Act]:
     if trial is None:
         raise WrongWord(_("This is the word of no trial message that waits; each new one has a word of its own."))
     certificate = operator_key.usable_certificate_in(trial.armoured.encode()) if trial.armoured else None
+    before = [other.fingerprint for other in _usable()]
     with transaction.atomic():
         KeyTrial.objects.filter(pk=trial.pk).delete()
         if certificate:
-            _put_into_place(certificate, now)
+            _put_into_place(certificate, before=before, now=now)
     return trial.fingerprint, Act.KEY_REPLACED if certificate else Act.KEY_PROVED
 
 
@@ -147,8 +149,10 @@ def _usable() -> tuple[Certificate, ...]:
         return ()
 
 
-def _put_into_place(certificate: Certificate, now: datetime) -> None:
+def _put_into_place(certificate: Certificate, *, before: Sequence[str], now: datetime) -> None:
     """The file last: what the database does not keep must not stand there."""
+    for fingerprint in before:  # the worker may not have looked at them yet
+        KnownKey.objects.get_or_create(fingerprint=fingerprint, defaults={"looked_at": now})
     is_first = not KnownKey.objects.exists()
     KnownKey.objects.update_or_create(
         fingerprint=certificate.fingerprint,

@@ -22,6 +22,10 @@ LARGEST = (
     1024 * 1024
 )  # bytes: a certificate has a few thousand, one with many signatures of others some hundred thousand
 VERSION = 4  # of RFC 4880 and RFC 9580, 5.5.2.2: what gpg opens
+#: Of public key, subkey, signature, user id and what messages begin with, in both formats of packets.
+_FIRST_OCTETS = {0xC0 | tag for tag in (1, 2, 3, 6, 8, 13, 14, 18)} | {
+    0x80 | tag << 2 | length for tag in (1, 2, 3, 6, 8, 13, 14) for length in range(4)
+}
 ENCRYPT_ONLY = {16, 18}  # ElGamal, ECDH
 GPG_KNOWS = {1, 2, 3, 16, 17, 18, 19, 20, 22}
 ALGORITHMS = {25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448"}  # RFC 9580, 9.1
@@ -144,17 +148,18 @@ def _content(data: bytes) -> bytes:
         return b"".join(certificates)
     if found:
         raise _refusal(_what_block(found[0].label), EXPORT)
-    if text[0] & 0x80 and _is_readable(data):
+    if _is_binary(data):
         return data
     raise _refusal(_what_else(text), EXPORT)
 
 
-def _is_readable(data: bytes) -> bool:
-    """Whether it begins like packets; it may be cut off further on, which is said then."""
+def _is_binary(data: bytes) -> bool:
+    """Whether it begins like packets (it may be cut off further on, which is said then), and is no text."""
     try:
-        return next(armour.packets(data)).tag in range(1, 22)
-    except armour.Damaged:
-        return data[0] in (0x98, 0x99, 0xC6)  # what a certificate begins with
+        data.decode()
+    except UnicodeDecodeError:
+        return data[0] in _FIRST_OCTETS
+    return False
 
 
 def _what_block(label: str) -> str:

@@ -187,6 +187,16 @@ def test_who_brought_it_and_when_stand_in_status_until_it_is_confirmed(
     assert list(Event.objects.filter(act=Act.KEY_CONFIRMED).values_list("key", flat=True)) == [of(next_key)]
 
 
+def test_before_the_worker_has_ever_looked_the_change_is_told_and_the_key_before_is_not(
+    operator: Client, operator_key: Path, next_key: Pair, settings: Settings, tmp_path: Path
+) -> None:
+    settings.OPERATOR_KEY_FILE = [operator_key, tmp_path / "before.asc"]
+    upload(operator, next_key)
+    type_word(operator, word_of(KeyTrial.objects.get(), next_key[1]))
+    watch_keys(datetime.now(UTC))
+    assert [key.fingerprint for key in key_change.in_use() if key.is_unconfirmed] == [of(next_key)]
+
+
 def test_the_key_that_comes_back_is_another_one_again(operator_key: Path, key_pair: Pair, next_key: Pair) -> None:
     watch_keys(NOON)
     for days, key in enumerate((next_key, key_pair), start=1):

@@ -488,6 +488,7 @@ REFUSED: Sequence[Kind] = [
     Kind("fingerprint", file(b"713E BBFB FA37 EE8D 5866  467F 6AFD 0630 6183 5475\n"), r"fingerprint.*--export"),
     Kind("age", file(b"age1" + b"q" * 58 + b"\n"), r"program age.*--export"),
     Kind("minisign", file(b"untrusted comment: minisign public key\nRWQ\n"), r"minisign.*--export"),
+    Kind("text", file("Übrigens liegt der Schlüssel im Büro.\n".encode()), r"no OpenPGP key in this file.*--export"),
     Kind("JSON", file(b'{"keys": []}'), r"no OpenPGP key in this file.*--export"),
     Kind("base64 of something", file(b64encode(bytes(range(256)))), r"no OpenPGP key in this file.*--export"),
     Kind("empty", file(b""), r"empty.*--export"),
