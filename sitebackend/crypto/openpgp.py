@@ -151,7 +151,7 @@ def inspect(data: bytes) -> Certificate:
         if not certificate.encrypting and (why := recognition.obstacle(content, datetime.now(UTC))):
             raise OpenPGPError(why)
         if not certificate.problem(datetime.now(UTC)):
-            _try(certificate, home)
+            _try(certificate, content, home)
     return certificate
 
 
@@ -184,7 +184,7 @@ def _taken_by_gpg(content: bytes, home: Path) -> Certificate:
     return as_listed(keys[0], user_ids=recognition.user_ids(binary), binary=binary, armoured=armoured)
 
 
-def _try(certificate: Certificate, home: Path) -> None:
+def _try(certificate: Certificate, content: bytes, home: Path) -> None:
     """Encrypt once, as every message will be: gpg lists keys that it cannot encrypt to. Raises OpenPGPError."""
     keyring = write_keyring([certificate], home / "trial")
     try:
@@ -192,7 +192,8 @@ def _try(certificate: Certificate, home: Path) -> None:
     except OpenPGPError as error:
         parts = ", ".join(part.algorithm for part in certificate.encrypting)
         words = _("gpg cannot encrypt to this key ({algorithm}).").format(algorithm=parts)
-        raise OpenPGPError(f"{words} {recognition.MAKE_ANOTHER}") from error
+        why = recognition.obstacle(content, datetime.now(UTC)) or f"{words} {recognition.MAKE_ANOTHER}"
+        raise OpenPGPError(why) from error
 
 
 def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:

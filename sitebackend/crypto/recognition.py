@@ -39,7 +39,8 @@ MAKE_ANOTHER = gettext_lazy(
 
 _SECRETS = re.compile(
     rb"PuTTY-User-Key-File|AGE-SECRET-KEY-1|\(\d*:?(?:protected-|shadowed-)?private-key|"
-    rb"^Key: \((?:protected-|shadowed-)?private-key",
+    rb"^Key: \((?:protected-|shadowed-)?private-key|"
+    rb"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01[\x01\x02]",  # of PKCS #12, a bag with a key in it
     re.MULTILINE,
 )
 _OTHER_THINGS: Sequence[tuple[re.Pattern[bytes], str | Promise]] = [
@@ -140,6 +141,9 @@ def _content(data: bytes) -> bytes:
     text = armour.as_text(data)
     if not text.strip():
         raise _refusal(_("The file is empty."), EXPORT)
+    for beginning, offset, words in _BEGINNINGS:
+        if text.startswith(beginning, offset):
+            raise _refusal(str(words), EXPORT)
     try:
         found = list(armour.blocks(text))
     except armour.Damaged as error:
@@ -169,13 +173,10 @@ def _what_block(label: str) -> str:
 
 
 def _what_else(text: bytes) -> str:
-    for beginning, offset, words in _BEGINNINGS:
-        if text.startswith(beginning, offset):
-            return str(words)
     for pattern, words in _OTHER_THINGS:
         if pattern.search(text):
             return str(words)
-    if b"-----BEGIN" in text or "—–BEGIN".encode() in text:
+    if b"-----BEGIN" in text or b"-----END PGP" in text:
         return _("The first or the last line of the key is missing or altered; it begins with -----BEGIN PGP.")
     return _("There is no OpenPGP key in this file.")
 

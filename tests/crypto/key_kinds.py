@@ -459,7 +459,7 @@ REFUSED: Sequence[Kind] = [
     Kind("one sign altered, no check sum", written(flipped_without_checksum), r"damaged.*Export"),
     Kind("cut off", written(lambda text: text[: len(text) // 2]), r"damaged.*Export"),
     Kind("last line missing", written(lambda text: text[: text.index(b"-----END")]), r"damaged.*Export"),
-    Kind("first line missing", written(lambda text: text.split(b"\n", 1)[1]), r"no OpenPGP key|first or the last line"),
+    Kind("first line missing", written(lambda text: text.split(b"\n", 1)[1]), r"first or the last line.*--export"),
     Kind("binary, cut off", lambda shop: Made(shop.binary[:-20]), r"damaged.*Export"),
     Kind("two keys", two, r"2 certificates"),
     Kind("revocation certificate alone", revocation_alone, r"revocation certificate alone.*Export"),
@@ -476,7 +476,7 @@ REFUSED: Sequence[Kind] = [
     Kind("ssh, RFC 4716", ssh("ssh2"), r"key for ssh.*--export"),
     Kind("X.509, PEM", pem("pem"), r"X\.509.*--export"),
     Kind("X.509, DER", pem("der"), r"X\.509.*--export"),
-    Kind("PKCS #12", pem("p12"), r"X\.509.*--export"),
+    Kind("PKCS #12", pem("p12"), r"secret key"),
     Kind("public key, PEM", pem("public"), r"public key of TLS.*--export"),
     Kind("web page", file(b"\n<!doctype html><html><title>404</title></html>"), r"web page.*--export"),
     Kind("PDF", file(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), r"PDF.*--export"),
@@ -513,6 +513,6 @@ def openpgpjs_in(folder: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true}')
     done = subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "openpgp@6"], cwd=folder, capture_output=True, check=False
+        ["npm", "install", "--silent", "--no-audit", "openpgp@6", "eckey-utils"], cwd=folder, capture_output=True, check=False
     )
     return folder if done.returncode == 0 else None

@@ -70,7 +70,7 @@ def _rows(kind: Kind, shop: Workshop) -> Iterator[tuple[bool, list[str]]]:
     )
     weak = operator_key.weakness(certificate)
     opened = _opened(sealed, made, shop)
-    is_right = not kind.refused and bool(weak) == kind.is_weak and "no" not in opened and opened[0] == "yes"
+    is_right = not kind.refused and bool(weak) == kind.is_weak and opened[0] == "yes"
     yield is_right, [kind.name, "taken, with a warning" if weak else "taken", "yes", *opened]
 
 
@@ -102,7 +102,8 @@ def _told(command: list[str], folder: Path | None = None) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     if done.returncode == 0 and WORD.encode() in done.stdout:
         return "yes"
-    return f"no: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}".replace("|", "/")
+    said = [line.strip() for line in done.stderr.decode(errors="replace").splitlines()]
+    return f"no: {next((line for line in said if 'Error:' in line), '')} {said[-1]}".replace("|", "/")
 
 
 def _version(program: str) -> str:
