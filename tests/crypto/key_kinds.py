@@ -295,8 +295,9 @@ def pem(kind: str) -> Callable[[Workshop], Made]:
 
 def ssh(kind: str) -> Callable[[Workshop], Made]:
     def make(_shop: Workshop) -> Made:
-        is_rsa = kind == "rsa"
-        key = rsa.generate_private_key(65537, 2048) if is_rsa else ed25519.Ed25519PrivateKey.generate()
+        key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey = ed25519.Ed25519PrivateKey.generate()
+        if kind == "rsa":
+            key = rsa.generate_private_key(65537, 2048)
         line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         if kind == "ssh2":
             body = b"\n".join([b"---- BEGIN SSH2 PUBLIC KEY ----", line.split()[1], b"---- END SSH2 PUBLIC KEY ----"])
@@ -513,6 +514,9 @@ def openpgpjs_in(folder: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true}')
     done = subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "openpgp@6", "eckey-utils"], cwd=folder, capture_output=True, check=False
+        ["npm", "install", "--silent", "--no-audit", "openpgp@6", "eckey-utils"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
     )
     return folder if done.returncode == 0 else None
