@@ -27,6 +27,8 @@ from django.utils.translation import gettext as _
 from sitebackend import whole_file
 from sitebackend.crypto import recognition
 from sitebackend.crypto.certificate import Certificate, as_listed
+from sitebackend.crypto.errors import OpenPGPError as OpenPGPError
+from sitebackend.crypto.errors import SecretKeyError as SecretKeyError
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _SECRET_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")  # of OpenPGP, OpenSSH, X.509
@@ -64,14 +66,6 @@ _ENCRYPT_OPTIONS = [
 
 
 Opener = Callable[[bytes], bytes]  # raises OpenPGPError
-
-
-class OpenPGPError(Exception):
-    """gpg could not do it; the message says why, in words for the operator, and names no data."""
-
-
-class SecretKeyError(OpenPGPError):
-    """There is a secret key where only a public certificate belongs."""
 
 
 class _GPG(gnupg.GPG):
@@ -142,7 +136,7 @@ def inspect(data: bytes) -> Certificate:
     Raises SecretKeyError if there is a secret key in it; OpenPGPError if there is not exactly one certificate, or one
     that gpg cannot use: its message says what there is, and what to do.
     """
-    with temporary_home() as home, _as_openpgp_error():
+    with temporary_home() as home:
         recognition.refuse_large(data)
         if _holds_secret_key(data, home):
             raise SecretKeyError(_("The file holds a secret key; only the public certificate belongs there."))
@@ -153,14 +147,6 @@ def inspect(data: bytes) -> Certificate:
         if not certificate.problem(datetime.now(UTC)):
             _try(certificate, content, home)
     return certificate
-
-
-@contextmanager
-def _as_openpgp_error() -> Iterator[None]:
-    try:
-        yield
-    except recognition.NoCertificateError as error:
-        raise OpenPGPError(str(error)) from error
 
 
 def _holds_secret_key(data: bytes, home: Path) -> bool:

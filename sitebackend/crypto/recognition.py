@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from sitebackend.crypto import armour
 from sitebackend.crypto.armour import Packet
+from sitebackend.crypto.errors import OpenPGPError
 
 LARGEST = (
     1024 * 1024
@@ -81,10 +82,6 @@ _BEGINNINGS: Sequence[tuple[bytes, int, str | Promise]] = [
 ]
 
 
-class NoCertificateError(Exception):
-    """There is not exactly one certificate that gpg reads; the message says what there is, and what to do."""
-
-
 def is_secret(data: bytes) -> bool:
     """Whether it is another tool's secret, or an OpenPGP secret key in a coding that gpg itself does not undo."""
     text = armour.as_text(data)
@@ -92,12 +89,12 @@ def is_secret(data: bytes) -> bool:
 
 
 def certificate_in(data: bytes) -> bytes:
-    """The one certificate in `data`, binary. Raises NoCertificateError."""
+    """The one certificate in `data`, binary. Raises OpenPGPError."""
     content = _content(data)
     try:
         packets = list(armour.packets(content))
     except armour.Damaged as error:
-        raise NoCertificateError(_damaged()) from error
+        raise OpenPGPError(_damaged()) from error
     primaries = {packet.body: packet for packet in packets if packet.tag == armour.PRIMARY}
     if len(primaries) > 1:
         words = _("The file holds {count} certificates; exactly one is expected.").format(count=len(primaries))
@@ -109,7 +106,7 @@ def certificate_in(data: bytes) -> bytes:
 
 
 def refuse_large(data: bytes) -> None:
-    """Raises NoCertificateError for what is too large to be a key, before anything looks at it."""
+    """Raises OpenPGPError for what is too large to be a key, before anything looks at it."""
     if len(data) > LARGEST:
         words = _("The file has {size} MB; a public key has a few kilobytes.")
         raise _refusal(words.format(size=-(-len(data) // 2**20)), EXPORT)
@@ -147,7 +144,7 @@ def _content(data: bytes) -> bytes:
     try:
         found = list(armour.blocks(text))
     except armour.Damaged as error:
-        raise NoCertificateError(_damaged()) from error
+        raise OpenPGPError(_damaged()) from error
     if certificates := [block.content for block in found if block.label == "PUBLIC KEY BLOCK"]:
         return b"".join(certificates)
     if found:
@@ -248,8 +245,8 @@ def _damaged() -> str:
     return f"{words} {EXPORT_AGAIN}"
 
 
-def _refusal(words: str, next_step: str | Promise) -> NoCertificateError:
-    return NoCertificateError(f"{words} {next_step}")
+def _refusal(words: str, next_step: str | Promise) -> OpenPGPError:
+    return OpenPGPError(f"{words} {next_step}")
 
 
 def _moment(time: datetime) -> str:
