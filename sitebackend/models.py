@@ -7,10 +7,8 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
@@ -396,8 +394,3 @@ class AnsweredForm(models.Model):
 
     def __str__(self) -> str:
         return self.answer
-
-
-def site_settings(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site` in every template, read when first used."""
-    return {"site": SimpleLazyObject(SiteSettings.current)}
