@@ -13,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from contact import copies, reading
 from contact.copies import opened, state
-from contact.models import Channel, EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
+from contact.models import (
+    Channel,
+    EncryptedMessage,
+    KeyTrial,
+    KnownKey,
+    Note,
+    ReadingKey,
+    Submission,
+    SubmissionQuerySet,
+)
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
@@ -50,7 +59,20 @@ holds_no_personal_data(
 )
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
 holds_no_personal_data(
-    KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
+    KnownKey,
+    fingerprint="the operator's key",
+    looked_at="a time of ours",
+    told_days="a number of ours",
+    changed_at="a time of ours",
+    confirmed_at="a time of ours",
+)
+holds_no_personal_data(
+    KeyTrial,
+    fingerprint="the operator's key",
+    armoured="the operator's public key",
+    message="a random word, encrypted to the operator's key",
+    word_digest="digest of a random word",
+    made_at="a time of ours",
 )
 holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the operator's own key")  # noqa: S106
 

@@ -7,10 +7,8 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
@@ -290,6 +288,9 @@ class Act(models.TextChoices):
     CLOSED = "closed", _("purpose closed")
     OPENED = "opened", _("opened with the secret key")
     KEY_REPLACED = "key_replaced", _("operator key replaced")
+    KEY_BROUGHT = "key_brought", _("operator key brought, which waits for its word")
+    KEY_PROVED = "key_proved", _("operator key proved by its word")
+    KEY_CONFIRMED = "key_confirmed", _("operator key confirmed")
     RESTORED = "restored", _("backup restored")
     NEW_BROWSER = "new_browser", _("logged in from a browser that was not known")
     ACCOUNT_MADE = "account_made", _("account made")
@@ -400,8 +401,3 @@ class AnsweredForm(models.Model):
 
     def __str__(self) -> str:
         return self.answer
-
-
-def site_settings(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site` in every template, read when first used."""
-    return {"site": SimpleLazyObject(SiteSettings.current)}

@@ -459,7 +459,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "sitebackend.models.site_settings",
+                "sitebackend.context_processors.site_settings",
             ],
         },
     },

@@ -109,6 +109,7 @@ PAGES: dict[str, Roles] = {
     "admin:contact_submission_find": OFFICE,
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_key": OWNER,
+    "admin:contact_submission_key_word": OWNER,
     "admin:contact_submission_reading": OWNER,
     "admin:customer_from_submission": OFFICE,
     # customers: master data and consents
@@ -203,6 +204,9 @@ DEEDS: dict[str, Roles] = {
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_page": OFFICE,  # a note
     "admin:contact_submission_key": OWNER,
+    "admin:contact_submission_key confirm": OWNER,
+    "admin:contact_submission_key discard": OWNER,
+    "admin:contact_submission_key_word": OWNER,
     "admin:contact_submission_reading allow": OWNER,
     "admin:contact_submission_reading forbid": OWNER,
     "admin:contact_submission_changelist mark_done": OFFICE,
