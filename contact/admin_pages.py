@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -34,7 +34,12 @@ MOST_HITS = 100  # of one person; what is older is found by its reference
 
 class InboxFormPage(OperatorFormPage):
     list_of, list_title = "contact_submission", _("Submissions")
-    refusals = (services.IntakeClosed, VaultError, reading.NotReadable, operator_key.OperatorKeyUnusable)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (
+        services.IntakeClosed,
+        VaultError,
+        reading.NotReadable,
+        operator_key.OperatorKeyUnusable,
+    )
 
     def get_success_url(self) -> str:
         return reverse("admin:contact_submission_changelist")

@@ -6,6 +6,7 @@ nothing here repeats it.
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -168,10 +169,31 @@ class Submission(models.Model):
         """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
         return since(self.pk)
 
+    def index(self, fields: Mapping[str, str]) -> None:
+        """Fill the digests that requests for access look for, out of what the sender typed."""
+        for column, digest in _digests(fields).items():
+            setattr(self, column, digest)
+
+    def index_again(self, fields: Mapping[str, str]) -> None:
+        """Write the digests that this message has not, or not as they are made today: only opened it gives them."""
+        if any(getattr(self, column) != digest for column, digest in _digests(fields).items()):
+            self.index(fields)
+            Submission.objects.filter(pk=self.pk).update(**_digests(fields))
+
     @property
     def mail(self) -> OutgoingMail | None:
         """Where its mail to the operator stands; None: it is not mailed."""
         return OutgoingMail.objects.filter(kind=MAIL_KIND, about=self.pk).first()
+
+
+def _digests(fields: Mapping[str, str]) -> dict[str, str]:
+    typed = {name: fields.get(name, "") for name in ("email", "phone", "name", "postal_code")}
+    return {
+        "email_digest": lookup.email(typed["email"]),
+        "phone_digest": lookup.phone(typed["phone"]),
+        "sender_digest": lookup.name(typed["name"]),
+        "name_digest": lookup.name_and_postal_code(typed["name"], typed["postal_code"]),
+    }
 
 
 class Note(models.Model):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from sitebackend.crypto import server_key
 from sitebackend.formats import email_address
 
-_EMAIL_VERSION = "2."
+EMAIL_VERSION = "2."  #: what today's digests of e-mail addresses begin with
 #: What forms of version 1 let stand behind an address, as it comes along with a copied one.
 _UNSEEN_BEHIND = ("", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufeff", "\u00ad")
 _FOLDED_TOO_FAR = ("ss", "σ")  # what casefold made of ß and ς, the two letters that IDNA 2008 keeps apart from these
@@ -50,7 +50,7 @@ def email(value: str) -> str:
 
     Empty for an empty value.
     """
-    return _digest("email", email_address.key_of(value), version=_EMAIL_VERSION)
+    return _digest("email", email_address.key_of(value), version=EMAIL_VERSION)
 
 
 def mailbox(value: str) -> Mailbox:
@@ -68,7 +68,7 @@ def mailbox(value: str) -> Mailbox:
 
 def current(digests: Iterable[str]) -> frozenset[str]:
     """Those digests of e-mail addresses that tell two mailboxes apart."""
-    return frozenset(digest for digest in digests if digest.startswith(_EMAIL_VERSION))
+    return frozenset(digest for digest in digests if digest.startswith(EMAIL_VERSION))
 
 
 def phone(value: str) -> str:

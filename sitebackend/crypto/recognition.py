@@ -19,9 +19,8 @@ from sitebackend.crypto import armour
 from sitebackend.crypto.armour import Packet
 from sitebackend.crypto.errors import OpenPGPError
 
-LARGEST = (
-    1024 * 1024
-)  # bytes: a certificate has a few thousand, one with many signatures of others some hundred thousand
+#: Bytes: a certificate has a few thousand, one with many signatures of others some hundred thousand.
+LARGEST = 1024 * 1024
 VERSION = 4  # of RFC 4880 and RFC 9580, 5.5.2.2: what gpg opens
 #: Of public key, subkey, signature, user id and what messages begin with, in both formats of packets.
 _FIRST_OCTETS = {0xC0 | tag for tag in (1, 2, 3, 6, 8, 13, 14, 18)} | {

@@ -51,7 +51,7 @@ class EmailAddressField(forms.EmailField):
     default_validators = [check_email_address]  # Django's knows no local part beyond ASCII, and takes `a@localhost`
 
     def to_python(self, value: Any) -> str:
-        return email_address.without_invisible_signs(super().to_python(value))
+        return email_address.without_invisible_signs(super().to_python(value) or "")
 
 
 class AmountField(forms.DecimalField):

@@ -9,7 +9,7 @@ from sitebackend.formats.fields import EmailAddressField as FormField
 from sitebackend.formats.fields import check_ascii_before_at, check_email_address
 
 
-class EmailAddressField(models.EmailField):
+class EmailAddressField(models.EmailField):  # type: ignore[type-arg]
     """An e-mail address for reading. In the database, and for migrations, it is Django's column."""
 
     default_validators = [check_email_address]

@@ -103,7 +103,7 @@ holds_no_personal_data(
     OutgoingMail,
     id="a random key of the mail alone",
     kind="one of our kinds of mail",
-    state="one of five words",
+    state="one of six words",
     last_reply="what the mail server said, without the addresses in it",
     is_setting_wrong="yes or no",
     **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at", "copies", "repeats"), _OURS),

@@ -173,10 +173,13 @@ class EmailBackend(DjangoBackend):
         return self.connection.has_extn("smtputf8")
 
     def _send(self, email_message: EmailMessage) -> bool:
-        if not smtputf8.is_needed_for(email_message):
-            return super()._send(email_message)
-        if not self.offers_smtputf8():
-            return super()._send(smtputf8.without_reply_to(email_message))
+        if smtputf8.is_needed_for(email_message):
+            if self.offers_smtputf8():
+                return self._send_with_smtputf8(email_message)
+            email_message = smtputf8.without_reply_to(email_message)
+        return bool(super()._send(email_message))  # type: ignore[misc]
+
+    def _send_with_smtputf8(self, email_message: EmailMessage) -> bool:
         assert self.connection is not None  # noqa: S101 - for the type checker
         options = ["SMTPUTF8", *(["BODY=8BITMIME"] if self.connection.has_extn("8bitmime") else [])]
         content = smtputf8.as_bytes(email_message)

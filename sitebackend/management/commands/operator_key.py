@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         verbs.add_parser("confirm", help="say that the keys in use are yours")
 
     def handle(self, *, verb: str, **options: Any) -> None:
-        deeds = {
+        verbs: dict[str, Callable[..., None]] = {
             "show": self._show,
             "export": self._export,
             "import": self._import,
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             "confirm": self._confirm,
         }
         try:
-            deeds[verb](**options)
+            verbs[verb](**options)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         except (operator_key.OperatorKeyUnusable, key_change.WrongWord) as error:
