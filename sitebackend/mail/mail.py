@@ -9,17 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
+from sitebackend.mail.models import OutgoingMail
 
 
 def test_mail(about: UUID, facts: Facts) -> EmailMessage:
-    """To the operator, as every mail goes; nobody's data is in it."""
-    now = timezone.localtime()
+    """To the operator, as every mail goes; nobody's data is in it. Its name is of the time when it was asked for."""
+    now, asked = timezone.localtime(), OutgoingMail.objects.get(kind=TEST.name, about=about)
     with translation.override(settings.LANGUAGE_CODE):
         return render(
             "mail/email/test",
             {"now": now, "site_url": settings.SITE_URL},
             to=settings.OPERATOR_EMAIL,
-            identity=message_id("test", f"{now:%Y%m%d%H%M%S}"),
+            identity=message_id("test", f"{asked.queued_at:%Y%m%d%H%M%S}"),
         )
 
 

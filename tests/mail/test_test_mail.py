@@ -1,9 +1,11 @@
 """The test mail: from the cockpit and the shell, the way of every mail, with the server's words."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -11,6 +13,7 @@ from pytest_django import Settings
 
 from sitebackend.cockpit.roles import Role, give_role
 from sitebackend.mail import sender_domain, services
+from sitebackend.mail.mail import TEST
 from sitebackend.mail.models import NOTHING, OutgoingMail, State
 from sitebackend.models import Operator
 from tests.contact.mailserver import Handler, free_port, point_to
@@ -82,6 +85,20 @@ def test_pressed_again_it_is_another_mail_and_no_repeat(admin_client: Client, ma
     first, second = mail_server.mails()
     assert first["Message-ID"] != second["Message-ID"]
     assert second["Subject"] == first["Subject"]
+
+
+@pytest.mark.django_db
+def test_refused_and_tried_again_it_keeps_its_message_id(admin_client: Client, mail_server: Handler) -> None:
+    admin_client.post(PAGE)
+    asked = row().queued_at
+    first = TEST.compose(NOTHING, {})
+    mail_server.answers_to_data = ["451 4.3.0 not now"]
+    services.deliver_due(asked)
+    with time_machine.travel(asked + timedelta(minutes=5)):
+        services.deliver_due(asked + timedelta(minutes=5))
+    [mail] = mail_server.mails()
+    assert first
+    assert mail["Message-ID"] == first.extra_headers["Message-ID"]
 
 
 @pytest.mark.django_db
