@@ -10,7 +10,7 @@ It is repeated twice at most, hours apart, and told to the operator. Every copy 
 (`copies`), and the next one has a Message-ID of its own, or the mailbox would let it vanish as a duplicate.
 
 No clock stops the queue or gives a mail up: a time that no pause can have set counts as over, and a mail is given up
-after as many attempts as five days hold, not by the date alone.
+after as many attempts as five days hold, not by the date alone; only a courtesy ends by its date.
 """
 
 import json
@@ -234,9 +234,13 @@ class OutgoingMail(models.Model):
         return {"copies": self.copies + 1, "repeats": self.repeats + 1, "is_setting_wrong": False}
 
     def _was_tried_for_long(self, now: datetime) -> bool:
-        """Tried as often as the period holds: a date alone may be that of a clock which jumped."""
+        """Tried as often as the period holds: a date alone may be that of a clock which jumped.
+
+        A courtesy ends with its date all the same: its recipient was told how long the address waits at most.
+        """
         period = self.sort.give_up_after
-        return clock.believed(now) - self.queued_at > period and self.attempts >= _attempts_within(period)
+        is_past = clock.believed(now) - self.queued_at > period
+        return is_past and (self.sort.is_courtesy or self.attempts >= _attempts_within(period))
 
     def _context(self) -> str:
         """What the payload is bound to: moved to another row it does not open."""
