@@ -23,16 +23,17 @@ CARD = ("name", "street", "postal_code", "city", "phone", "email")
 def state(submission: Submission) -> Mapping[str, Any]:
     """Everything that is known of a message without opening it; what never happened is left out."""
     mail = submission.mail
+    is_unconfirmed = mail is not None and mail.state == State.UNCONFIRMED
     told = {
         _("Reference"): submission.reference,
         _("Received"): submission.received_at,
         _("Came by"): submission.get_channel_display(),
         _("Mailed to the operator"): mail.sent_at if mail else None,
         _("Message-ID of this mail"): ", ".join(mail.message_ids(_message_id(submission))) if mail else None,
-        _("Mailed to the operator, unconfirmed"): (mail is not None and mail.state == State.UNCONFIRMED) or None,
-        _("Waits to be mailed to the operator"): (mail is not None and not mail.sent_at) or None,
-        _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission) or None,
-        _("Notes of the operator"): submission.notes.count() or None,
+        _("Mailed to the operator, unconfirmed"): is_unconfirmed,
+        _("Waits to be mailed to the operator"): mail is not None and not mail.sent_at and not is_unconfirmed,
+        _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission),
+        _("Notes of the operator"): submission.notes.count(),
     }
     return {label: value for label, value in told.items() if value}
 

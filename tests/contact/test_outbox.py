@@ -14,7 +14,7 @@ from django.db import connection
 from django.urls import reverse
 from pytest_django import Settings
 
-from contact import message, services
+from contact import copies, message, services
 from contact.models import MAIL_KIND, Submission
 from sitebackend import findings
 from sitebackend.crypto import openpgp
@@ -214,6 +214,9 @@ def test_silence_after_data_leaves_the_mail_in_doubt_and_it_is_repeated(
     assert deliver_due(NOON) == 0
     assert state(submission) == State.UNCONFIRMED
     assert row(submission).payload
+    told = copies.state(submission)
+    assert "An den Betreiber gemailt, unbestätigt" in told
+    assert "Wartet darauf, an den Betreiber gemailt zu werden" not in told
     mail_server.is_silent_after_data = False
     assert deliver_due(NOON + timedelta(hours=3)) == 0
     assert deliver_due(NOON + timedelta(hours=5)) == 1
