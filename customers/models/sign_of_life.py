@@ -127,10 +127,9 @@ def _heard_by_former_digests(silent: QuerySet[Any], first: date) -> set[Any]:
 
     Such a digest may mean a stranger too (`lookup.Mailbox.unclear`): rather one too many counts as heard of.
     """
-    held = _former_digests(first) if silent.exists() else set()
-    return (
-        {customer for customer, address in _addresses(silent) if held & lookup.mailbox(address).all} if held else set()
-    )
+    former = _former_digests(first) if silent.exists() else set()
+    asked = _addresses(silent) if former else ()
+    return {customer for customer, address in asked if former & lookup.mailbox(address).all}
 
 
 def _former_digests(first: date) -> set[str]:
