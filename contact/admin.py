@@ -193,6 +193,7 @@ hang(
         ("find/", admin_pages.Find, "contact_submission_find"),
         ("record/", admin_pages.RecordInquiry, "contact_submission_record"),
         ("key/", admin_pages.Keys, "contact_submission_key"),
+        ("key/word/", admin_pages.ProveKey, "contact_submission_key_word"),
         ("reading/", admin_pages.Reading, "contact_submission_reading"),
     ],
 )

@@ -66,6 +66,16 @@ class KeyForm(forms.Form):
     )
 
 
+class WordForm(forms.Form):
+    """The word of a trial message."""
+
+    word = forms.CharField(
+        label=_("Word of the trial message"),
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
 class ReadingForm(forms.Form):
     """The passphrase goes into the vault, never into the page again."""
 

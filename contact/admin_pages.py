@@ -1,19 +1,22 @@
 """The inbox's own pages: one submission with its notes, an inquiry that came another way, reading here."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from contact import reading, services
-from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm
+from contact import key_change, reading, services
+from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm, WordForm
 from contact.message import LABELS
-from contact.models import ReadingKey, Submission
+from contact.models import KeyTrial, ReadingKey, Submission
 from sitebackend import operator_key
 from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
@@ -31,7 +34,12 @@ MOST_HITS = 100  # of one person; what is older is found by its reference
 
 class InboxFormPage(OperatorFormPage):
     list_of, list_title = "contact_submission", _("Submissions")
-    refusals = (services.IntakeClosed, VaultError, reading.NotReadable, operator_key.OperatorKeyUnusable)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (
+        services.IntakeClosed,
+        VaultError,
+        reading.NotReadable,
+        operator_key.OperatorKeyUnusable,
+    )
 
     def get_success_url(self) -> str:
         return reverse("admin:contact_submission_changelist")
@@ -175,20 +183,75 @@ class Keys(InboxFormPage):
     needs_proof = True
     form_class = KeyForm
     template_name = "admin/contact/keys.html"
-    title, button = _("Operator key"), _("Put this key into place")
-    done = _("This key is in use from now on; the one before lies beside it.")
+    title, button = _("Operator key"), _("Bring this key")
     largest_upload = LARGEST
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(files=operator_key.key_files(), **kwargs)
+        state = {"keys": _shown_keys(), "waiting": KeyTrial.objects.waiting().first()}
+        return super().get_context_data(**state, **kwargs)
 
-    def carry_out(self, form: KeyForm) -> None:
-        try:
-            certificate = operator_key.put_into_place(form.cleaned_data["file"].read())
-        except OSError as error:
-            words = _("This program may not write the file: use manage.py operator_key import as its owner.")
-            raise operator_key.OperatorKeyUnusable(str(words)) from error
-        notices.note_and_tell(Act.KEY_REPLACED, by=self.operator, key=certificate.fingerprint)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "confirm" in request.POST:
+            for fingerprint in key_change.confirm(now=timezone.now()):
+                notices.note_and_tell(Act.KEY_CONFIRMED, by=self.operator, key=fingerprint)
+            messages.success(request, str(_("Noted: the keys in use are yours.")))
+            return redirect("admin:contact_submission_key")
+        if "discard" in request.POST:
+            key_change.discard()
+            messages.success(request, str(_("The key that waited is not taken; the one in use stays.")))
+            return redirect("admin:contact_submission_key")
+        return super().post(request, *args, **kwargs)
+
+    def carry_out(self, form: KeyForm) -> HttpResponse:
+        with _writing_the_file():
+            brought = key_change.bring(data=form.cleaned_data["file"].read(), now=timezone.now())
+        notices.note_and_tell(brought.act, by=self.operator, key=brought.certificate.fingerprint)
+        messages.success(self.request, brought.words())
+        return redirect("admin:contact_submission_key_word" if brought.trial else "admin:contact_submission_key")
+
+
+class ProveKey(InboxFormPage):
+    """The trial message to a key, and the word in it."""
+
+    permission = "contact.change_knownkey"
+    needs_proof = True
+    form_class = WordForm
+    template_name = "admin/contact/key_word.html"
+    title, button = _("Prove the operator key"), _("That is the word")
+    refusals = (*InboxFormPage.refusals, key_change.WrongWord)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(trials=KeyTrial.objects.order_by("-made_at"), **kwargs)
+
+    def refusal(self, error: Exception) -> tuple[str | None, str]:
+        return ("word", str(error)) if isinstance(error, key_change.WrongWord) else super().refusal(error)
+
+    def carry_out(self, form: WordForm) -> HttpResponse:
+        with _writing_the_file():
+            fingerprint, act = key_change.prove(word=form.cleaned_data["word"], now=timezone.now())
+        notices.note_and_tell(act, by=self.operator, key=fingerprint)
+        messages.success(self.request, str(_("The key is proved: messages are encrypted to it.")))
+        return redirect("admin:contact_submission_key")
+
+
+def _shown_keys() -> list[tuple[operator_key.KeyFile, key_change.InUse | None, str]]:
+    """Each file of the settings, what is still to be said of its key, and how it is too weak."""
+    in_use = {key.fingerprint: key for key in key_change.in_use()}
+    return [
+        (file, in_use.get(found.fingerprint), operator_key.weakness(found))
+        if (found := file.certificate)
+        else (file, None, "")
+        for file in operator_key.key_files()
+    ]
+
+
+@contextmanager
+def _writing_the_file() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        words = _("This program may not write the file: use manage.py operator_key import as its owner.")
+        raise operator_key.OperatorKeyUnusable(str(words)) from error
 
 
 class Reading(InboxFormPage):

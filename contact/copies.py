@@ -12,7 +12,7 @@ from contact import reading
 from contact.message import LABELS, fields_of
 from contact.models import Submission
 from sitebackend.mail.message import message_id
-from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.privacy.registry import Export
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenMessages, Unlocked
@@ -23,17 +23,23 @@ CARD = ("name", "street", "postal_code", "city", "phone", "email")
 def state(submission: Submission) -> Mapping[str, Any]:
     """Everything that is known of a message without opening it; what never happened is left out."""
     mail = submission.mail
+    is_unconfirmed = mail is not None and mail.state == State.UNCONFIRMED
     told = {
         _("Reference"): submission.reference,
         _("Received"): submission.received_at,
         _("Came by"): submission.get_channel_display(),
         _("Mailed to the operator"): mail.sent_at if mail else None,
-        _("Message-ID of this mail"): message_id("submission", submission.pk.hex) if mail and mail.sent_at else None,
-        _("Waits to be mailed to the operator"): (mail is not None and not mail.sent_at) or None,
-        _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission) or None,
-        _("Notes of the operator"): submission.notes.count() or None,
+        _("Message-ID of this mail"): ", ".join(mail.message_ids(_message_id(submission))) if mail else None,
+        _("Mailed to the operator, unconfirmed"): is_unconfirmed,
+        _("Waits to be mailed to the operator"): mail is not None and not mail.sent_at and not is_unconfirmed,
+        _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission),
+        _("Notes of the operator"): submission.notes.count(),
     }
-    return {label: value for label, value in told.items() if value is not None}
+    return {label: value for label, value in told.items() if value}
+
+
+def _message_id(submission: Submission) -> str:
+    return message_id("submission", submission.pk.hex)
 
 
 def _is_still_to_be_acknowledged(submission: Submission) -> bool:

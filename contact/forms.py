@@ -1,6 +1,5 @@
 """The contact form: it refuses only what cannot be meant, and gives out every byte as it was typed."""
 
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +7,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from contact.message import LABELS
 from sitebackend import nonce
+from sitebackend.formats import email_address
+from sitebackend.formats.fields import EmailAddressField
+from sitebackend.mail.smtputf8 import check_offered
 
 #: What a field says that was left empty.
 MISSING = {
@@ -54,11 +55,6 @@ def with_a_letter_or_digit(value: str) -> None:
         raise ValidationError(_("Please enter a postal code, for example 70173."))
 
 
-def one_plain_address(value: str) -> None:
-    if re.search(r"[\s\"\\,;<>()\x00-\x1f\x7f]", value):
-        raise ValidationError(_("Please enter one e-mail address, for example name@example.org."))
-
-
 def _line(length: int, autocomplete: str, *validators: Validator, kind: str = "text") -> forms.CharField:
     widget = forms.TextInput({"type": kind, "autocomplete": autocomplete})
     return forms.CharField(max_length=length, validators=[storable, visible, one_line, *validators], widget=widget)
@@ -73,14 +69,13 @@ class ContactForm(forms.Form):
     use_required_attribute = False  # our own messages help more than the browser's, and work without scripts
 
     name = _line(200, "name")
-    street = _line(200, "street-address")
+    street = _line(200, "address-line1")
     postal_code = _line(20, "postal-code", with_a_letter_or_digit)
     city = _line(100, "address-level2")
     phone = _line(60, "tel", with_digits, kind="tel")
-    email = forms.EmailField(
-        error_messages={"invalid": _("Please enter a valid e-mail address.")},
+    email = EmailAddressField(
         max_length=254,
-        validators=[one_plain_address],
+        validators=[one_line, check_offered],
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     message = forms.CharField(
@@ -113,9 +108,8 @@ class ContactForm(forms.Form):
         return {name: str(self.data.get(name, "")) for name in LABELS}
 
     def reply_to(self) -> str:
-        """The checked address as ASCII (its domain by RFC 5891); empty if none was given."""
-        local, at, domain = self.cleaned_data["email"].rpartition("@")
-        return f"{local}@{punycode(domain)}" if at else ""
+        """The checked address for the wire, its domain in ASCII; empty if none was given."""
+        return email_address.wire_of(self.cleaned_data["email"])
 
     def _lead_focus(self) -> None:
         """The page opens at the first field that needs a look."""

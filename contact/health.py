@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contact.models import Submission
+from contact import key_change
+from contact.models import KeyTrial, Submission
 from sitebackend.findings import Finding, Level, report
 from sitebackend.monitoring import clock
 from sitebackend.privacy.rehearsal import without_invented
@@ -48,3 +51,64 @@ def to_look_through(now: datetime) -> Iterator[Finding]:
             code="contact.to_look_through",
             figure=count,
         )
+
+
+@report
+def key_waits(now: datetime) -> Iterator[Finding]:
+    """A new operator key counts only when the word of its trial message was typed; meanwhile the one before does."""
+    for trial in KeyTrial.objects.waiting():
+        words = _("A new operator key waits for its word since {when}, brought by {by}: {fingerprint}.")
+        yield Finding(
+            area=_("Operator key"),
+            level=Level.WARNING,
+            text=words.format(
+                when=_moment(trial.made_at), by=key_change.brought_by(trial.fingerprint), fingerprint=trial.fingerprint
+            ),
+            next_step=_("Open its trial message and type the word, or do not take the key."),
+            url=reverse("admin:contact_submission_key_word"),
+            code="operator_key.waits",
+        )
+
+
+@report
+def changed_keys(now: datetime) -> Iterator[Finding]:
+    in_use = key_change.in_use()
+    proved = [key for key in in_use if not key.is_unproved]
+    for key in in_use:
+        if key.is_unproved:
+            yield Finding(
+                area=_("Operator key"),
+                level=Level.WARNING if proved else Level.ALARM,
+                text=_("Nobody has shown that messages to this operator key can be opened: {fingerprint}.").format(
+                    fingerprint=key.fingerprint
+                ),
+                next_step=_("Open its trial message and type the word."),
+                url=reverse("admin:contact_submission_key_word"),
+                code="operator_key.unproved",
+            )
+        if key.is_unconfirmed:
+            yield _changed(key)
+
+
+def _changed(key: key_change.InUse) -> Finding:
+    words = (
+        _("Since {when} messages are encrypted to another key than before: {fingerprint}. Put there by: {by}.")
+        if key.changed_at
+        else _("Messages are encrypted to another key than before: {fingerprint}. Put there by: {by}.")
+    )
+    when = _moment(key.changed_at) if key.changed_at else ""
+    return Finding(
+        area=_("Operator key"),
+        level=Level.WARNING,
+        text=words.format(when=when, fingerprint=key.fingerprint, by=key.by),
+        next_step=_(
+            "If it is yours, confirm it in the inbox under “Operator key”, or by manage.py operator_key confirm. If "
+            "not, put your own key back and find out who had access."
+        ),
+        url=reverse("admin:contact_submission_key"),
+        code="operator_key.changed",
+    )
+
+
+def _moment(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "SHORT_DATETIME_FORMAT")

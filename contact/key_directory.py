@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from sitebackend import operator_key
+from sitebackend.formats import email_address
 
 _SIGNS = "ybndrfg8ejkmcpqxot1uwisza345h769"  # z-base-32
 
@@ -52,7 +53,7 @@ def _addresses() -> Iterator[tuple[str, str, bytes]]:
         return
     for certificate in certificates:
         for user_id in certificate.user_ids:
-            name, at, domain = parseaddr(user_id)[1].rpartition("@")
+            name, at, domain = email_address.wire_of(parseaddr(user_id)[1]).rpartition("@")
             if at:
                 yield name, domain.lower(), certificate.binary
 

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from contact import message
-from contact.models import MAIL_KIND, Submission, Verdict
+from contact.models import MAIL_KIND, KeyTrial, Submission, Verdict
 from sitebackend import retention
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
@@ -76,6 +76,15 @@ def key_warning(about: UUID, facts: Facts) -> EmailMessage:
     return _to_operator(facts["template"], *facts["identity"], **context)
 
 
+def key_trial(about: UUID, facts: Facts) -> EmailMessage | None:
+    """The trial message to an operator key, as PGP/MIME; over by now, it goes unsent."""
+    trial = KeyTrial.objects.filter(pk=facts["fingerprint"]).first()
+    if trial is None:
+        return None
+    identity = (trial.fingerprint.lower(), f"{trial.made_at:%Y%m%d%H%M%S}")
+    return _to_operator("key_trial", *identity, kind=_PGPMessage, armoured=trial.message)
+
+
 def _plain(submission: Submission, facts: Facts) -> EmailMessage:
     text = message.readable(facts["fields"], reference=submission.reference)
     return _of_submission("plain", submission, text=text, reply_to=facts["reply_to"])
@@ -109,13 +118,16 @@ def _of_submission(
     )
 
 
-def _to_operator(template: str, *identity: str, **context: Any) -> EmailMessage:
+def _to_operator(
+    template: str, *identity: str, kind: type[EmailMessage] = EmailMessage, **context: Any
+) -> EmailMessage:
     with translation.override(settings.LANGUAGE_CODE):
         return render(
             f"contact/email/{template}",
             context,
             to=settings.OPERATOR_EMAIL,
             identity=message_id(template, *identity),
+            kind=kind,
         )
 
 
@@ -154,3 +166,4 @@ ACKNOWLEDGEMENT = register(
 )
 SUSPECTS = register(Kind("contact.suspects", label=_("daily line about suspected spam"), compose=suspects_digest))
 KEY_WARNING = register(Kind("contact.operator_key", label=_("warning about the operator key"), compose=key_warning))
+KEY_TRIAL = register(Kind("contact.key_trial", label=_("trial message to the operator key"), compose=key_trial))

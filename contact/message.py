@@ -15,7 +15,7 @@ from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import cast
 
 from django.conf import settings
@@ -39,7 +39,7 @@ LABELS: dict[str, str | Promise] = {
 
 
 def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, reply_to: str) -> bytes:
-    """The message in whole blocks. `reply_to` is one checked ASCII address, or empty."""
+    """The message in whole blocks. `reply_to` is one checked address for the wire, or empty."""
     message = MIMEMultipart()
     message.set_param("protected-headers", "v1")
     with translation.override(settings.LANGUAGE_CODE):
@@ -48,10 +48,10 @@ def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, r
         )
         text = readable(fields, reference=reference)
     message["Subject"] = Header(subject, "utf-8").encode()
-    message["From"] = settings.MAIL_FROM
+    message["From"] = formataddr(parseaddr(settings.MAIL_FROM))  # a name in it is encoded
     message["To"] = settings.OPERATOR_EMAIL
     if reply_to:
-        message["Reply-To"] = reply_to
+        message["Reply-To"] = _as_bytes(reply_to)  # an encoded word would be no address (RFC 6532)
     message["Date"] = format_datetime(received_at)
     message["X-Reference"] = reference
     message.attach(_text_part(text))
@@ -62,8 +62,13 @@ def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, r
 def _text_part(text: str) -> MIMENonMultipart:
     part = MIMENonMultipart("text", "plain", charset="utf-8")
     part["Content-Transfer-Encoding"] = "8bit"
-    part.set_payload(text.encode().decode("ascii", "surrogateescape"))
+    part.set_payload(_as_bytes(text))
     return part
+
+
+def _as_bytes(text: str) -> str:
+    """UTF-8 as this way with mail wants it, to be written as it is."""
+    return text.encode().decode("ascii", "surrogateescape")
 
 
 def _json_part(content: bytes, *, name: str) -> MIMEApplication:

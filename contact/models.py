@@ -6,6 +6,7 @@ nothing here repeats it.
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -111,10 +112,14 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.suspect().filter(told_at=None)
 
     def matching(self, typed: str) -> Self:
-        """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened."""
+        """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened.
+
+        Of the digests that took two addresses for one all that may be meant: who looks opens them and sees.
+        """
         found = models.Q(reference=references.tidy_reference(typed))
-        for field, digest in (("email_digest", lookup.email(typed)), ("phone_digest", lookup.phone(typed))):
-            found |= models.Q(**{field: digest}) if digest else models.Q()
+        found |= models.Q(email_digest__in=lookup.mailbox(typed).all)
+        if phone := lookup.phone(typed):
+            found |= models.Q(phone_digest=phone)
         return self.filter(found)
 
     def mailable(self) -> Self:
@@ -164,10 +169,31 @@ class Submission(models.Model):
         """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
         return since(self.pk)
 
+    def index(self, fields: Mapping[str, str]) -> None:
+        """Fill the digests that requests for access look for, out of what the sender typed."""
+        for column, digest in _digests(fields).items():
+            setattr(self, column, digest)
+
+    def index_again(self, fields: Mapping[str, str]) -> None:
+        """Write the digests that this message has not, or not as they are made today: only opened it gives them."""
+        if any(getattr(self, column) != digest for column, digest in _digests(fields).items()):
+            self.index(fields)
+            Submission.objects.filter(pk=self.pk).update(**_digests(fields))
+
     @property
     def mail(self) -> OutgoingMail | None:
         """Where its mail to the operator stands; None: it is not mailed."""
         return OutgoingMail.objects.filter(kind=MAIL_KIND, about=self.pk).first()
+
+
+def _digests(fields: Mapping[str, str]) -> dict[str, str]:
+    typed = {name: fields.get(name, "") for name in ("email", "phone", "name", "postal_code")}
+    return {
+        "email_digest": lookup.email(typed["email"]),
+        "phone_digest": lookup.phone(typed["phone"]),
+        "sender_digest": lookup.name(typed["name"]),
+        "name_digest": lookup.name_and_postal_code(typed["name"], typed["postal_code"]),
+    }
 
 
 class Note(models.Model):
@@ -207,12 +233,43 @@ class ReadingKey(models.Model):
         return str(self.pk)
 
 
+class KnownKeyQuerySet(models.QuerySet["KnownKey"]):
+    def unconfirmed(self) -> Self:
+        """Those that came into use and that nobody has confirmed as theirs."""
+        return self.filter(changed_at__isnull=False, confirmed_at=None)
+
+
 class KnownKey(models.Model):
-    """An operator key that the worker has seen, and what the operator was told about its end."""
+    """An operator key that is or was in use, and what the operator was told and has said of it."""
 
     fingerprint = models.CharField(primary_key=True, max_length=40)
     looked_at = models.DateTimeField()
     told_days = models.PositiveSmallIntegerField(null=True)  #: the last of WARN_DAYS that a mail went out for
+    changed_at = models.DateTimeField(null=True)  #: when it came into use; None: it was there from the beginning
+    confirmed_at = models.DateTimeField(null=True)  #: when the operator said that it is theirs
+
+    objects = KnownKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class KeyTrialQuerySet(models.QuerySet["KeyTrial"]):
+    def waiting(self) -> Self:
+        """Those of keys that are not in use yet: the key before rules until the word is typed."""
+        return self.exclude(armoured="")
+
+
+class KeyTrial(models.Model):
+    """A trial message to an operator key: whoever types its word has shown that its messages can be opened."""
+
+    fingerprint = models.CharField(primary_key=True, max_length=40)
+    armoured = models.TextField(blank=True)  #: the certificate, while it waits to be put into place
+    message = models.TextField()  #: encrypted to that key alone
+    word_digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    objects = KeyTrialQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.fingerprint

@@ -13,11 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from contact import copies, reading
 from contact.copies import opened, state
-from contact.models import Channel, EncryptedMessage, KnownKey, Note, ReadingKey, Submission, SubmissionQuerySet
+from contact.models import (
+    Channel,
+    EncryptedMessage,
+    KeyTrial,
+    KnownKey,
+    Note,
+    ReadingKey,
+    Submission,
+    SubmissionQuerySet,
+)
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.registry import (
+    UNCLEAR,
     Action,
     CopiesElsewhere,
     DataSubject,
@@ -49,7 +59,20 @@ holds_no_personal_data(
 )
 holds_no_personal_data(EncryptedMessage, fingerprints="the operator's keys")
 holds_no_personal_data(
-    KnownKey, fingerprint="the operator's key", looked_at="a time of ours", told_days="a number of ours"
+    KnownKey,
+    fingerprint="the operator's key",
+    looked_at="a time of ours",
+    told_days="a number of ours",
+    changed_at="a time of ours",
+    confirmed_at="a time of ours",
+)
+holds_no_personal_data(
+    KeyTrial,
+    fingerprint="the operator's key",
+    armoured="the operator's public key",
+    message="a random word, encrypted to the operator's key",
+    word_digest="digest of a random word",
+    made_at="a time of ours",
 )
 holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the operator's own key")  # noqa: S106
 
@@ -93,9 +116,9 @@ class Submissions(PersonalDataSource):
         )
 
     def find(self, subject: DataSubject) -> Iterator[Item]:
-        digests = _digests(subject)
+        wanted = _digests(subject)
         for submission in _found(subject):
-            matched = tuple(name for name, (field, value) in digests.items() if getattr(submission, field) == value)
+            matched = tuple(name for name, (field, values) in wanted.items() if getattr(submission, field) in values)
             yield Item(
                 source=self.name,
                 identifier=str(submission.pk),
@@ -106,6 +129,7 @@ class Submissions(PersonalDataSource):
 
     def persons(self, subject: DataSubject) -> Iterator[PersonRecord]:
         """Each message by itself; what is written in it, the name included, is closed."""
+        mailbox = lookup.mailbox(subject.email)
         for submission in _found(subject):
             yield PersonRecord(
                 key=str(submission.pk),
@@ -113,7 +137,7 @@ class Submissions(PersonalDataSource):
                 number=submission.reference,
                 names=_known(submission.sender_digest),
                 places=_known(submission.name_digest),
-                emails=_known(submission.email_digest),
+                emails=_as_today(submission.email_digest, mailbox),
                 phones=_known(submission.phone_digest),
                 at=submission.received_at,
             )
@@ -131,7 +155,7 @@ class Submissions(PersonalDataSource):
                 )
 
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
-        if references := _mailed(_found(subject)):
+        if references := _mailed(_usable(subject)):
             yield _("mail provider of the operator (mailbox): the mails {references}").format(references=references)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
@@ -158,7 +182,7 @@ class Submissions(PersonalDataSource):
         return reverse("admin:contact_submission_page", args=[identifier])
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
-        found = _found(subject)
+        found = _usable(subject)
         yield self._step(
             found,
             law=_("Art. 17(1) GDPR, S12 of the privacy notice"),
@@ -245,17 +269,19 @@ def _mailed(found: QuerySet[Submission]) -> str:
     """The references of those that were mailed to the operator with what they say."""
     if _only_a_notice():
         return ""
-    sent = cast("SubmissionQuerySet", found).with_mail(sent_at__isnull=False)
+    sent = cast("SubmissionQuerySet", found).with_mail(copies__gt=0)
     return ", ".join(sent.order_by("received_at").values_list("reference", flat=True))
 
 
-def _digests(subject: DataSubject) -> dict[str, tuple[str, str]]:
-    """What the person says of themselves → the column and the value that tell whether it is theirs."""
+def _digests(subject: DataSubject) -> dict[str, tuple[str, frozenset[str]]]:
+    """What the person says of themselves → the column and the values that tell whether it is theirs."""
+    mailbox = lookup.mailbox(subject.email)
     columns = {
-        "email": ("email_digest", lookup.email(subject.email)),
-        "phone": ("phone_digest", lookup.phone(subject.phone)),
-        "name": ("name_digest", lookup.name_and_postal_code(subject.name, subject.postal_code)),
-        "reference": ("reference", tidy_reference(subject.reference) if subject.reference else ""),
+        "email": ("email_digest", mailbox.before | _known(mailbox.digest)),
+        UNCLEAR: ("email_digest", mailbox.unclear),
+        "phone": ("phone_digest", _known(lookup.phone(subject.phone))),
+        "name": ("name_digest", _known(lookup.name_and_postal_code(subject.name, subject.postal_code))),
+        "reference": ("reference", _known(tidy_reference(subject.reference) if subject.reference else "")),
     }
     return {name: column for name, column in columns.items() if column[1]}
 
@@ -264,12 +290,23 @@ def _found(subject: DataSubject) -> SubmissionQuerySet:
     return subject.narrow(Submission.objects.filter(_any_of(_digests(subject))))
 
 
+def _usable(subject: DataSubject) -> SubmissionQuerySet:
+    """Those that may be copied and erased."""
+    unclear = [item.identifier for item in Submissions().find(subject) if not subject.may_use(item.matched_by)]
+    return _found(subject).exclude(pk__in=unclear)
+
+
 def _known(digest: str) -> frozenset[str]:
     return frozenset({digest} - {""})
 
 
-def _any_of(digests: dict[str, tuple[str, str]]) -> Q:
+def _as_today(digest: str, mailbox: lookup.Mailbox) -> frozenset[str]:
+    """A stored digest as it is compared with others': an old one says nothing, unless it means this mailbox."""
+    return frozenset({mailbox.digest}) if mailbox.held_by(digest) else lookup.current({digest})
+
+
+def _any_of(digests: dict[str, tuple[str, frozenset[str]]]) -> Q:
     found = Q(pk__in=[])
-    for field, value in digests.values():
-        found |= Q(**{field: value})
+    for field, values in digests.values():
+        found |= Q(**{f"{field}__in": values})
     return found

@@ -76,17 +76,20 @@ def read(*, open_messages: OpenMessages, submission: Submission, reason_noted: b
 def opener(*, open_messages: OpenMessages) -> Iterator[Reader]:
     """What opens one message after the other, for the senders' own copies: no restriction stands against these.
 
-    Raises NotReadable if none can be opened.
+    An older one is found by what it says from then on (`Submission.index_again`). Raises NotReadable if none can be
+    opened.
     """
     with _decrypting(_passphrase(open_messages)) as decrypt:
 
         def opened(submission: Submission) -> dict[str, str]:
             try:
-                return fields_of(decrypt(submission.message.armoured.encode()))
+                fields = fields_of(decrypt(submission.message.armoured.encode()))
             except openpgp.OpenPGPError as error:
                 raise NotReadable(CLOSED) from error
             except ValueError as error:
                 raise NotReadable(ALTERED) from error
+            submission.index_again(fields)
+            return fields
 
         yield opened
 

@@ -36,7 +36,7 @@ class IntakeClosed(Exception):
 def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: str = "", now: datetime) -> Submission:
     """Encrypt and store one sent form, exactly as typed; the same form sent again gives the same row.
 
-    `reply_to` is the sender's checked address in ASCII, or empty. Raises IntakeClosed.
+    `reply_to` is the sender's checked address for the wire, or empty. Raises IntakeClosed.
     """
     try:
         digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))
@@ -98,8 +98,7 @@ def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: A
 def _encrypted_and_saved(
     submission: Submission, fields: Mapping[str, str], reply_to: str, *, is_mailed: bool
 ) -> Submission:
-    for column, digest in _digests(fields).items():
-        setattr(submission, column, digest)
+    submission.index(fields)
     plaintext = message.build(
         fields, reference=submission.reference, received_at=submission.received_at, reply_to=reply_to
     )
@@ -112,12 +111,3 @@ def _encrypted_and_saved(
             outbox.queue(MAIL_KIND, about=submission.pk, facts=facts, now=submission.received_at)
         acknowledgements.queue(submission, reply_to)
     return submission
-
-
-def _digests(fields: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "email_digest": lookup.email(fields["email"]),
-        "phone_digest": lookup.phone(fields["phone"]),
-        "sender_digest": lookup.name(fields["name"]),
-        "name_digest": lookup.name_and_postal_code(fields["name"], fields["postal_code"]),
-    }

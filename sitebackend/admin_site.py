@@ -33,6 +33,7 @@ from django.views.i18n import JavaScriptCatalog
 from sitebackend import findings, second_factor
 from sitebackend.cockpit import accounts, guarded_form, login, pages, sign_in_again
 from sitebackend.cockpit import clock as clock  # hangs itself below /admin/
+from sitebackend.cockpit import test_mail as test_mail  # hangs itself below /admin/
 from sitebackend.cockpit import viewing as viewing  # hangs itself below /admin/
 from sitebackend.cockpit.forms import OperatorLoginForm
 from sitebackend.cockpit.proof import needs_proof

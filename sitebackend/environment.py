@@ -32,6 +32,8 @@ def ensure(arguments: list[str]) -> None:
         return
     wanted = _given_to(arguments)
     values = {name: value for name, value in _values(wanted.bind).items() if not _is_given(name)}
+    if _is_given("EMAIL_HOST"):  # the other way to name a mail server
+        values.pop("EMAIL_URL", None)
     if wanted.help:
         os.environ.update(values)
     else:

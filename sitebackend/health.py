@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from sitebackend import node, operator_key
 from sitebackend.crypto import server_key
+from sitebackend.crypto.certificate import Certificate
 from sitebackend.findings import Finding, Level, report
 from sitebackend.http import failover_cache
 from sitebackend.models import SiteSettings, WorkerJob
@@ -269,26 +270,39 @@ def operator_keys(now: datetime) -> Iterator[Finding]:
         return
     for file in operator_key.key_files():
         if file.reason and not file.is_secret:
-            yield _key_warning(_("One of two operator keys is out of use: {reason}").format(reason=file.reason))
+            yield Finding(
+                area=_("Operator key"),
+                level=Level.WARNING,
+                text=_("One of two operator keys is out of use: {reason}").format(reason=file.reason),
+                next_step=_("Extend it, or import a new one: manage.py operator_key import FILE."),
+                code="operator_key.out_of_use",
+            )
     for certificate in usable:
-        yield _expiry(certificate.expires - now if certificate.expires else None)
+        yield _expiry(certificate, now)
+        if weakness := operator_key.weakness(certificate):
+            yield Finding(_("Operator key"), Level.WARNING, weakness, code="operator_key.weak")
 
 
-def _expiry(left: timedelta | None) -> Finding:
-    if left is None:
+def _expiry(certificate: Certificate, now: datetime) -> Finding:
+    if certificate.expires is None:
         return Finding(_("Operator key"), Level.FINE, _("in order, no end"), code="operator_key.expires")
-    if left < WARN_BEFORE:
-        return _key_warning(_("The operator key expires in {days} days.").format(days=left.days), left.days)
-    text = _("in order, {days} days left").format(days=left.days)
-    return Finding(_("Operator key"), Level.FINE, text, code="operator_key.expires", figure=left.days)
-
-
-def _key_warning(text: str, days: int | None = None) -> Finding:
+    left = certificate.expires - now
+    if left >= WARN_BEFORE:
+        text = _("in order, {days} days left").format(days=left.days)
+        return Finding(_("Operator key"), Level.FINE, text, code="operator_key.expires", figure=left.days)
+    ends = certificate.ended_by(now + WARN_BEFORE)
+    words = (
+        _("The operator key expires in {days} days, all of it.")
+        if len(ends) > 1
+        else _("The operator key expires in {days} days: its primary key {part}.")
+        if ends[0] == certificate.primary
+        else _("The operator key expires in {days} days: its encryption subkey {part}.")
+    )
     return Finding(
         area=_("Operator key"),
         level=Level.WARNING,
-        text=text,
-        next_step=_("Extend it, or import a new one: manage.py operator_key import FILE."),
-        code="operator_key.out_of_use" if days is None else "operator_key.expires",
-        figure=days,
+        text=words.format(days=left.days, part=ends[0].fingerprint),
+        next_step=operator_key.extension(certificate, now + WARN_BEFORE),
+        code="operator_key.expires",
+        figure=left.days,
     )

@@ -7,16 +7,18 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
+from sitebackend.acts import Act as Act
+from sitebackend.acts import Actor as Actor
+from sitebackend.acts import LookReason as LookReason
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
+from sitebackend.formats.model_fields import OwnAddressField
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
 
@@ -25,6 +27,7 @@ class Operator(AbstractUser):
     """A person who may use the admin. Its key is a UUID, as every personal row's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = OwnAddressField(_("email address"), blank=True)
     otp_device: Any = None  #: the second factor that this session has shown; django-otp sets it
     seen_as: str = ""  #: a role that is tried on for the length of a request (`cockpit.viewing`)
     permissions: set[str] | None = None  #: what the roles allow, once `cockpit.roles` has looked it up
@@ -46,7 +49,7 @@ class Operator(AbstractUser):
 
     @classmethod
     def with_email(cls, email: str) -> "list[Operator]":
-        """Those with this address, upper and lower case being one; nobody for an empty one. They are few."""
+        """Those with this address, however it is spelled; nobody for an empty one. They are few."""
         wanted = lookup.email(email)
         return [operator for operator in cls.objects.all() if wanted and lookup.email(operator.email) == wanted]
 
@@ -89,7 +92,7 @@ class SiteSettings(models.Model):
     city = models.CharField(_("city"), max_length=100)
     country = models.CharField(_("country"), max_length=100, default="Deutschland")
     phone = models.CharField(_("telephone"), max_length=50, blank=True)
-    email = models.EmailField(_("e-mail address"), help_text=_("Stands in the imprint and on the contact page."))
+    email = OwnAddressField(_("e-mail address"), help_text=_("Stands in the imprint and on the contact page."))
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     supervisory_authority = models.CharField(
         _("supervisory authority"),
@@ -196,6 +199,11 @@ class SiteSettings(models.Model):
 
     last_seen: ClassVar["SiteSettings | None"] = None  #: by this process; for its pages while the database is down
 
+    @property
+    def wire_email(self) -> str:
+        """For links: many a mail program still makes another domain of one like `faß.de`."""
+        return email_address.wire_of(self.email)
+
     @classmethod
     def current(cls) -> "SiteSettings":
         """The one row; before the set-up has made it, an unsaved one with empty fields."""
@@ -255,58 +263,6 @@ class DatabaseHome(models.Model):
 
     def __str__(self) -> str:
         return str(self.node)
-
-
-class Actor(models.TextChoices):
-    """Who did something, if no operator was logged in."""
-
-    OPERATOR = "operator", _("operator")
-    SHELL = "shell", _("command line")
-    WORKER = "worker", _("the program by itself")
-    PERSON = "person", _("the person")
-    UNKNOWN = "unknown", _("unknown")
-
-
-class Act(models.TextChoices):
-    """What was done, as far as it stands nowhere else: neither in the admin's history nor in the vault's log."""
-
-    LOGGED_IN = "logged_in", _("logged in")
-    LOGGED_OUT = "logged_out", _("logged out")
-    LOGIN_REFUSED = "login_refused", _("login refused")
-    EXPORTED = "exported", _("copy made")
-    LISTED = "listed", _("exported for invoicing")
-    FETCHED = "fetched", _("copy fetched")
-    CONFIRMED = "confirmed", _("identity confirmed by link")
-    ERASED = "erased", _("erased")
-    RESTRICTED = "restricted", _("restricted")
-    CORRECTED = "corrected", _("corrected")
-    CLOSED = "closed", _("purpose closed")
-    OPENED = "opened", _("opened with the secret key")
-    KEY_REPLACED = "key_replaced", _("operator key replaced")
-    RESTORED = "restored", _("backup restored")
-    NEW_BROWSER = "new_browser", _("logged in from a browser that was not known")
-    ACCOUNT_MADE = "account_made", _("account made")
-    SWITCHED_ON = "switched_on", _("account switched on")
-    SWITCHED_OFF = "switched_off", _("account switched off")
-    PASSWORD_SET = "password_set", _("password of an account changed")
-    ADDRESS_SET = "address_set", _("e-mail address of an account changed")
-    RIGHTS_SET = "rights_set", _("rights of an account changed")
-    FACTOR_SET = "factor_set", _("second factor set up")
-    CODES_RENEWED = "codes_renewed", _("recovery codes renewed")
-    SETTINGS_SET = "settings_set", _("business data changed")
-    READING_SET = "reading_set", _("reading of messages allowed here")
-    CLOCK_CONFIRMED = "clock_confirmed", _("clock confirmed")
-    LOOKED = "looked", _("restricted data looked at")
-
-
-class LookReason(models.TextChoices):
-    """What restricted data may be looked at for (Art. 18(2) GDPR), and what the person asks for themselves."""
-
-    REQUEST = "request", _("a request of the person")
-    CONSENT = "consent", _("the person agreed to it")
-    CLAIMS = "claims", _("legal claims")
-    OTHERS = "others", _("protecting the rights of somebody else")
-    PUBLIC = "public", _("an important public interest, or a duty by law")
 
 
 class Event(models.Model):
@@ -393,8 +349,3 @@ class AnsweredForm(models.Model):
 
     def __str__(self) -> str:
         return self.answer
-
-
-def site_settings(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site` in every template, read when first used."""
-    return {"site": SimpleLazyObject(SiteSettings.current)}

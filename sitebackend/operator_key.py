@@ -16,17 +16,23 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import whole_file
-from sitebackend.crypto import openpgp
+from sitebackend.crypto import openpgp, recognition
 from sitebackend.crypto.certificate import Certificate
 
-PROBLEMS: dict[str, str | Promise] = {
-    "revoked": _("The operator key was revoked."),
-    "expired": _("The operator key has expired."),
-    "no_encryption_key": _("The operator key has no part that can encrypt."),
+_PROBLEMS: dict[str, str | Promise] = {
+    "revoked": _("The operator key {fingerprint} was revoked."),
+    "expired": _("The operator key {fingerprint} has expired: its primary key ended on {day}."),
+    "subkey_expired": _(
+        "The encryption subkey {part} of the operator key has expired, on {day}; its primary key still holds."
+    ),
+    "subkey_revoked": _("Every part of the operator key {fingerprint} that can encrypt was revoked."),
+    "no_encryption_key": _("The operator key {fingerprint} has no part that can encrypt."),
 }
 
 
@@ -91,8 +97,12 @@ def keyring() -> tuple[Path, list[str]]:
     Raises OperatorKeyUnusable if there is none.
     """
     usable = usable_certificates()
-    path = openpgp.write_keyring(usable, Path(settings.DATA_DIR) / "keys" / "keyring")
+    path = openpgp.write_keyring(usable, _keyrings())
     return path, [certificate.fingerprint for certificate in usable]
+
+
+def _keyrings() -> Path:
+    return Path(settings.DATA_DIR) / "keys" / "keyring"
 
 
 def key_files() -> list[KeyFile]:
@@ -105,8 +115,51 @@ def _key_file(path: Path) -> KeyFile:
         certificate = _certificate(path)
     except OperatorKeyUnusable as reason:
         return KeyFile(path, None, str(reason), is_secret=isinstance(reason, SecretKeyInPlace))
-    problem = certificate.problem(datetime.now(UTC))
-    return KeyFile(path, certificate, str(PROBLEMS[problem]) if problem else "")
+    return KeyFile(path, certificate, _why_not(certificate, datetime.now(UTC)))
+
+
+def _why_not(certificate: Certificate, now: datetime) -> str:
+    """Why nothing is encrypted to it, which part of it is the cause, and what to type; empty if it can be used."""
+    problem = certificate.problem(now)
+    if not problem:
+        return ""
+    ended = certificate.ended_by(now)
+    said = {
+        "fingerprint": certificate.fingerprint,
+        "part": ended[0].fingerprint if ended else "",
+        "day": _day(ended[0].expires) if ended else "",
+    }
+    return f"{str(_PROBLEMS[problem]).format(**said)} {_remedy(certificate, problem, now)}"
+
+
+def _remedy(certificate: Certificate, problem: str, now: datetime) -> str:
+    if problem == "revoked":
+        return str(recognition.MAKE_ANOTHER)
+    if problem in ("expired", "subkey_expired"):
+        return extension(certificate, now)
+    words = _("Add one on your own computer and give the new file: {commands}")
+    fingerprint = certificate.fingerprint
+    add = f"gpg --quick-add-key {fingerprint} cv25519 encr 2y"
+    return str(words).format(commands=f"{add}; gpg --export --armor {fingerprint} > key.asc")
+
+
+def extension(certificate: Certificate, by: datetime) -> str:
+    """What to type so that no part of it ends by then."""
+    words = _("Extend it on your own computer and give the new file: {commands}")
+    return str(words).format(commands="; ".join(certificate.extension(by)))
+
+
+def weakness(certificate: Certificate) -> str:
+    """What of it is too weak by today's measure; empty if nothing."""
+    if not certificate.weak_parts:
+        return ""
+    words = _("The operator key uses {algorithms}, which is too weak today. {next_step}")
+    algorithms = ", ".join(dict.fromkeys(part.algorithm for part in certificate.weak_parts))
+    return str(words).format(algorithms=algorithms, next_step=recognition.MAKE_ANOTHER)
+
+
+def _day(end: datetime | None) -> str:
+    return date_format(localtime(end), "SHORT_DATE_FORMAT") if end else ""
 
 
 def _certificate(path: Path) -> Certificate:
@@ -144,23 +197,34 @@ def export_armoured() -> bytes:
     return b"".join(certificate.armoured for certificate in usable_certificates())
 
 
-def put_into_place(data: bytes) -> Certificate:
-    """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
-
-    What is stored is the certificate as gpg exports it: text around it, and whatever else was sent, is left out.
-
-    With two files in the settings the key before moves into the second and stays a recipient.
-    Raises OperatorKeyUnusable if nothing could be encrypted to it; then nothing was changed.
-    """
+def usable_certificate_in(data: bytes) -> Certificate:
+    """The public certificate that somebody gives. Raises OperatorKeyUnusable if nothing could be encrypted to it."""
     try:
         certificate = openpgp.inspect(data)
     except openpgp.OpenPGPError as error:
         raise OperatorKeyUnusable(str(error)) from error
-    if problem := certificate.problem(datetime.now(UTC)):
-        raise OperatorKeyUnusable(str(PROBLEMS[problem]))
+    if reason := _why_not(certificate, datetime.now(UTC)):
+        raise OperatorKeyUnusable(reason)
+    return certificate
+
+
+def put_into_place(certificate: Certificate) -> None:
+    """Make this public certificate the operator key; the file that was there stays beside it, named by its digest.
+
+    What is stored is the certificate as gpg exports it: text around it, and whatever else was sent, is left out.
+    With two files in the settings the key before moves into the second and stays a recipient.
+    """
     _keep_for_the_overlap(certificate)
     _replace(settings.OPERATOR_KEY_FILE[0], certificate.armoured)
-    return certificate
+
+
+def encrypt_to(certificate: Certificate, plaintext: bytes) -> bytes:
+    """Encrypt to this certificate alone, as a trial whether its owner can open it. Raises OperatorKeyUnusable."""
+    path = openpgp.write_keyring([certificate], _keyrings())
+    try:
+        return openpgp.encrypt(plaintext, keyring=path, fingerprints=[certificate.fingerprint])
+    except openpgp.OpenPGPError as error:
+        raise OperatorKeyUnusable(str(error)) from error
 
 
 def _keep_for_the_overlap(fresh: Certificate) -> None:

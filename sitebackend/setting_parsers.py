@@ -1,24 +1,31 @@
 """What a setting may be: each function takes the text of a setting and gives its value.
 
-A ValueError says what is wrong with the text; `settings.read` adds the name, what is expected and an example.
+A ValueError says what is wrong with the text; `settings.read` adds the name, what is expected and an example. None
+repeats the text, or a part of it: whoever puts a secret into the wrong line would read it in a log.
 """
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
-from django.utils.encoding import punycode
+from django.core.exceptions import ImproperlyConfigured
+
+from sitebackend import server_url
+from sitebackend.formats import email_address as addresses
+from sitebackend.server_url import ServerURL
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 #: Where a message can stand, for its period: seen to, waiting for that, held back by the spam checks.
 MESSAGE_STATES = ("done", "open", "suspect")
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\]")
-_IMPLIED_PORTS = {"http": 80, "https": 443, "smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+_IMPLIED_PORTS = {"http": 80, "https": 443}
+_MAIL_PORTS = {"none": 25, "starttls": 587, "ssl": 465}
+_SECURITY = {"smtp": "none", "smtp+tls": "starttls", "smtp+ssl": "ssl"}
 _CACHES = {"rediscache": "redis", "redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
 CONTACT_FIELDS = ("name", "street", "postal_code", "city", "phone", "email", "message")
 _MAILER_OPTIONS = {
@@ -34,7 +41,7 @@ _MAILER_OPTIONS = {
 def one_of(*allowed: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in allowed:
-            raise ValueError(f"“{value}” is not among {', '.join(allowed)}")
+            raise ValueError(f"it is not among {', '.join(allowed)}")
         return value
 
     return parse
@@ -46,14 +53,14 @@ def words(value: str) -> list[str]:
 
 def whole_number(value: str) -> int:
     if not value.isdecimal():
-        raise ValueError(f"“{value}” is not a whole number")
+        raise ValueError("it is not a whole number")
     return int(value)
 
 
 def between(least: int, most: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not least <= (number := whole_number(value)) <= most:
-            raise ValueError(f"{number} is not between {least} and {most}")
+            raise ValueError(f"it is not between {least} and {most}")
         return number
 
     return parse
@@ -77,20 +84,31 @@ def upload_command(value: str) -> list[str]:
 
 
 def web_address(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an address that begins with https://")
+    if not parts.hostname.isascii():  # Python would look up a stranger's (`ascii_host`)
+        raise ValueError("write its domain in ASCII, with xn--, as browsers copy it")
     return value
 
 
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _number = parts.port
+    except ValueError:  # its words may repeat the value
+        raise ValueError("it cannot be read as an address. Port out of range, or no number?") from None
+    return parts
+
+
 def site_url(value: str) -> str:
-    """The address as browsers write it in `Origin`: small letters, IDNA, no port that goes without saying."""
-    parts = urlsplit(value)
-    host, port = parts.hostname or "", parts.port
-    host = f"[{host}]" if ":" in host else host if host.isascii() else punycode(host)
+    """The address as browsers write it in `Origin`: small letters, IDNA 2008, no port that goes without saying."""
+    parts = _split(value)
+    host, port = ascii_host(parts.hostname or ""), parts.port
+    host = f"[{host}]" if ":" in host else host
     extras = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or any(extras):
-        raise ValueError(f"“{value}” is not the address of a site")
+        raise ValueError("it is not the address of a site")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("plain http is for trying out on this machine only")
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _IMPLIED_PORTS[parts.scheme] else "")
@@ -103,32 +121,97 @@ def secret_key(value: str) -> str:
 
 
 def email_address(value: str) -> str:
-    local, _at, domain = value.partition("@")
-    if (
-        not local
-        or not domain
-        or "@" in domain
-        or any(character.isspace() or character in ",;<>" for character in value)
-    ):
-        raise ValueError("it is not one plain e-mail address")
-    return value
+    """For the wire: the domain in ASCII. What only servers with SMTPUTF8 take would stop all mail elsewhere."""
+    address = addresses.parse(value)
+    if address.needs_smtputf8:
+        raise ValueError("before the @ it has letters that not every mail server takes")
+    return address.wire
+
+
+def ascii_host(host: str) -> str:
+    """A host as it is looked up. Python itself would ask for a stranger's: `faß.de` is `fass.de` to its own codec."""
+    try:
+        return host if host.isascii() else addresses.ascii_domain(host)
+    except addresses.AddressError as error:
+        raise ValueError("it names no domain") from error
+
+
+def sender(value: str) -> str:
+    """One address, or a name with an address behind it: `Netz & Gerät <site@example.de>`."""
+    found = re.fullmatch(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>", value)
+    if not found:
+        return email_address(value)
+    name, address = found["name"].strip().strip('"'), email_address(found["address"])
+    if not name or '"' in name or not name.isprintable():
+        raise ValueError("the name before the address cannot be read")
+    is_plain = re.fullmatch(r"[\w !#$%&'*+/=?^`{|}~-]+", name)  # RFC 5322, 3.2.3; other signs need quotes
+    return f"{name} <{address}>" if is_plain else f'"{name}" <{address}>'
+
+
+def default_sender(*, operator: str, login: str, site: str) -> str:
+    """The login, or an address of the site's domain; never the operator's: nobody expects mail from himself."""
+    host = (urlsplit(site).hostname or "").removeprefix("www.")
+    domain = operator.rpartition("@")[2] if host in LOOPBACK else host
+    own = [login] if "@" in login else []
+    choice = (*own, f"website@{domain}", f"noreply@{domain}")
+    return next(address for address in choice if address.lower() != operator.lower())
 
 
 def email_url(value: str) -> dict[str, Any]:
     scheme = value.partition(":")[0]
-    if scheme not in ("smtp", "smtp+tls", "smtp+ssl", "filemail", "memorymail"):
-        raise ValueError(f"“{scheme}” is no way to send mail")  # the rest may hold a password
-    config: dict[str, Any] = environ.Env.email_url_config(value)
-    if scheme == "smtp" and config["EMAIL_HOST"] not in LOOPBACK:
-        raise ValueError("mail to another machine needs TLS")
+    if scheme == "memorymail":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
     if scheme == "filemail":
-        config["EMAIL_FILE_PATH"] = urlsplit(value).path
-    if scheme.startswith("smtp"):
-        if not config["EMAIL_HOST"]:
-            raise ValueError("it names no mail server")
-        config["EMAIL_BACKEND"] = "sitebackend.mail.smtp.EmailBackend"
-        config["EMAIL_PORT"] = config["EMAIL_PORT"] or _IMPLIED_PORTS[scheme]
-    return config
+        return _mail_to_files(value.partition("://")[2])
+    if scheme not in _SECURITY:
+        raise ValueError("it begins with no way to send mail")
+    url = server_url.read(value)
+    if url.tail not in ("", "/"):
+        raise ValueError(f"something stands behind the port: {server_url.ESCAPES}")
+    name, colon, number = url.place.partition(":")
+    host, port = server_url.host_and_port(ascii_host(name) + colon + number)
+    return mail_server(host, port=port, login=(url.user, url.password), security=_SECURITY[scheme])
+
+
+def _mail_to_files(folder: str) -> dict[str, Any]:
+    if not folder.startswith("/"):
+        raise ValueError("it names no folder, from the root on")
+    return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": folder}
+
+
+def mail_server(host: str, *, port: int, login: tuple[str, str], security: str) -> dict[str, Any]:
+    """In the words of Django's settings. `port`: 0 for the usual one."""
+    if not host:
+        raise ValueError("it names no mail server")
+    host = server_url.host_name(f"[{host}]" if host.count(":") > 1 else ascii_host(host))
+    if security == "none" and host not in LOOPBACK:
+        raise ValueError("mail to another machine needs TLS")
+    if bool(login[0]) != bool(login[1]):
+        raise ValueError("user and password belong together, and one of them is missing")
+    return {
+        "EMAIL_BACKEND": "sitebackend.mail.smtp.EmailBackend",
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port or _MAIL_PORTS[security],
+        "EMAIL_HOST_USER": login[0],
+        "EMAIL_HOST_PASSWORD": login[1],
+        "EMAIL_USE_TLS": security == "starttls",
+        "EMAIL_USE_SSL": security == "ssl",
+    }
+
+
+def one_mail_server(
+    by_url: dict[str, Any] | None, by_name: dict[str, Any] | None, given: Collection[str]
+) -> dict[str, Any]:
+    """What one of the two ways gave. Raise ImproperlyConfigured if both are gone, or neither, or they are mixed."""
+    example = "Expected the mail server's name, for example EMAIL_HOST=mail.example.de"
+    mixed = [
+        name for name in ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_USER", "EMAIL_PASSWORD", "EMAIL_SECURITY") if name in given
+    ]
+    if by_url and mixed:
+        raise ImproperlyConfigured(f"EMAIL_URL: {mixed[0]} is set beside it; take one of the two away. {example}")
+    if not (found := by_url or by_name):
+        raise ImproperlyConfigured(f"EMAIL_HOST: it is not set, nor is EMAIL_URL. {example}")
+    return found
 
 
 def mailer(config: dict[str, Any], *, timeout: int) -> dict[str, Any]:
@@ -144,19 +227,35 @@ def mailer(config: dict[str, Any], *, timeout: int) -> dict[str, Any]:
 def database_url(value: str) -> dict[str, Any]:
     if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
         raise ValueError("only SQLite and PostgreSQL are supported")
-    config: dict[str, Any] = environ.Env.db_url_config(value)
+    url = server_url.read(value)
+    if url.scheme == "sqlite":
+        return _sqlite(url)
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(value)
+    except (ValueError, ImproperlyConfigured):  # its words may hold the password
+        raise ValueError(f"host and port cannot be read; {server_url.ESCAPES}") from None
     if config["NAME"] in ("", ":memory:"):
         raise ValueError("it names no database")
     return config
+
+
+def _sqlite(url: ServerURL) -> dict[str, Any]:
+    name = unquote(url.tail[1:])
+    if url.place or "?" in url.tail or name in ("", ":memory:"):
+        raise ValueError("it names no database: a path begins with a slash and has no ? in it")
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
 
 
 def cache_url(value: str) -> dict[str, Any]:
     """Redis or Valkey: the others count wrongly between processes, or leave on a disk what must pass with its day."""
     scheme, _colon, rest = value.partition(":")
     if scheme not in _CACHES:
-        raise ValueError(f"“{scheme}” is no shared cache that limits can be counted in; Redis and Valkey are")
+        raise ValueError("it is no shared cache that limits can be counted in; Redis and Valkey are")
     if not find_spec("redis"):
         raise ValueError("its client library is missing. Install it: uv sync --extra redis")
+    url = server_url.read(value)
+    if "," in url.user + url.password:
+        raise ValueError("a comma in the password is written %2C")
     try:
         parts = urlsplit(f"{_CACHES[scheme]}:{rest}")
         is_complete = bool(parts.path.strip("/") if not parts.netloc else parts.hostname and parts.port != 0)
@@ -169,7 +268,10 @@ def cache_url(value: str) -> dict[str, Any]:
 
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:
-    given = [ip_network(word, strict=False) for word in words(value)]
+    try:
+        given = [ip_network(word, strict=False) for word in words(value)]
+    except ValueError:  # its words repeat the value
+        raise ValueError("it is no list of networks") from None
     if any(network.prefixlen == 0 for network in given):
         raise ValueError("that is everybody, and everybody could choose his own address")
     return given
@@ -183,13 +285,12 @@ def message_periods(value: str) -> dict[str, int]:
     for word in words(value):
         state, _sign, count = word.partition("=")
         if state not in MESSAGE_STATES:
-            raise ValueError(f"“{state}” is not among {', '.join(MESSAGE_STATES)}")
+            raise ValueError(f"it names a state that is not among {', '.join(MESSAGE_STATES)}")
         periods[state] = days(count)
     return periods
 
 
 def contact_fields(value: str) -> list[str]:
-    unknown = [word for word in words(value) if word not in CONTACT_FIELDS]
-    if unknown:
-        raise ValueError(f"unknown field {', '.join(unknown)}")
+    if not set(words(value)) <= set(CONTACT_FIELDS):
+        raise ValueError("it names an unknown field")
     return words(value)

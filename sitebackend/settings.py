@@ -9,6 +9,7 @@ import logging
 import os
 import shlex
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environ.fileaware_mapping import FileAwareMapping
 
+from sitebackend.server_url import login_word
 from sitebackend.setting_parsers import CONTACT_FIELDS as CONTACT_FIELDS  # read by forms and notice
 from sitebackend.setting_parsers import (
     LOOPBACK,
@@ -28,14 +30,18 @@ from sitebackend.setting_parsers import (
     contact_fields,
     database_url,
     days,
+    default_sender,
     email_address,
     email_url,
     fingerprint,
+    mail_server,
     mailer,
     message_periods,
     networks,
+    one_mail_server,
     one_of,
     secret_key,
+    sender,
     site_url,
     upload_command,
     web_address,
@@ -50,10 +56,11 @@ class SecretFiles(FileAwareMapping):
         try:
             return super().__getitem__(name)  # type: ignore[no-untyped-call]
         except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"  # without the value
             raise ImproperlyConfigured(
-                f"{name}_FILE: {error}. Expected the path of a text file that holds {name}, "
+                f"{name}_FILE: {reason}. Expected the path of a text file that holds {name}, "
                 f"for example {name}_FILE=/run/secrets/{name}"
-            ) from error
+            ) from None
 
 
 class Environment(environ.Env):
@@ -69,8 +76,9 @@ logging.getLogger(
 try:
     Environment.read_env(ENV_FILE, encoding="utf-8-sig")
 except UnicodeDecodeError as error:
-    raise ImproperlyConfigured(f"{ENV_FILE}: {error}. Expected lines of text, for example LOG_LEVEL=INFO") from error
-_environment = Environment()
+    raise ImproperlyConfigured(
+        f"{ENV_FILE}: byte {error.start} is no UTF-8. Expected lines of text, for example LOG_LEVEL=INFO"
+    ) from None
 
 #: Names that this file reads, for the test that compares them with README.
 SETTING_NAMES: list[str] = []
@@ -80,9 +88,12 @@ _REQUIRED = object()
 
 
 def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, parse: Callable[[str], Any] = str) -> Any:
-    """Give setting `name`, parsed; stop the start with one helpful line if it is missing or wrong."""
+    """Give setting `name`, parsed; stop the start with one helpful line if it is missing or wrong.
+
+    Neither the line nor what stands behind it in a traceback holds a part of the value.
+    """
     SETTING_NAMES.append(name)
-    value = _environment.str(name, default="").strip()
+    value = Environment.ENVIRON.get(name, "").strip()  # as it is written: `Env.str` takes `$x` for another variable
     try:
         if not value and default is not _REQUIRED:
             return default
@@ -91,7 +102,7 @@ def read(name: str, expects: str, example: str, *, default: Any = _REQUIRED, par
         SETTINGS_GIVEN[name] = value
         return parse(value)
     except (ValueError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from error
+        raise ImproperlyConfigured(f"{name}: {error}. Expected {expects}, for example {name}={example}") from None
 
 
 # --- where it runs
@@ -293,17 +304,46 @@ CACHES = {
 
 # --- mail
 
-_MAIL = read(
+_MAIL_URL = read(
     "EMAIL_URL",
     "smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp:// to this machine only, or filemail:///folder",
     "smtp+tls://site:…@mail.example.de:587",
+    default=None,
     parse=email_url,
 )
+_MAIL_LOGIN = (
+    read("EMAIL_USER", "the user name at the mail server", "site@example.de", default="", parse=login_word),
+    read("EMAIL_PASSWORD", "its password, with nothing escaped", "…", default="", parse=login_word),
+)
+_MAIL_SERVER = read(
+    "EMAIL_HOST",
+    "the mail server's name, EMAIL_USER with EMAIL_PASSWORD, and EMAIL_SECURITY",
+    "mail.example.de",
+    default=None,
+    parse=partial(
+        mail_server,
+        login=_MAIL_LOGIN,
+        port=read("EMAIL_PORT", "the port, if it is not the usual one", "587", default=0, parse=between(1, 65535)),
+        security=read(
+            "EMAIL_SECURITY",
+            "starttls (port 587), ssl (port 465), or none to this machine only",
+            "starttls",
+            default="starttls",
+            parse=one_of("starttls", "ssl", "none"),
+        ),
+    ),
+)
+_MAIL = one_mail_server(_MAIL_URL, _MAIL_SERVER, SETTINGS_GIVEN)
 MAIL_FROM: str = read(
-    "MAIL_FROM", "the address that mails come from", "site@example.de", default=OPERATOR_EMAIL, parse=email_address
+    "MAIL_FROM",
+    "the address that mails come from, if you like with a name",
+    "Netz & Gerät <site@example.de>",
+    default=default_sender(operator=OPERATOR_EMAIL, login=_MAIL.get("EMAIL_HOST_USER", ""), site=SITE_URL),
+    parse=sender,
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 SENDS_MAIL = "smtp" in _MAIL["EMAIL_BACKEND"]  # else it goes to files, for trying out
+MAIL_HOST: str = _MAIL.get("EMAIL_HOST", "")  # its name alone, to be shown
 EMAIL_TIMEOUT = 20  # seconds; without it a silent server holds the sender for ever
 if django.VERSION >= (6, 1):
     MAILERS = {"default": mailer(_MAIL, timeout=EMAIL_TIMEOUT)}
@@ -419,7 +459,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "sitebackend.models.site_settings",
+                "sitebackend.context_processors.site_settings",
             ],
         },
     },

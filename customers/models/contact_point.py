@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +19,9 @@ from customers.folding import folded_phone, searchable
 from customers.models.customer import Customer
 from customers.refusals import Refused
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
+from sitebackend.formats.fields import check_email_address
+from sitebackend.mail.smtputf8 import check_offered
 
 
 class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
@@ -102,16 +103,20 @@ class ContactPoint(models.Model):
 
     def clean(self) -> None:
         if self.kind == self.Kind.EMAIL:
+            self.value = email_address.without_invisible_signs(self.value)
             try:
-                validate_email(self.value)
+                check_email_address(self.value)
+                check_offered(self.value)
             except ValidationError as error:
                 raise ValidationError({"value": error.messages}) from error
         reach.check_row(self, phone="value" if self.kind == self.Kind.PHONE else None)
 
     def index(self) -> None:
         """Fill the columns that searching and requests for access look into."""
-        value = folded_phone(self.value) if self.kind == self.Kind.PHONE else self.value
-        self.search_text = searchable(self.label, value, self.street, self.postal_code, self.city)
+        number = folded_phone(self.value) if self.kind == self.Kind.PHONE else ""
+        email = self.value if self.kind == self.Kind.EMAIL else ""
+        spoken = (self.label, number, self.street, self.postal_code, self.city)
+        self.search_text = searchable(*spoken, email=email)
         self.digest = self._digest()
 
     def _digest(self) -> str:
@@ -120,6 +125,11 @@ class ContactPoint(models.Model):
         if self.kind == self.Kind.PHONE:
             return lookup.phone(self.value)
         return lookup.name_and_postal_code(self.customer.full_name, self.postal_code)
+
+    @property
+    def wire_value(self) -> str:
+        """Of an e-mail address, for links, as `SiteSettings` has it."""
+        return email_address.wire_of(self.value)
 
     @property
     def shown(self) -> str:

@@ -10,20 +10,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from customers.folding import folded, folded_phone, searchable
+from customers.folding import folded_phone, folded_words, searchable
 from customers.models.consent import ConsentEntry, Decision, Purpose
 from customers.models.sign_of_life import SilenceQuerySet
 from customers.refusals import NoConsent
 from customers.vat import validate_vat_number
 from sitebackend.crypto import lookup
-from sitebackend.formats import reach
+from sitebackend.formats import email_address, reach
+from sitebackend.formats.model_fields import EmailAddressField
+from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy.restriction.models import Restriction, since
 
 NO_BASIS = _("Without a recorded basis for contract and invoicing no customer can be kept.")
@@ -50,44 +52,12 @@ MASTER_DATA = (
 BASES = {"contract_consent": Purpose.CONTRACT, "invoicing_consent": Purpose.INVOICING}
 
 
-class NumberRange(models.Model):
-    """How customer numbers look, and the highest one given: it only grows, and outlives every customer."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    prefix = models.CharField(
-        _("prefix"),
-        max_length=10,
-        blank=True,
-        default="K",
-        validators=[RegexValidator(r"^[\w./-]*$", _("Letters, digits, dot, slash and dash only."))],
-        help_text=_("Stands in front of every new customer number. Numbers already given stay as they are."),
-    )
-    digits = models.PositiveSmallIntegerField(
-        _("digits"),
-        default=5,
-        validators=[MinValueValidator(1), MaxValueValidator(10)],
-        help_text=_("New numbers are filled up with zeros to this length."),
-    )
-    highest = models.PositiveBigIntegerField(_("highest number given"), default=0, editable=False)
-
-    class Meta:
-        verbose_name = _("customer numbers")
-        verbose_name_plural = _("customer numbers")
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_customer_numbers")]
-
-    def __str__(self) -> str:
-        return self.shown(self.highest + 1)
-
-    def shown(self, number: int) -> str:
-        return f"{self.prefix}{number:0{self.digits}d}"
-
-
 class CustomerQuerySet(SilenceQuerySet["Customer"]):
     def matching(self, words: str) -> "CustomerQuerySet":
         """Those who hold every one of the words, however spelled, or this telephone number. No words: all."""
         if not words.strip():
             return self.all()
-        every_word = Q(*(_holding(word) for word in folded(words).split()))
+        every_word = Q(*(_holding(word) for word in folded_words(words)))
         number = folded_phone(words)
         wanted = every_word | _holding(number) if number.isdecimal() else every_word
         # a query of its own reads nothing but the narrow index; the wide rows are read of the hits only
@@ -198,7 +168,7 @@ class Customer(models.Model):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=100, default="Deutschland")
     phone = models.CharField(_("telephone"), max_length=50, blank=True)
-    email = models.EmailField(_("e-mail address"), blank=True)
+    email = EmailAddressField(_("e-mail address"), blank=True)
     vat_number = models.CharField(
         _("VAT number"),
         max_length=20,
@@ -285,6 +255,10 @@ class Customer(models.Model):
             address.save()
 
     def clean(self) -> None:
+        try:
+            check_offered(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error.messages}) from error
         reach.check_row(self)
 
     @property
@@ -296,6 +270,11 @@ class Customer(models.Model):
     def restricted_since(self) -> datetime | None:
         """Kept, and not to be used (Art. 18 GDPR), since; None: may be used."""
         return since(self.pk)
+
+    @property
+    def wire_email(self) -> str:
+        """For links, as `SiteSettings` has it."""
+        return email_address.wire_of(self.email)
 
     @property
     def full_name(self) -> str:
@@ -325,8 +304,8 @@ class Customer(models.Model):
 
     def index(self) -> None:
         """Fill the columns that searching and requests for access look into."""
-        spoken = (self.number, self.company, self.first_name, self.last_name, self.city, self.postal_code, self.email)
-        self.search_text = searchable(*spoken, folded_phone(self.phone))
+        spoken = (self.number, self.company, self.first_name, self.last_name, self.city, self.postal_code)
+        self.search_text = searchable(*spoken, folded_phone(self.phone), email=self.email)
         self.email_digest = lookup.email(self.email)
         self.phone_digest = lookup.phone(self.phone)
         self.name_digest = lookup.name_and_postal_code(self.full_name, self.postal_code)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models.consent import Channel
 from sitebackend import retention
+from sitebackend.crypto import lookup
 from sitebackend.privacy import registry
 from sitebackend.privacy.restriction.models import Restriction
 
@@ -40,9 +41,7 @@ class Sign:
     found_by: str = ""
 
     def is_seen_since(self, first: date) -> Q:
-        is_moment = isinstance(self.rows.model._meta.get_field(self.column), DateTimeField)
-        since = retention.midnight(first) if is_moment else first
-        seen = Q(Exists(self.rows.filter(**{f"{self.column}__gte": since})))
+        seen = Q(Exists(_since(first, self.rows, self.column)))
         return ~Q(**{self.found_by: ""}) & seen if self.found_by else seen
 
     def newest(self) -> Subquery:
@@ -80,7 +79,8 @@ class SilenceQuerySet(QuerySet[Row]):
         with_basis = ~Q(status=model.Status.NO_BASIS)
         unseen = [~sign.is_seen_since(first) for sign in signs()]
         restricted = Restriction.objects.rows()
-        return self.exclude(pk__in=restricted).filter(with_basis, *unseen, hold_reason="", **own)
+        silent = self.exclude(pk__in=restricted).filter(with_basis, *unseen, hold_reason="", **own)
+        return silent.exclude(pk__in=heard) if (heard := _heard_by_former_digests(silent, first)) else silent
 
     def inactive(self, now: datetime) -> Self:
         """Silent ones about whom nobody answered for a year: whether they can go is asked (Art. 5(1)(e) GDPR)."""
@@ -120,6 +120,34 @@ def _of_others() -> Iterator[Sign]:
             yield Sign(what, sent.filter(**{digest: OuterRef(digest)}), column, found_by=digest)
             points = _all("ContactPoint").exclude(digest="").filter(customer=OuterRef(OuterRef("pk")))
             yield Sign(what, sent.filter(**{f"{digest}__in": points.values("digest")}), column)
+
+
+def _heard_by_former_digests(silent: QuerySet[Any], first: date) -> set[Any]:
+    """Those of whom something is here whose digest is of a former version: only opened it gives another.
+
+    Such a digest may mean a stranger too (`lookup.Mailbox.unclear`): rather one too many counts as heard of.
+    """
+    former = _former_digests(first) if silent.exists() else set()
+    asked = _addresses(silent) if former else ()
+    return {customer for customer, address in asked if former & lookup.mailbox(address).all}
+
+
+def _former_digests(first: date) -> set[str]:
+    """Of the e-mail addresses that something came from since."""
+    sent = [_since(first, rows, column) for _source, rows, column in registry.contacts()]
+    former = [rows.exclude(email_digest="").exclude(email_digest__startswith=lookup.EMAIL_VERSION) for rows in sent]
+    return {digest for rows in former for digest in rows.values_list("email_digest", flat=True)}
+
+
+def _addresses(customers: QuerySet[Any]) -> Iterator[tuple[Any, str]]:
+    yield from customers.exclude(email="").values_list("pk", "email")
+    points = _all("ContactPoint").filter(kind="email", customer__in=customers.values("pk"))
+    yield from points.values_list("customer", "value")
+
+
+def _since(first: date, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    is_moment = isinstance(rows.model._meta.get_field(column), DateTimeField)
+    return rows.filter(**{f"{column}__gte": retention.midnight(first) if is_moment else first})
 
 
 def _all(model: str) -> QuerySet[Any]:

@@ -24,6 +24,7 @@ from sitebackend.monitoring import clock
 from sitebackend.privacy import journal
 from sitebackend.privacy.journal_line import Mark
 from sitebackend.privacy.registry import (
+    UNCLEAR,
     Action,
     Closable,
     DataSubject,
@@ -83,7 +84,7 @@ class BillingDocuments(PersonalDataSource):
             yield record_of(document.customer) if document.customer else _former_customer(document)
 
     def recipients(self, subject: DataSubject) -> Iterator[Text]:
-        if documents := ", ".join(str(document) for document, _by in self._documents(subject)):
+        if documents := ", ".join(str(document) for document in self._usable(subject)):
             yield _("tax adviser, if there is one: {documents}").format(documents=documents)
 
     def export(self, subject: DataSubject) -> Iterator[Export]:
@@ -111,7 +112,7 @@ class BillingDocuments(PersonalDataSource):
 
     def plan(self, subject: DataSubject) -> Iterator[Step]:
         today = timezone.localdate()
-        for document, _by in self._documents(subject):
+        for document in self._usable(subject):
             yield self._step(document, today)
 
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
@@ -137,7 +138,7 @@ class BillingDocuments(PersonalDataSource):
     def closable(self, subject: DataSubject) -> Iterator[Closable]:
         """The years beyond the law, of all documents at once: an objection ends them (Art. 21 GDPR)."""
         today = timezone.localdate()
-        found = [document for document, _by in self._documents(subject) if not document.objected_on]
+        found = [document for document in self._usable(subject) if not document.objected_on]
         beyond = [document for document in found if document.kept_until > document.statutory_until]
         for key in {_owner(document) for document in beyond}:
             own = [document for document in beyond if _owner(document) == key]
@@ -170,13 +171,15 @@ class BillingDocuments(PersonalDataSource):
             yield self._step(document, today)
 
     def _documents(self, subject: DataSubject) -> Iterator[tuple[BillingDocument, tuple[str, ...]]]:
-        wanted = digests_of(subject)
-        if number := lookup.customer_number(subject.customer_number):
-            wanted["customer_number"] = number
-        found = BillingDocument.objects.led_to_by(list(wanted.values())).prefetch_related("found_by")
+        wanted = _digests_of_recipients(subject)
+        found = BillingDocument.objects.led_to_by(frozenset().union(*wanted.values())).prefetch_related("found_by")
         for document in filter(lambda document: subject.means(_owner(document)), found):
             held = {digest.digest for digest in document.found_by.all()}
-            yield document, tuple(statement for statement, digest in wanted.items() if digest in held)
+            yield document, tuple(statement for statement, digests in wanted.items() if digests & held)
+
+    def _usable(self, subject: DataSubject) -> Iterator[BillingDocument]:
+        """Those that may be copied and erased."""
+        return (document for document, by in self._documents(subject) if subject.may_use(by))
 
     def _step(self, document: BillingDocument, today: date) -> Step:
         """Law first, then a hold; between law and promise the person's request wins."""
@@ -243,6 +246,18 @@ def _owner(document: BillingDocument) -> str:
     return held.get(OWNER) or str(uuid5(NAMESPACE_OID, number) if number else document.pk)
 
 
+def _digests_of_recipients(subject: DataSubject) -> dict[str, frozenset[str]]:
+    """Statement → the digests it is looked for by: what is kept of a former customer is as it was when they went."""
+    mailbox, number = lookup.mailbox(subject.email), lookup.customer_number(subject.customer_number)
+    wanted = {statement: frozenset({digest}) for statement, digest in digests_of(subject).items()}
+    further = {
+        "email": wanted.get("email", frozenset()) | mailbox.before,
+        UNCLEAR: mailbox.unclear,
+        "customer_number": frozenset({number} - {""}),
+    }
+    return {statement: digests for statement, digests in (wanted | further).items() if digests}
+
+
 def _former_customer(document: BillingDocument) -> PersonRecord:
     """Name and address are sealed; what the documents are found by is kept as digests."""
     held: dict[str, set[str]] = {"name": set(), "email": set(), "phone": set()}
@@ -253,7 +268,7 @@ def _former_customer(document: BillingDocument) -> PersonRecord:
         kind=_("Former customer, of whom documents are kept:"),
         number=str(document),
         places=frozenset(held["name"]),
-        emails=frozenset(held["email"]),
+        emails=lookup.current(held["email"]),
         phones=frozenset(held["phone"]),
         is_anchor=True,
         at=document.filed_at,

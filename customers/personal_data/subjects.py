@@ -19,7 +19,7 @@ def everything(model: type[Model]) -> tuple[str, ...]:
 
 
 def digests_of(subject: DataSubject) -> dict[str, str]:
-    """Which statement → the digest under which it is looked for; what was not said is left out."""
+    """Which statement → the digest under which a customer is looked for; what was not said is left out."""
     digests = {
         "email": lookup.email(subject.email),
         "phone": lookup.phone(subject.phone),

@@ -16,7 +16,7 @@ def content() -> bytes:
     in_files = tuple(f"{name}_FILE=" for name in settings.SETTINGS_GIVEN)
     lines = [line for line in _present() if not line.startswith(in_files)]
     wanted = {name: value for name, value in settings.SETTINGS_GIVEN.items() if name not in OF_THE_MACHINE}
-    elsewhere = [f"{name}='{value}'" for name, value in wanted.items() if _line(lines, name) is None]
+    elsewhere = [f'{name}="{_escaped(value)}"' for name, value in wanted.items() if _line(lines, name) is None]
     if elsewhere:
         lines += ["# Given in the environment, or in files of their own, when the backup was made:", *elsewhere]
     return _joined(lines)
@@ -27,6 +27,11 @@ def for_this_machine(restored: bytes) -> bytes:
     lines = [line for line in restored.decode().splitlines() if line.partition("=")[0] not in OF_THE_MACHINE]
     lines += [line for name in OF_THE_MACHINE if (line := _line(_present(), name))]
     return _joined(lines)
+
+
+def _escaped(value: str) -> str:
+    """As it is read back within double quotes, whatever it begins and ends with."""
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _present() -> list[str]:

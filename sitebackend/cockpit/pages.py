@@ -35,7 +35,7 @@ from sitebackend.cockpit.edit_conflict import Conflict
 from sitebackend.cockpit.idempotency import FormSentBefore
 from sitebackend.cockpit.proof import When
 from sitebackend.models import Operator
-from sitebackend.uploads import in_memory
+from sitebackend.uploads import in_memory, tell_too_large
 
 #: The way back from a page: what each step is called, and where it leads.
 Crumbs = Sequence[tuple[str | Promise, str]]
@@ -111,6 +111,11 @@ class OperatorFormPage(OperatorPage, FormView):  # type: ignore[type-arg]
     def refusal(self, error: Exception) -> tuple[str | None, str]:
         """Return the field that a refusal is about, if it is about one, and its words."""
         return None, str(error)
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        tell_too_large(form, self.request)
+        return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = {"button": self.button, "intro": self.intro, "back": self.get_success_url()}

@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,7 +25,10 @@ import gnupg
 from django.utils.translation import gettext as _
 
 from sitebackend import whole_file
+from sitebackend.crypto import recognition
 from sitebackend.crypto.certificate import Certificate, as_listed
+from sitebackend.crypto.errors import OpenPGPError as OpenPGPError
+from sitebackend.crypto.errors import SecretKeyError as SecretKeyError
 
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _SECRET_ARMOUR = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")  # of OpenPGP, OpenSSH, X.509
@@ -41,6 +45,15 @@ _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
 }
 _COMMAND = ["gpg", "--batch", "--no-tty"]
 _OPTIONS = ["--no-options", "--no-autostart", "--no-auto-key-locate", "--no-auto-check-trustdb"]
+#: A primary key, its user ids and what encrypts, each with the key's own signature.
+_EXPORT_OPTIONS = [
+    "--export-options",
+    "no-export-attributes",
+    "--export-filter",
+    "drop-subkey=usage !~ e || expired -t || revoked -t",
+    "--export-filter",
+    "keep-uid=revoked -f",
+]
 _ENCRYPT_OPTIONS = [
     *_OPTIONS,
     "--no-random-seed-file",
@@ -53,14 +66,6 @@ _ENCRYPT_OPTIONS = [
 
 
 Opener = Callable[[bytes], bytes]  # raises OpenPGPError
-
-
-class OpenPGPError(Exception):
-    """gpg could not do it; the message says why, in words for the operator, and names no data."""
-
-
-class SecretKeyError(OpenPGPError):
-    """There is a secret key where only a public certificate belongs."""
 
 
 class _GPG(gnupg.GPG):
@@ -128,20 +133,20 @@ def _home(folder: Path, *, hash_count: int) -> Iterator[Path]:
 def inspect(data: bytes) -> Certificate:
     """Read the one certificate in `data` (armoured or binary), expired and revoked ones too.
 
-    Raises SecretKeyError if there is a secret key in it, OpenPGPError if there is not exactly one certificate.
+    Raises SecretKeyError if there is a secret key in it; OpenPGPError if there is not exactly one certificate, or one
+    that gpg cannot use: its message says what there is, and what to do.
     """
     with temporary_home() as home:
-        gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp"])
-        if _holds_secret_key(data, home) or gpg.import_keys(data).sec_read:
+        recognition.refuse_large(data)
+        if _holds_secret_key(data, home):
             raise SecretKeyError(_("The file holds a secret key; only the public certificate belongs there."))
-        keys = gpg.list_keys()
-        if len(keys) != 1:
-            raise OpenPGPError(
-                _("The file holds {count} certificates; exactly one is expected.").format(count=len(keys))
-            )
-        binary = gpg.export_keys(keys[0]["fingerprint"], armor=False, minimal=True)
-        armoured = gpg.export_keys(keys[0]["fingerprint"], minimal=True).encode()
-    return as_listed(keys[0], binary=binary, armoured=armoured)
+        content = recognition.certificate_in(data)
+        certificate = _taken_by_gpg(content, home)
+        if not certificate.encrypting and (why := recognition.obstacle(content, datetime.now(UTC))):
+            raise OpenPGPError(why)
+        if not certificate.problem(datetime.now(UTC)):
+            _try(certificate, content, home)
+    return certificate
 
 
 def _holds_secret_key(data: bytes, home: Path) -> bool:
@@ -149,7 +154,32 @@ def _holds_secret_key(data: bytes, home: Path) -> bool:
     if _SECRET_ARMOUR.search(data.replace(b"\0", b"")):  # UTF-16 has a zero byte beside each sign
         return True
     listed = _run([*_COMMAND, "--homedir", str(home), *_OPTIONS, "--list-packets"], data)
-    return bool(_SECRET_PACKET.search(listed.stdout))
+    return bool(_SECRET_PACKET.search(listed.stdout)) or recognition.is_secret(data)
+
+
+def _taken_by_gpg(content: bytes, home: Path) -> Certificate:
+    """What gpg itself made of it: it drops what bears no signature of the key. Raises OpenPGPError."""
+    gpg = _gpg(home, options=[*_OPTIONS, "--trust-model", "pgp", *_EXPORT_OPTIONS])
+    if gpg.import_keys(content).sec_read:
+        raise SecretKeyError(_("The file holds a secret key; only the public certificate belongs there."))
+    keys = gpg.list_keys()
+    if len(keys) != 1:
+        raise OpenPGPError(recognition.obstacle(content, datetime.now(UTC)) or recognition.not_whole())
+    binary = gpg.export_keys(keys[0]["fingerprint"], armor=False, minimal=True)
+    armoured = gpg.export_keys(keys[0]["fingerprint"], minimal=True).encode()
+    return as_listed(keys[0], user_ids=recognition.user_ids(binary), binary=binary, armoured=armoured)
+
+
+def _try(certificate: Certificate, content: bytes, home: Path) -> None:
+    """Encrypt once, as every message will be: gpg lists keys that it cannot encrypt to. Raises OpenPGPError."""
+    keyring = write_keyring([certificate], home / "trial")
+    try:
+        encrypt(b"", keyring=keyring, fingerprints=[certificate.fingerprint])
+    except OpenPGPError as error:
+        parts = ", ".join(part.algorithm for part in certificate.encrypting)
+        words = _("gpg cannot encrypt to this key ({algorithm}).").format(algorithm=parts)
+        why = recognition.obstacle(content, datetime.now(UTC)) or f"{words} {recognition.MAKE_ANOTHER}"
+        raise OpenPGPError(why) from error
 
 
 def encrypt(plaintext: bytes, *, keyring: Path, fingerprints: Sequence[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""The fields of operator forms for numbers, days and files. After an error they show what was typed, as it was typed.
+"""The fields of forms for addresses, numbers, days and files. After an error they show what was typed, as it was typed.
 
 Their inputs are plain text: a browser's own number input swallows `1.234,56` before the server has seen it.
 """
@@ -10,8 +10,48 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
 
-from sitebackend.formats import file_types, numbers
+from sitebackend.formats import email_address, file_types, numbers
+from sitebackend.formats.email_address import AddressError, Problem
+
+#: What a person is told.
+WRONG_ADDRESS = {
+    Problem.SEVERAL: _("Please enter one e-mail address, for example name@example.org."),
+    Problem.ENCODED: _(
+        "This is an address as it stands in the header of a mail. Please write it as people do: name@example.org."
+    ),
+    Problem.LITERAL: _("Please write the domain after the @, for example name@example.org: not its number."),
+    Problem.NOT_FROM_OUTSIDE: _(
+        "No mail from outside reaches this address. Please enter one with a full domain, as in name@example.org."
+    ),
+    Problem.DOMAIN: _("What stands after the @ is no domain. Please look at it once more, as in name@example.org."),
+    Problem.INVALID: _("Please enter a valid e-mail address."),
+}
+
+
+def check_email_address(text: str) -> None:
+    """Raise ValidationError for what is not one address that mail can be sent to. Empty is nothing to check."""
+    try:
+        if text:
+            email_address.parse(text)
+    except AddressError as error:
+        raise ValidationError(WRONG_ADDRESS[error.problem], code="invalid") from error
+
+
+def check_ascii_before_at(address: str) -> None:
+    """For the addresses of the business itself: everybody's mail server must take them (RFC 6531 is not everywhere)."""
+    if not address.rpartition("@")[0].isascii():
+        raise ValidationError(_("Letters such as ä or ß before the @ do not work with every mail server."))
+
+
+class EmailAddressField(forms.EmailField):
+    """An e-mail address for reading, as it was typed, without signs that nobody sees; empty if none was given."""
+
+    default_validators = [check_email_address]  # Django's knows no local part beyond ASCII, and takes `a@localhost`
+
+    def to_python(self, value: Any) -> str:
+        return email_address.without_invisible_signs(super().to_python(value) or "")
 
 
 class AmountField(forms.DecimalField):

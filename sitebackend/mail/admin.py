@@ -31,7 +31,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = ("state", KindFilter)
     show_full_result_count = False
-    actions = ("send_again", "give_up")
+    actions = ("send_again", "confirm", "give_up")
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Asked by the actions: whoever may only look sends nothing."""
@@ -44,6 +44,10 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Send"), permissions=["send"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[OutgoingMail]) -> None:
         self._say(request, services.release(mails=cast("OutgoingMailQuerySet", chosen), now=timezone.now()))
+
+    @admin.action(description=_("It arrived: note it as sent"), permissions=["send"])
+    def confirm(self, request: HttpRequest, chosen: QuerySet[OutgoingMail]) -> None:
+        self._say(request, services.confirm(mails=cast("OutgoingMailQuerySet", chosen), now=timezone.now()))
 
     @admin.action(description=_("Give up: do not send"), permissions=["send"])
     def give_up(self, request: HttpRequest, chosen: QuerySet[OutgoingMail]) -> None:

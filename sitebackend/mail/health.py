@@ -23,10 +23,12 @@ clock.witness_rows(OutgoingMail, "queued_at")
 @report
 def queue(now: datetime) -> Iterator[Finding]:
     for code, area, mails in _by_report():
-        waiting = mails.waiting().usable()
+        waiting = mails.waiting().exclude(state=State.UNCONFIRMED).usable()
         oldest = waiting.order_by("queued_at").first()
         age = now - oldest.queued_at if oldest else timedelta()
-        if oldest is None or age < WARN_AFTER:
+        if blocked := waiting.filter(is_setting_wrong=True).order_by("queued_at").first():
+            yield _misconfigured(code, area, blocked.last_reply, waiting.count())
+        elif oldest is None or age < WARN_AFTER:
             count = waiting.count()
             text = ngettext("{count} mail is waiting.", "{count} mails are waiting.", count).format(count=count)
             yield Finding(area, Level.FINE, text, code=f"{code}.queue", figure=count)
@@ -48,6 +50,29 @@ def undeliverable(now: datetime) -> Iterator[Finding]:
                 url=_list_of(State.UNDELIVERABLE),
                 holds_up_mail=True,
                 code=f"{code}.undeliverable",
+                figure=count,
+            )
+
+
+@report
+def unconfirmed(now: datetime) -> Iterator[Finding]:
+    """The answer is missing: only the recipient, who is the operator for most, knows whether it came."""
+    for code, area, mails in _by_report():
+        doubtful = mails.unconfirmed()
+        if count := doubtful.count():
+            is_repeated = not doubtful.filter(next_attempt_at=None).exists()
+            yield Finding(
+                area=area,
+                level=Level.WARNING if is_repeated else Level.ALARM,
+                text=ngettext(
+                    "{count} mail was handed over, and the mail server did not say whether it has it.",
+                    "{count} mails were handed over, and the mail server did not say whether it has them.",
+                    count,
+                ).format(count=count),
+                next_step=_still_repeated() if is_repeated else _no_more_repeated(),
+                url=_list_of(State.UNCONFIRMED),
+                holds_up_mail=not is_repeated,
+                code=f"{code}.unconfirmed",
                 figure=count,
             )
 
@@ -77,12 +102,39 @@ def _stuck(code: str, area: str | Promise, age: timedelta, reply: str) -> Findin
         area=area,
         level=Level.ALARM if age >= ALARM_AFTER else Level.WARNING,
         text=words.format(minutes=int(age.total_seconds() // 60), reply=reply).strip(),
-        next_step=_("See that the worker runs and that EMAIL_URL names a mail server that takes them."),
+        next_step=_("See that the worker runs and that EMAIL_HOST names a mail server that takes them."),
         url=_list_of(State.RETRYING),
         holds_up_mail=age >= ALARM_AFTER,
         code=f"{code}.queue",
         figure=age.total_seconds(),
     )
+
+
+def _misconfigured(code: str, area: str | Promise, reply: str, count: int) -> Finding:
+    """No patience helps: it is an alarm at once."""
+    words = ngettext(
+        "{count} mail waits, and a setting is wrong: {reply}",
+        "{count} mails wait, and a setting is wrong: {reply}",
+        count,
+    )
+    return Finding(
+        area=area,
+        level=Level.ALARM,
+        text=words.format(count=count, reply=reply),
+        next_step=_("Correct the settings of the mail server and start anew; a test mail shows whether it works now."),
+        url=_list_of(State.RETRYING),
+        holds_up_mail=True,
+        code=f"{code}.queue",
+        figure=count,
+    )
+
+
+def _still_repeated() -> str:
+    return _("It is sent again in a few hours, twice at most. If you see that it arrived, note it as sent there.")
+
+
+def _no_more_repeated() -> str:
+    return _("It is not sent again by itself. See whether it arrived, and note it as sent there, or send it again.")
 
 
 def _by_report() -> Iterator[tuple[str, str | Promise, OutgoingMailQuerySet]]:

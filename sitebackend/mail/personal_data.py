@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.crypto import lookup
-from sitebackend.mail.models import NOTHING, OutgoingMail, OutgoingMailQuerySet
+from sitebackend.mail.models import NOTHING, MailServer, OutgoingMail, OutgoingMailQuerySet
 from sitebackend.privacy.registry import (
     Action,
     DataSubject,
@@ -97,12 +97,14 @@ def _held(subject: DataSubject) -> OutgoingMailQuerySet:
     return meant | subject.narrow(held.filter(about=NOTHING))
 
 
+holds_no_personal_data(MailServer, id="always 1", offers_smtputf8="yes or no", asked_at="a time of ours")
 _OURS = "a time or number of ours"
 holds_no_personal_data(
     OutgoingMail,
     id="a random key of the mail alone",
     kind="one of our kinds of mail",
-    state="one of five words",
+    state="one of six words",
     last_reply="what the mail server said, without the addresses in it",
-    **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at"), _OURS),
+    is_setting_wrong="yes or no",
+    **dict.fromkeys(("queued_at", "next_attempt_at", "attempts", "sent_at", "copies", "repeats"), _OURS),
 )

@@ -125,7 +125,7 @@ def security(request: HttpRequest) -> HttpResponse:
     """Where to report a weakness (RFC 9116). Expires moves on with every answer, at midnight UTC."""
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
-        f"Contact: mailto:{SiteSettings.current().email}",
+        f"Contact: mailto:{SiteSettings.current().wire_email}",
         f"Expires: {midnight + SECURITY_TXT_VALID:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: de, en",
         f"Canonical: {settings.SITE_URL}/.well-known/security.txt",

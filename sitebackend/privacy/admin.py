@@ -47,6 +47,7 @@ LARGEST_COPY = 100 * 1024 * 1024  # bytes of a completed answer that comes back 
 #: The statements of a person, in the operator's words.
 FOUND_BY = {
     "email": _("E-mail address"),
+    registry.UNCLEAR: _("E-mail address, or one that looks alike (“ß” and “ss”)"),
     "phone": _("Telephone"),
     "name": _("Name and postal code"),
     "customer_number": _("Customer number"),
@@ -300,12 +301,14 @@ def _held_line(item: Item) -> dict[str, Any]:
 def _persons_shown(row: DataSubjectRequest) -> dict[str, Any]:
     """Who is found, and who of them is chosen; one whom a second statement names is ticked for the operator."""
     found, chosen, said = identity.persons_found(row), identity.chosen(row), row.statement
-    decided = said.persons is not None or len(found) < 2
+    needs_choice = persons.need_a_choice(found)
+    decided = said.persons is not None or not needs_choice
     likely = None if decided else persons.decided(found, said.subject())
     ticked = {person.key for person in (chosen if decided else [likely] if likely else [])}
     return {
         "persons": [_person_shown(person, row) | {"is_ticked": person.key in ticked} for person in found],
         "is_decided": decided,
+        "needs_choice": needs_choice,
         "is_shared": sum("email" in person.matched_by for person in found) > 1,
         "may_choose": identity.may_choose(row),
     }
@@ -318,7 +321,7 @@ def _person_shown(person: Person, row: DataSubjectRequest) -> dict[str, Any]:
         "person": person,
         "lines": [_held_line(item) for item in person.items],
         "fits": [*([_("Name")] if person.is_named(said.name) else []), *fits],
-        "is_telling": any(record.names or record.places for record in person.records),
+        "is_telling": any(record.names or record.places for record in person.records) and not person.is_unclear,
     }
 
 

@@ -8,6 +8,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
+from sitebackend.formats.fields import EmailAddressField
+from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy import deadlines
 from sitebackend.privacy.models import Channel, DataSubjectRequest
 from sitebackend.privacy.statement import Statement
@@ -19,7 +21,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
     STATEMENTS = ("name", "email", "phone", "address", "postal_code", "number", "message")
 
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
-    email = forms.EmailField(label=_("E-mail address"), required=False)
+    email = EmailAddressField(label=_("E-mail address"), required=False, validators=[check_offered])
     phone = forms.CharField(label=_("Telephone"), max_length=60, required=False)
     address = forms.CharField(
         label=_("Postal address"), max_length=500, required=False, widget=forms.Textarea({"rows": 3})

@@ -7,6 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from sitebackend import nonce as form_nonce
+from sitebackend.formats.fields import EmailAddressField
+from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy.models import Kind
 from sitebackend.privacy.statement import Statement
 
@@ -20,10 +22,7 @@ QUESTIONS = {
 }
 CHOOSE = {"required": _("Please choose one of these.")}
 NO_NAME = {"required": _("Please enter your name.")}
-NO_ADDRESS = {
-    "required": _("Please enter your e-mail address."),
-    "invalid": _("Please enter a valid e-mail address."),
-}
+NO_ADDRESS = {"required": _("Please enter your e-mail address.")}
 
 
 class RequestForm(forms.Form):
@@ -40,10 +39,11 @@ class RequestForm(forms.Form):
         error_messages=NO_NAME,
         widget=forms.TextInput({"autocomplete": "name", "maxlength": 200}),
     )
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail address"),
         help_text=_("Best the address that we have of you; we send the answer there."),
         error_messages=NO_ADDRESS,
+        validators=[check_offered],
         widget=forms.EmailInput({"autocomplete": "email", "maxlength": 254}),
     )
     number = forms.CharField(

@@ -27,6 +27,7 @@ from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest
 from sitebackend.privacy.registry import Step
 
 link_signer = signing.TimestampSigner(salt="privacy.identity")
+_MARK = 20  # characters of a digest
 
 
 def acknowledgement(about: UUID, facts: Facts) -> EmailMessage | None:
@@ -46,7 +47,13 @@ def identity_link(about: UUID, facts: Facts) -> EmailMessage | None:
 
 def address_mark(request: DataSubjectRequest) -> str:
     """Ties the link to the address that it goes to: another address asked later is not proved by it."""
-    return lookup.email(request.statement.link_to)[:20]
+    return lookup.email(request.statement.link_to)[:_MARK]
+
+
+def is_marked(request: DataSubjectRequest, mark: str) -> bool:
+    """Whether the mark is of the address that the request's link goes to, also if an earlier version mailed it."""
+    mailbox = lookup.mailbox(request.statement.link_to)
+    return mark in {digest[:_MARK] for digest in (mailbox.digest, *mailbox.before)}
 
 
 def extension(about: UUID, facts: Facts) -> EmailMessage | None:

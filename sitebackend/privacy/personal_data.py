@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
-from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.privacy.models import AccessAnswer, DataSubjectRequest, Rehearsal, RequestQuerySet, RetentionRun
 from sitebackend.privacy.registry import (
     Action,
@@ -197,6 +197,7 @@ def _values(request: DataSubjectRequest) -> dict[str, object]:
 
 def _history(request: DataSubjectRequest) -> dict[str, object]:
     """What was done about it, each mail and each copy made included."""
+    mails = OutgoingMail.objects.about([request.pk]).unsent()
     steps: dict[str, object] = {
         str(_("Acknowledged")): request.acknowledged_at,
         str(_("Link to confirm mailed")): request.link_mailed_at,
@@ -213,9 +214,8 @@ def _history(request: DataSubjectRequest) -> dict[str, object]:
         str(_("Answer sent")): request.answer_sent_at,
         str(_("Outcome")): request.get_outcome_display(),
         str(_("Copies that wait to be fetched")): [answer.made_at for answer in request.answers.all()],
-        str(_("Mails that wait to be sent")): [
-            str(mail.sort.label) for mail in OutgoingMail.objects.about([request.pk]).unsent()
-        ],
+        str(_("Mails that wait to be sent")): [str(mail.sort.label) for mail in mails.exclude(state=State.UNCONFIRMED)],
+        str(_("Mails sent, unconfirmed")): [str(mail.sort.label) for mail in mails.unconfirmed()],
     }
     return {label: value for label, value in steps.items() if value}
 

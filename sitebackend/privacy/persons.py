@@ -3,8 +3,9 @@
 What must never happen: somebody gets, or has erased, what is another's with whom they share an address, a
 telephone or a name. So a customer is one person, and two customers are never one. A message or a request joins a
 person only if its name and a way to reach them are the same and nothing speaks against it; what could be of two
-persons, or tells no name while it is closed, stands by itself. Whoever is not chosen is not found any more:
-`narrowed` gives the registry the keys of the chosen, and nobody else's rows pass.
+persons, or tells no name while it is closed, stands by itself. Where nothing but an old digest leads, which took
+two addresses for one, even a single person is nobody until the operator says so. Whoever is not chosen is not
+found any more: `narrowed` gives the registry the keys of the chosen, and nobody else's rows pass.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,6 +66,11 @@ class Person:
     def matched_by(self) -> frozenset[str]:
         return frozenset(by for item in self.items for by in item.matched_by)
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether all that leads here may as well mean somebody with an address that only looks alike."""
+        return self.matched_by == {registry.UNCLEAR}
+
     def is_named(self, name: str) -> bool:
         """Whether the name is one of theirs; compared as digests, nothing is opened."""
         digest = lookup.name(name)
@@ -90,11 +96,25 @@ def narrowed(subject: DataSubject, chosen: Choice | None, *, own: str = "") -> D
     several.
     """
     persons = found(subject, own=own, remembered=chosen or ())
-    if chosen is None and len(persons) > 1:
-        raise Undecided(_("Several persons are found. Choose the one who asks; nothing of the others is used."))
+    if chosen is None and need_a_choice(persons):
+        raise Undecided(why_to_choose(persons))
     wanted = {record["key"] for record in chosen} if chosen is not None else None
     meant = [person for person in persons if wanted is None or wanted & person.keys]
     return replace(subject, persons=frozenset({own} - {""}).union(*(person.keys for person in meant)))
+
+
+def need_a_choice(found: Collection[Person]) -> bool:
+    """Whether the operator must say who is meant: there are several, or one who is nobody for certain."""
+    return len(found) > 1 or any(person.is_unclear for person in found)
+
+
+def why_to_choose(found: Collection[Person]) -> str:
+    if len(found) > 1:
+        return _("Several persons are found. Choose the one who asks; nothing of the others is used.")
+    return _(
+        "What is found was stored when two addresses that look alike were taken for one (“ß” and “ss”). Choose it if "
+        "it is of the one who asks; nothing of it is used before."
+    )
 
 
 def pick(persons: Iterable[Person], keys: Collection[str]) -> list[Person]:
@@ -209,7 +229,7 @@ def _recalled(chosen: Choice) -> list[PersonRecord]:
             is_anchor=record["is_anchor"],
             names=frozenset(record["names"]),
             places=frozenset(record["places"]),
-            emails=frozenset(record["emails"]),
+            emails=lookup.current(record["emails"]),
             phones=frozenset(record["phones"]),
         )
         for record in chosen

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet, TextChoices, UUIDField
@@ -25,42 +25,13 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend.crypto.sealing import SealingError
 from sitebackend.models import Operator
+from sitebackend.privacy.data_subject import UNCLEAR as UNCLEAR
+from sitebackend.privacy.data_subject import DataSubject as DataSubject
 from sitebackend.privacy.journal_line import Mark
 from sitebackend.vault.models import Lock
 from sitebackend.vault.opened import OpenVault, Unlocked
 
 Text = str | Promise
-Rows = TypeVar("Rows", bound=QuerySet[Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSubject:
-    """What a person says of themselves; any of it may be empty. A reference is a submission's or request's.
-
-    Several persons may share what is said. `persons`: the keys of those who are meant (`persons.narrowed`), and
-    nobody else's rows are found, copied, planned or erased; None: whomever the words lead to.
-    """
-
-    email: str = ""
-    phone: str = ""
-    name: str = ""
-    postal_code: str = ""
-    customer_number: str = ""
-    reference: str = ""
-    persons: frozenset[str] | None = None
-
-    def means(self, key: object) -> bool:
-        """Whether what belongs to this key is among the persons who are meant."""
-        return self.persons is None or str(key) in self.persons
-
-    def narrow(self, rows: Rows, *, column: str = "pk") -> Rows:
-        """Those of `rows` that belong to the persons who are meant; `column` holds the person's key."""
-        return rows if self.persons is None else rows.filter(**{f"{column}__in": self.persons})
-
-    def is_empty(self) -> bool:
-        """True if nothing here could find anybody: a name counts only together with a postal code."""
-        direct = self.email or self.phone or self.customer_number or self.reference
-        return not direct and not (self.name and self.postal_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,7 +370,8 @@ def outlasting() -> list[str]:
 
 def export(subject: DataSubject, vault: Unlocked | None = None) -> list[Export]:
     """The copy of everything held on one person, over all apps; with what is unlocked opened."""
-    copies = [copy for holding in sources() for copy in holding.export(subject)]
+    held = (copy for holding in sources() for copy in holding.export(subject))
+    copies = [copy for copy in held if subject.may_use(copy.item.matched_by)]
     return opened(copies, vault) if vault else copies
 
 
@@ -416,4 +388,5 @@ def contacts() -> list[tuple[PersonalDataSource, QuerySet[Any], str]]:
 
 def restrictable(subject: DataSubject) -> list[Item]:
     """What of this person can be kept without being used."""
-    return [item for source in sources() if source.may_be_restricted for item in source.find(subject)]
+    held = (item for source in sources() if source.may_be_restricted for item in source.find(subject))
+    return [item for item in held if subject.may_use(item.matched_by)]

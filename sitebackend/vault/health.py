@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sitebackend.findings import Finding, Level, report
-from sitebackend.mail.models import OutgoingMail
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.monitoring import clock
 from sitebackend.vault import services
 from sitebackend.vault.errors import MessagesKeyChanged, NoMessagesLock, NoVault, VaultKeyChanged
@@ -132,8 +132,8 @@ def refused(now: datetime) -> Iterator[Finding]:
 
 @report
 def notices(now: datetime) -> Iterator[Finding]:
-    late = OutgoingMail.objects.filter(kind=EVENT.name, queued_at__lt=now - NOTICE_LATE_AFTER).unsent().count()
-    if late:
+    unsent = OutgoingMail.objects.filter(kind=EVENT.name, queued_at__lt=now - NOTICE_LATE_AFTER).unsent()
+    if late := unsent.exclude(state=State.UNCONFIRMED).count():
         yield Finding(
             area=_("Vault"),
             level=Level.WARNING,
@@ -142,7 +142,7 @@ def notices(now: datetime) -> Iterator[Finding]:
                 "{count} notices about the vault could not be mailed.",
                 late,
             ).format(count=late),
-            next_step=_("See that the worker runs and that EMAIL_URL names a mail server that takes them."),
+            next_step=_("See that the worker runs and that EMAIL_HOST names a mail server that takes them."),
             code="vault.notices",
             figure=late,
         )

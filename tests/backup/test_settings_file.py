@@ -35,7 +35,10 @@ def test_a_file_that_has_everything_is_taken_as_it_is(env_file: Path, settings: 
     assert settings_file.content() == env_file.read_bytes()
 
 
-@pytest.mark.parametrize("value", ["plain", "a b#c", "it's", 'say "a"', "'", "back\\slash", "smtp://u:p@ss=w@h:1/?x=1"])
+@pytest.mark.parametrize(
+    "value",
+    ["plain", "a b#c", "it's", 'say "a"', '"a"', "'", "'a'", "back\\slash", "a\\nb", "smtp://u:p@ss=w@h:1/?x=1"],
+)
 def test_what_was_given_elsewhere_is_read_back_as_it_was(
     env_file: Path, settings: Settings, tmp_path: Path, value: str
 ) -> None:

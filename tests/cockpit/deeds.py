@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from contact.models import ReadingKey
+from contact.key_trials import digest_of
+from contact.models import KeyTrial, KnownKey, ReadingKey
 from customers.importing.table import pack
 from customers.models import Customer
 from customers.models.consent import Purpose
@@ -32,6 +33,7 @@ from tests.pages.test_downloads import pdf
 PASSWORD = "a long enough password"
 NEW_PASSWORD = "eine ganz andere Losung 9"
 FOR_MESSAGES = "vier rote wörter im büro"
+WORD = "K7M-4QX-9PT"
 NEW_VAULT_PASSPHRASE = "sechs andere würfel wörter hier"
 
 
@@ -94,6 +96,7 @@ def _account(world: World) -> dict[str, Deed]:
         "admin:recovery_codes": Deed(reverse("admin:recovery_codes"), reads=True),
         "admin:see_as": Deed(reverse("admin:see_as"), {"role": "Büro"}, reads=True),  # it lies in the session
         "admin:clock": Deed(reverse("admin:clock"), first=shown),
+        "admin:mail_test": Deed(reverse("admin:mail_test")),
         "admin:privacy_overdue": Deed(
             reverse("admin:privacy_overdue"), {"plan_hash": "old"}, reads=True
         ),  # none is due
@@ -124,6 +127,17 @@ def _menus(chief: Client) -> dict[str, Any]:
     return sent | {"form-0-menu": "footer", "form-0-menu_order": "3"}
 
 
+def _another_key_in_use() -> None:
+    """None was confirmed: each counts as another one than before."""
+    KnownKey.objects.update_or_create(fingerprint="A" * 40, defaults={"looked_at": timezone.now()})
+
+
+def _key_trial(armoured: str) -> None:
+    """A key that waits for the word, or with no certificate one that is in use and not proved."""
+    row = {"armoured": armoured, "message": "x", "word_digest": digest_of(WORD), "made_at": timezone.now()}
+    KeyTrial.objects.update_or_create(fingerprint="B" * 40, defaults=row)
+
+
 def _inbox(world: World) -> dict[str, Deed]:
     def url(name: str, *keys: Any) -> str:
         return reverse(f"admin:contact_submission_{name}", args=keys)
@@ -138,6 +152,9 @@ def _inbox(world: World) -> dict[str, Deed]:
         f"{name}_record": Deed(url("record"), inquiry),
         f"{name}_page": Deed(url("page", world["submission"].pk), {"text": "Angerufen."}),
         f"{name}_key": Deed(url("key"), first=lambda _operator: {"file": upload("neu.asc", world.other_key)}),
+        f"{name}_key confirm": Deed(url("key"), {"confirm": "1"}, first=lambda _operator: _another_key_in_use()),
+        f"{name}_key discard": Deed(url("key"), {"discard": "1"}, first=lambda _operator: _key_trial("-----BEGIN")),
+        f"{name}_key_word": Deed(url("key_word"), {"word": WORD}, first=lambda _operator: _key_trial("")),
         f"{name}_reading allow": Deed(
             url("reading"), {"passphrase": PASSPHRASE}, first=lambda _operator: _none(ReadingKey.objects.all().delete())
         ),
@@ -326,6 +343,7 @@ def _lists(world: World) -> dict[str, Deed]:
         "restriction_restriction lift": world["restriction"],
         "backup_backup note_drill": world["backup"],
         "mail_outgoingmail send_again": world["outgoing mail"],
+        "mail_outgoingmail confirm": world["doubtful mail"],
         "mail_outgoingmail give_up": world["outgoing mail"],
     }
     return {

@@ -79,6 +79,7 @@ PAGES: dict[str, Roles] = {
     "admin:recovery_codes": STAFF,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:mail_test": OWNER,
     "admin:privacy_overdue": OWNER,
     # what Django brings along
     "admin:auth_user_password_change": OWNER,
@@ -108,6 +109,7 @@ PAGES: dict[str, Roles] = {
     "admin:contact_submission_find": OFFICE,
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_key": OWNER,
+    "admin:contact_submission_key_word": OWNER,
     "admin:contact_submission_reading": OWNER,
     "admin:customer_from_submission": OFFICE,
     # customers: master data and consents
@@ -176,6 +178,7 @@ DEEDS: dict[str, Roles] = {
     "admin:sitebackend_operator_changelist delete_selected": OWNER,
     "admin:see_as": OWNER,
     "admin:clock": OWNER,
+    "admin:mail_test": OWNER,
     "admin:privacy_overdue": OWNER,
     # pages
     "admin:pages_page_menus": EDITORS,
@@ -201,6 +204,9 @@ DEEDS: dict[str, Roles] = {
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_page": OFFICE,  # a note
     "admin:contact_submission_key": OWNER,
+    "admin:contact_submission_key confirm": OWNER,
+    "admin:contact_submission_key discard": OWNER,
+    "admin:contact_submission_key_word": OWNER,
     "admin:contact_submission_reading allow": OWNER,
     "admin:contact_submission_reading forbid": OWNER,
     "admin:contact_submission_changelist mark_done": OFFICE,
@@ -257,6 +263,7 @@ DEEDS: dict[str, Roles] = {
     "admin:papers_breach_change close": OWNER,
     "admin:backup_backup_changelist note_drill": OWNER,
     "admin:mail_outgoingmail_changelist send_again": OWNER,
+    "admin:mail_outgoingmail_changelist confirm": OWNER,
     "admin:mail_outgoingmail_changelist give_up": OWNER,
     # the vault
     "admin:vault_set_up": OWNER,

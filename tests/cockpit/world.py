@@ -35,6 +35,7 @@ from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
 from sitebackend import nonce, operator_key
 from sitebackend.backup.models import Backup
+from sitebackend.mail import services as outbox
 from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.models import Act, Actor, Event, Operator, SiteSettings
 from sitebackend.pages import services as pages
@@ -117,6 +118,9 @@ def _business(world: World, chief: Operator) -> None:
     world.make("vault event", VaultEvent.objects.first())
     OutgoingMail.objects.update(state=State.UNDELIVERABLE, next_attempt_at=None, last_reply="550 no")
     world.make("outgoing mail", OutgoingMail.objects.first())
+    outbox.queue("mail.test", now=timezone.now())
+    OutgoingMail.objects.filter(kind="mail.test").update(state=State.UNCONFIRMED, next_attempt_at=None)
+    world.make("doubtful mail", OutgoingMail.objects.get(kind="mail.test"))
     now = timezone.now()
     world.make("backup", Backup.objects.create(created_at=now, name="a.backup", size=7, media=["/a"], verified_at=now))
 
@@ -361,12 +365,13 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
     plain = [
         "admin:login", "admin:logout", "admin:index", "admin:jsi18n", "admin:password_change",
         "admin:password_change_done", "admin:second_factor", "admin:second_factor_qr", "admin:recovery_codes",
-        "admin:autocomplete", "admin:see_as", "admin:clock", "admin:pages_image_choice", "admin:pages_download_choice",
+        "admin:autocomplete", "admin:see_as", "admin:clock", "admin:mail_test",
+        "admin:pages_image_choice", "admin:pages_download_choice",
         "admin:privacy_overdue",
         "admin:pages_page_menus", "admin:consent_group_providers", "admin:contact_submission_find",
         "admin:contact_submission_record",
-        "admin:contact_submission_key", "admin:contact_submission_reading", f"{of_customer}_import",
-        f"{of_customer}_inactive", f"{of_customer}_search", f"{of_customer}_record_search",
+        "admin:contact_submission_key", "admin:contact_submission_key_word", "admin:contact_submission_reading",
+        f"{of_customer}_import", f"{of_customer}_inactive", f"{of_customer}_search", f"{of_customer}_record_search",
         "admin:vault_overview", "admin:vault_set_up", "admin:vault_unlock",
         "admin:vault_lock", "admin:vault_passphrase", "admin:vault_recovery_key",
         "admin:vault_confirm_recovery_key", "admin:vault_recover", "admin:vault_rotate",

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from contact import services
 from contact.message import fields_of
-from contact.models import Submission
+from contact.models import KeyTrial, Submission
 from sitebackend import nonce as form_nonce
 from sitebackend.crypto import openpgp
 from tests.conftest import PASSPHRASE
@@ -38,6 +38,14 @@ def nonce_in(page: str) -> str:
     found = re.search(r'name="nonce" value="([^"]+)"', page)
     assert found, "the page has no form"
     return unescape(found[1])
+
+
+def word_of(trial: KeyTrial, secret_key: bytes) -> str:
+    """The word, as whoever has the secret key reads it."""
+    opened = openpgp.decrypt(trial.message.encode(), secret_key=secret_key, passphrase=PASSPHRASE).decode()
+    found = re.search(r"[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{3}", opened)
+    assert found, opened
+    return found[0]
 
 
 @pytest.fixture

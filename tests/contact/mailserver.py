@@ -19,9 +19,20 @@ class Handler:
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
+        self.answer_to_sender = ""
         self.answer_to_recipient = ""
         self.answers_to_data: list[str] = []  #: one for each mail to come; empty: take it
         self.is_silent_after_data = False
+        self.answers_after = 0.0  #: seconds after the data
+        self.hangs_up_after_data = False  #: it has taken the mail then
+        self.senders: list[str] = []
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if not self.answer_to_sender:
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+            self.senders.append(address)
+        return self.answer_to_sender or "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if not self.answer_to_recipient:
@@ -31,6 +42,11 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.is_silent_after_data:
             await asyncio.Event().wait()
+        await asyncio.sleep(self.answers_after)
+        if self.hangs_up_after_data:
+            self.received.append(bytes(envelope.content or b""))
+            server.transport.abort()
+            return "250 never heard"
         answer = self.answers_to_data.pop(0) if self.answers_to_data else "250 OK"
         if answer.startswith("250"):
             self.received.append(bytes(envelope.content or b""))
@@ -63,14 +79,24 @@ def use_backend(settings: Settings, backend: str) -> None:
         settings.EMAIL_BACKEND = backend
 
 
-def point_to(settings: Settings, port: int, *, timeout: float = 5, use_tls: bool = False) -> None:
+def point_to(
+    settings: Settings,
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    timeout: float = 5,
+    use_tls: bool = False,
+    use_ssl: bool = False,
+    login: tuple[str, str] = ("", ""),
+) -> None:
     """Let the site send its mail to that port, by either way that Django's versions are told."""
     backend = "sitebackend.mail.smtp.EmailBackend"
     if django.VERSION >= (6, 1):
-        options = {"host": "127.0.0.1", "port": port, "timeout": timeout, "use_tls": use_tls}
+        options = {"host": host, "port": port, "timeout": timeout, "use_tls": use_tls, "use_ssl": use_ssl}
+        options |= {"username": login[0], "password": login[1]}
         settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
         return
     settings.EMAIL_BACKEND = backend
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_TIMEOUT, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = timeout, use_tls, False
+    settings.EMAIL_HOST, settings.EMAIL_PORT = host, port
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = login
+    settings.EMAIL_TIMEOUT, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = timeout, use_tls, use_ssl

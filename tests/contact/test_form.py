@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from contact.models import Submission, Verdict
+from sitebackend.mail import smtputf8
+from sitebackend.mail.services import deliver_due
 from sitebackend.models import SiteSettings
 from sitebackend.operator_key import certificates
 from tests.contact.conftest import FIELDS, nonce_in
+from tests.contact.mailserver import Handler
 
 Send = Callable[..., Any]
 
@@ -40,6 +44,52 @@ def test_everything_typed_comes_back_byte_for_byte(send: Send, opened: Callable[
     message = "  \r\n„ä€🙂\"'\\\t" * 1000 + "\r\n"
     assert send(message=message, name="  Zoë\u200d ").status_code == 303
     assert opened(Submission.objects.get()) == FIELDS | {"message": message, "name": "  Zoë\u200d "}
+
+
+@pytest.mark.parametrize(
+    ("typed", "wire"),
+    [
+        ("anna@faß.de", "anna@xn--fa-hia.de"),
+        ("anna@fass.de", "anna@fass.de"),
+        ("anna@faß.de\u200b", "anna@xn--fa-hia.de"),
+        ("Anna@FAẞ.DE", "Anna@xn--fa-hia.de"),
+        ("anna@mu\u0308ller.de", "anna@xn--mller-kva.de"),
+        ("anna@kunde.test", "anna@kunde.test"),
+    ],
+)
+def test_reply_and_acknowledgement_go_to_the_mailbox_that_was_typed(
+    send: Send, typed: str, wire: str, settings: Settings, mail_server: Handler
+) -> None:
+    settings.CONTACT_ACKNOWLEDGE = "yes"
+    assert send(email=typed).status_code == 303
+    deliver_due(timezone.now())
+    to_operator, to_sender = sorted(mail_server.mails(), key=lambda made: made["To"] == wire)
+    assert to_operator["Reply-To"] == to_sender["To"] == wire
+
+
+@pytest.mark.parametrize(
+    "typed", ["anna@localhost", "anna@[192.0.2.1]", "anna@192.0.2.1", "=?utf-8?q?anna?=@faß.de", "anna@xn--fass-.de"]
+)
+def test_what_no_mail_reaches_is_refused_and_stays_in_the_form(send: Send, typed: str) -> None:
+    answer = send(email=typed)
+    assert answer.status_code == 422
+    assert typed in unescape(answer.content.decode())
+
+
+def test_letters_before_the_at_are_taken_once_the_mail_server_takes_them(
+    send: Send, opened: Callable[..., Any]
+) -> None:
+    refused = send(email="jürgen@faß.de")
+    assert refused.status_code == 422
+    assert "vor dem @" in refused.content.decode()
+    smtputf8.note(is_offered=True)
+    assert send(email="jürgen@faß.de").status_code == 303
+    assert opened(Submission.objects.get())["email"] == "jürgen@faß.de"
+
+
+def test_the_street_is_asked_for_as_one_line(client: Client, operator_key: object) -> None:
+    """`street-address` is for a field of several lines: browsers leave an input with it empty."""
+    assert 'autocomplete="address-line1"' in client.get("/kontakt/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/kontakt/", "/en/kontakt/"])

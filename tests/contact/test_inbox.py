@@ -112,7 +112,8 @@ def test_a_mail_can_be_sent_again_and_is_recognisable_as_a_repeat(
     assert submission.mail is not None
     assert deliver_due(submission.mail.queued_at) == 1
     first, second = mail_server.mails()
-    assert first["Message-ID"] == second["Message-ID"]
+    assert second["References"] == first["Message-ID"] != second["Message-ID"]  # no mailbox hides it as a duplicate
+    assert second["X-Reference"] == first["X-Reference"]
     assert second.get_content_type() == "multipart/encrypted"
 
 

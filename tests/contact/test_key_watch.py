@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from contact.key_watch import LOOK_EVERY, watch_keys
-from contact.models import KnownKey
+from contact.models import KeyTrial, KnownKey
 from sitebackend import findings, operator_key
 from sitebackend.crypto import openpgp
 from sitebackend.mail.services import deliver_due
 from tests.conftest import PASSPHRASE
+from tests.contact.conftest import word_of
 from tests.contact.mailserver import Handler
 from tests.test_openpgp import expired_public_key
 
@@ -61,10 +62,11 @@ def test_another_key_is_told_and_the_first_one_is_not(
     in_use(key_pair[0])
     assert watch_keys(now) == 0
     in_use(ending_key)
-    assert watch_keys(now) == 1
+    assert watch_keys(now) == 2
     assert watch_keys(now + LOOK_EVERY) == 0
-    assert deliver_due(now) == 1
-    (mail,) = mail_server.mails()
+    assert deliver_due(now) == 2
+    trial, mail = sorted(mail_server.mails(), key=lambda mail: mail.get_content_type())
+    assert trial.get_content_type() == "multipart/encrypted"
     assert operator_key.certificates()[0].fingerprint in mail.get_content()
     assert KnownKey.objects.count() == 1
 
@@ -127,12 +129,14 @@ def test_export_gives_the_public_file(operator_key: Path, capsysbinary: pytest.C
 
 
 def test_import_puts_the_key_into_place_and_keeps_the_one_before(
-    ending_key: bytes, key_pair: tuple[bytes, bytes], in_use: Any, tmp_path: Path
+    key_pair: tuple[bytes, bytes], in_use: Any, tmp_path: Path
 ) -> None:
     path = in_use(key_pair[0])
-    (tmp_path / "fresh.asc").write_bytes(ending_key)
+    public, secret = openpgp.generate("Fresh <fresh@example.de>", passphrase=PASSPHRASE)
+    (tmp_path / "fresh.asc").write_bytes(public)
     call_command("operator_key", "import", str(tmp_path / "fresh.asc"))
-    assert operator_key.certificates()[0].fingerprint == openpgp.inspect(ending_key).fingerprint
+    call_command("operator_key", "prove", word_of(KeyTrial.objects.get(), secret))
+    assert operator_key.certificates()[0].fingerprint == openpgp.inspect(public).fingerprint
     assert [found.read_bytes() for found in path.parent.glob("in-use-*.asc")] == [key_pair[0]]
 
 

@@ -10,18 +10,20 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from contact.key_directory import digest_of
+from contact.models import KeyTrial
 from sitebackend import operator_key as keys
 from sitebackend.crypto import openpgp
 from sitebackend.models import Operator
 from tests.conftest import PASSPHRASE
+from tests.contact.conftest import word_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/contact/submission/key/"
 
 
 @pytest.fixture(scope="session")
-def next_key() -> bytes:
-    return openpgp.generate("Next <next@example.de>", passphrase=PASSPHRASE, days=100)[0]
+def next_key() -> tuple[bytes, bytes]:
+    return openpgp.generate("Next <next@example.de>", passphrase=PASSPHRASE, days=100)
 
 
 @pytest.fixture
@@ -49,12 +51,15 @@ def test_the_page_shows_each_key_and_why_one_is_out_of_use(
 
 
 def test_an_uploaded_key_takes_the_place_and_the_one_before_stays_a_recipient(
-    operator: Client, operator_key: Path, next_key: bytes, settings: Settings, tmp_path: Path
+    operator: Client, operator_key: Path, next_key: tuple[bytes, bytes], settings: Settings, tmp_path: Path
 ) -> None:
     settings.OPERATOR_KEY_FILE = [operator_key, tmp_path / "before.asc"]
-    before, after = fingerprints()[0], openpgp.inspect(next_key).fingerprint
+    before, after = fingerprints()[0], openpgp.inspect(next_key[0]).fingerprint
     for _once_and_again in range(2):
-        assert upload(operator, next_key).status_code == 302
+        assert upload(operator, next_key[0]).status_code == 302
+        for trial in KeyTrial.objects.all():
+            assert fingerprints() == [before]
+            assert operator.post(f"{PAGE}word/", {"word": word_of(trial, next_key[1])}).status_code == 302
         assert fingerprints() == [after, before]
     assert keys.encrypt(b"x")[1] == [after, before]
 
@@ -71,10 +76,10 @@ def test_what_is_no_public_key_is_refused_and_changes_nothing(
 
 
 def test_a_file_that_may_not_be_written_is_said_at_the_form(
-    operator: Client, settings: Settings, next_key: bytes
+    operator: Client, settings: Settings, next_key: tuple[bytes, bytes]
 ) -> None:
     settings.OPERATOR_KEY_FILE = [Path("/proc/self/operator.asc")]  # where not even root may make a file
-    assert upload(operator, next_key).status_code == 422
+    assert upload(operator, next_key[0]).status_code == 422
 
 
 def test_the_digest_is_the_one_of_the_draft() -> None:

@@ -14,12 +14,13 @@ from django.db import connection
 from django.urls import reverse
 from pytest_django import Settings
 
-from contact import message, services
+from contact import copies, message, services
 from contact.models import MAIL_KIND, Submission
 from sitebackend import findings
 from sitebackend.crypto import openpgp
 from sitebackend.mail import services as outbox
 from sitebackend.mail import smtp
+from sitebackend.mail.failures import Failure
 from sitebackend.mail.kinds import GIVE_UP_AFTER
 from sitebackend.mail.models import LEASE, OutgoingMail, State
 from sitebackend.mail.services import deliver_due
@@ -176,11 +177,25 @@ def test_after_three_days_without_a_server_everything_arrives(received: Received
     assert {state(submission) for submission in waiting} == {State.SENT}
 
 
-def test_after_five_days_the_mail_waits_for_the_operator(received: Received, settings: Settings) -> None:
+def test_after_five_days_of_attempts_the_mail_waits_for_the_operator(received: Received, settings: Settings) -> None:
     point_to(settings, free_port())
     submission = received()
-    deliver_due(NOON + GIVE_UP_AFTER + MINUTE)
-    assert state(submission) == State.UNDELIVERABLE
+    while (mail := row(submission)).next_attempt_at:
+        deliver_due(mail.next_attempt_at)
+    assert mail.state == State.UNDELIVERABLE
+    assert GIVE_UP_AFTER / timedelta(hours=1) < mail.attempts < GIVE_UP_AFTER / timedelta(hours=1) + 10
+
+
+def test_a_clock_that_jumped_six_days_gives_up_nothing_and_stops_nothing(
+    received: Received, settings: Settings
+) -> None:
+    """It is too small a jump for the clock to be in doubt."""
+    point_to(settings, free_port())
+    submission = received()
+    for now in (NOON, NOON + timedelta(days=6), NOON + timedelta(hours=1)):
+        before = row(submission).attempts
+        deliver_due(now)
+        assert (state(submission), row(submission).attempts) == (State.RETRYING, before + 1)
 
 
 def test_a_server_out_of_reach_costs_one_attempt_for_each_pass(received: Received, settings: Settings) -> None:
@@ -190,20 +205,21 @@ def test_a_server_out_of_reach_costs_one_attempt_for_each_pass(received: Receive
     assert sorted(map(state, waiting)) == [State.RETRYING, State.WAITING, State.WAITING]
 
 
-def test_silence_after_data_is_a_failure_that_is_repeated(
-    received: Received, mail_server: Handler, settings: Settings
+def test_silence_after_data_leaves_the_mail_in_doubt_and_it_is_repeated(
+    received: Received, mail_server: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_server.is_silent_after_data = True
-    if hasattr(settings, "MAILERS"):
-        settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.3
-    else:
-        settings.EMAIL_TIMEOUT = 0.3
+    monkeypatch.setattr(smtp, "ANSWER_SECONDS", 0.3)
     submission = received()
     assert deliver_due(NOON) == 0
-    assert state(submission) == State.RETRYING
+    assert state(submission) == State.UNCONFIRMED
     assert row(submission).payload
+    told = copies.state(submission)
+    assert "An den Betreiber gemailt, unbestätigt" in told
+    assert "Wartet darauf, an den Betreiber gemailt zu werden" not in told
     mail_server.is_silent_after_data = False
-    assert deliver_due(NOON + timedelta(hours=1)) == 1
+    assert deliver_due(NOON + timedelta(hours=3)) == 0
+    assert deliver_due(NOON + timedelta(hours=5)) == 1
 
 
 @pytest.fixture
@@ -272,8 +288,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing(received: Received) -> Non
     late = OutgoingMail.objects.lease_next(NOON)
     OutgoingMail.objects.lease_next(NOON + LEASE)
     assert late is not None
-    outbox._note_failure(late, smtp.Failure("554 no", for_good=True), NOON + LEASE)
-    outbox._note_delivery(late, {}, NOON + LEASE)
+    outbox._note_failure(late, Failure("554 no", for_good=True), NOON + LEASE)
+    outbox._note_delivery(late, {}, NOON + LEASE, late.delivered(NOON))
     assert state(submission) == State.WAITING
 
 

@@ -223,7 +223,7 @@ def test_an_upload_of_a_secret_key_is_refused_with_the_reason(operator_key: Path
 
 
 def test_what_is_uploaded_is_stored_as_gpg_exports_it(operator_key: Path, ring: Ring) -> None:
-    keys.put_into_place(NOTE + b"\n" + ring["public"])
+    keys.put_into_place(keys.usable_certificate_in(NOTE + b"\n" + ring["public"]))
     assert NOTE not in operator_key.read_bytes()
     assert keys.certificates()[0].user_ids == ("Second <operator@example.de>",)
 
@@ -234,7 +234,7 @@ def test_the_secret_key_that_lay_there_is_kept_for_its_owner_alone(
     """It may be the only copy there is."""
     path = Path(_file(tmp_path / "mistake.asc", ring["secret"]))
     settings.OPERATOR_KEY_FILE = [path]
-    keys.put_into_place(ring["public"])
+    keys.put_into_place(keys.usable_certificate_in(ring["public"]))
     (kept,) = path.parent.glob("mistake-*.asc")
     assert kept.read_bytes() == ring["secret"]
     assert kept.stat().st_mode & 0o777 == 0o600

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from customers.services.technical import add_technical_record
 from sitebackend import nonce
 from sitebackend import operator_key as keys
 from sitebackend.cockpit.roles import Role, give_role
-from sitebackend.crypto import sealing
+from sitebackend.crypto import lookup, sealing
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import DataSubject
@@ -223,6 +224,44 @@ def test_notes_and_passphrase_go_with_a_rotation_of_the_vault(
     messages = vault.messages_of(open_vault)
     assert reading.read(open_messages=messages, submission=submission) == FIELDS
     assert [note.text for note in reading.notes(open_messages=messages, submission=submission)] == [NOTE]
+
+
+def test_a_message_is_found_by_what_it_says_once_it_was_opened(
+    unlocked: Client, received: Received, allowed: None
+) -> None:
+    """As an earlier version left it: an e-mail digest of then, and none that tells senders apart."""
+    as_today, submission = received(), received(email="anna@faß.example")
+    before = lookup._digest("email", "anna@fass.example")
+    Submission.objects.filter(pk=submission.pk).update(email_digest=before, sender_digest="")
+    [item] = registry.find(DataSubject(email="anna@fass.example"))
+    assert item.matched_by == (registry.UNCLEAR,)
+    unlocked.get(url("page", submission.pk))
+    submission.refresh_from_db()
+    assert submission.email_digest == lookup.email("anna@faß.example")
+    assert submission.sender_digest == as_today.sender_digest
+    assert registry.find(DataSubject(email="anna@fass.example")) == []
+    [item] = registry.find(DataSubject(email="anna@faß.example"))
+    assert (item.identifier, item.matched_by) == (str(submission.pk), ("email",))
+
+
+def test_what_is_indexed_as_today_is_not_written_when_it_is_opened(
+    unlocked: Client, received: Received, allowed: None
+) -> None:
+    submission = received()
+    with CaptureQueriesContext(connection) as queries:
+        assert "Königstraße" in unlocked.get(url("page", submission.pk)).content.decode()
+    assert not [query for query in queries if 'UPDATE "contact_submission"' in query["sql"]]
+
+
+def test_a_message_whose_ciphertext_does_not_open_keeps_its_digests(
+    unlocked: Client, received: Received, allowed: None
+) -> None:
+    submission = received()
+    Submission.objects.filter(pk=submission.pk).update(sender_digest="")
+    type(submission.message).objects.update(armoured="-----BEGIN PGP MESSAGE-----")
+    assert unlocked.get(url("page", submission.pk)).status_code == 200
+    submission.refresh_from_db()
+    assert (submission.email_digest, submission.sender_digest) == (lookup.email(FIELDS["email"]), "")
 
 
 # --- a customer of it

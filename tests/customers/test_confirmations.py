@@ -25,7 +25,7 @@ def test_the_mail_tells_all_master_data_and_consents_and_nothing_technical(recor
     send_confirmation(customer=customer, now=timezone.now())
     assert deliver_due(timezone.now()) == 1
     (message,) = mail.outbox
-    assert message.to == [customer.email]
+    assert message.to == [customer.wire_email]
     for told in ("Königsallee 7 b", "04109", "Bäckerei Möller & Söhne", "K00001", "Ich bin damit einverstanden"):
         assert told in message.body
     assert "Backstube" not in message.body

@@ -30,6 +30,7 @@ from customers.services.consents import Statement, follow_ledger, record_consent
 from customers.services.register import keep_inactive, let_go_inactive
 from sitebackend import nonce
 from sitebackend.cockpit.roles import Role
+from sitebackend.crypto import lookup
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.models import DataSubjectRequest, RetentionRun
@@ -132,6 +133,22 @@ def test_a_message_from_a_further_address_is_a_sign(make: Make, further: str) ->
     ContactPoint.objects.create(customer=customer, kind=further, value=value)
     write(LAST_DAY, **{further: value})
     assert list(Customer.objects.inactive(NOON)) == [_other]
+
+
+@pytest.mark.parametrize(
+    "address", ["moeller@baeckerei.example.de", "moeller@strasse.example", "moeller@straße.example"]
+)
+@pytest.mark.parametrize("further", [False, True])
+def test_a_message_from_before_today_s_digests_is_a_sign(make: Make, address: str, further: bool) -> None:
+    """Closed it keeps the digest that it was stored with: `strasse` and `straße` were one then."""
+    customer = make(email="" if further else address)
+    if further:
+        ContactPoint.objects.create(customer=customer, kind="email", value=address)
+    other = make(email="other@example.org", phone="0511 1")
+    message = write(LAST_DAY, email=address)
+    Submission.objects.filter(pk=message.pk).update(email_digest=lookup._digest("email", address.casefold()))
+    assert list(Customer.objects.inactive(NOON)) == [other]
+    assert set(Customer.objects.inactive(NOON + timedelta(days=1))) == {customer, other}
 
 
 def test_who_has_no_address_is_not_taken_for_whoever_wrote_without_one(make: Make) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sitebackend.setting_parsers import email_url, site_url
+from sitebackend.setting_parsers import email_address, email_url, site_url, web_address
 from tests.running_site import ROOT
 
 SOUND = {
@@ -42,7 +42,7 @@ SOUND = {
         ({"EMAIL_URL": "mail.example.de"}, "no way to send mail"),
         ({"EMAIL_URL": "consolemail://"}, "no way to send mail"),
         ({"EMAIL_URL": "smtp+tls://"}, "no mail server"),
-        ({"OPERATOR_EMAIL": "@example.de"}, "not one plain"),
+        ({"OPERATOR_EMAIL": "@example.de"}, "no e-mail address"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "everybody"),
         ({"VAULT_FINGERPRINT": "3f2a"}, "64 hexadecimal"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "No such file"),
@@ -67,11 +67,47 @@ def test_the_start_ends_with_one_line(wrong: dict[str, str], said: str) -> None:
         ("https://www.example.de:443", "https://www.example.de"),
         ("https://www.example.de:8443", "https://www.example.de:8443"),
         ("https://müller.example", "https://xn--mller-kva.example"),
+        ("https://faß.de", "https://xn--fa-hia.de"),
+        ("https://FASS.de", "https://fass.de"),
         ("http://[::1]:8000", "http://[::1]:8000"),
     ],
 )
 def test_the_sites_address_is_kept_as_browsers_send_it(written: str, meant: str) -> None:
     assert site_url(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "wire"),
+    [
+        ("chefin@faß.de", "chefin@xn--fa-hia.de"),
+        ("chefin@fass.de", "chefin@fass.de"),
+        ("chefin@faß.de\u200b", "chefin@xn--fa-hia.de"),
+        ("chefin@kunde.test", "chefin@kunde.test"),
+    ],
+)
+def test_the_operators_address_is_nobody_elses(written: str, wire: str) -> None:
+    assert email_address(written) == wire
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "chefin@localhost", "chefin@[127.0.0.1]", "=?utf-8?q?chefin?=@example.de", "größe@example.de", "a@b.de,c@d.de",
+        "Chefin <chefin@example.de>", "chefin", "@example.de",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_mail_reaches_everywhere_stops_the_start(written: str) -> None:
+    with pytest.raises(ValueError, match=r"^[a-z]"):
+        email_address(written)
+
+
+def test_mail_and_time_are_asked_of_the_host_that_was_meant() -> None:
+    """Python's own codec looks up `fass.de` for `faß.de`, whose certificate a stranger has."""
+    assert email_url("smtp+tls://site:p@mail.faß.de:587")["EMAIL_HOST"] == "mail.xn--fa-hia.de"
+    with pytest.raises(ValueError, match="xn--"):
+        web_address("https://faß.de/")
+    with pytest.raises(ValueError, match="no domain"):
+        site_url("https://i❤.ws")
 
 
 @pytest.mark.parametrize(("url", "port"), [("smtp+tls://mail.example.de", 587), ("smtp+ssl://mail.example.de", 465)])

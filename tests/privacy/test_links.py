@@ -11,6 +11,7 @@ from contact import services as contact
 from customers.models import Customer
 from customers.services import register
 from sitebackend import nonce
+from sitebackend.formats.email_address import wire_of
 from sitebackend.mail.services import deliver_due
 from sitebackend.models import Operator, SiteSettings
 from sitebackend.privacy.models import Channel, DataSubjectRequest, Identity, Kind, Outcome
@@ -58,20 +59,20 @@ def _sources(request: DataSubjectRequest) -> set[str]:
 
 def test_a_customer_known_by_number_is_asked_at_the_stored_address(customer: Customer) -> None:
     _link(_asked(name="Änne Möller", number=customer.number))
-    assert mail.outbox[-1].to == [STORED]
+    assert mail.outbox[-1].to == [wire_of(STORED)]
 
 
 def test_who_gives_a_new_address_and_anothers_number_gets_neither_link_nor_answer(customer: Customer) -> None:
     request = _asked(name="Änne Möller", email=EVIL, number=customer.number)
     link = _link(request)
-    assert mail.outbox[-1].to == [STORED]
+    assert mail.outbox[-1].to == [wire_of(STORED)]
     Client().post(link)
     request.refresh_from_db()
     assert request.statement.email == STORED
     assert "customers.master_data" in _sources(request)
     answer.finish(request, outcome=Outcome.REFUSED, ground="So.", by=Operator.objects.create_user("otto"), now=NOW)
     deliver_due(NOW)
-    assert mail.outbox[-1].to == [STORED]
+    assert mail.outbox[-1].to == [wire_of(STORED)]
 
 
 def test_who_proves_an_own_address_does_not_get_what_anothers_number_leads_to(customer: Customer) -> None:

@@ -99,6 +99,11 @@ NOT_SPOKEN_OF = {
     "ALARM_COMMAND": "is given alarms, which name no person",
     "TIME_SOURCE": "is asked for the time by the server itself, and told of nobody",
     "MAIL_FROM": "an address of the business",
+    "EMAIL_HOST": "as EMAIL_URL, which is tried: the documents name who runs it",
+    "EMAIL_PORT": "a number of the mail server",
+    "EMAIL_USER": "an address of the business",
+    "EMAIL_PASSWORD": "a secret",
+    "EMAIL_SECURITY": "mail leaves this machine under TLS in every case",
 }
 #: Fact → the test here that does the thing.
 COMPARED = {

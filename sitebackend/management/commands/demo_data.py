@@ -148,7 +148,9 @@ def _ciphertext(now: datetime) -> EncryptedMessage:
 
 def _mail_sent(submission: Submission, now: datetime) -> OutgoingMail:
     queued_at = submission.received_at
-    return OutgoingMail(kind=MAIL_KIND, about=submission.pk, queued_at=queued_at, state=State.SENT, sent_at=now)
+    return OutgoingMail(
+        kind=MAIL_KIND, about=submission.pk, queued_at=queued_at, state=State.SENT, sent_at=now, copies=1
+    )
 
 
 def _submission(place: int, age: int, shared: EncryptedMessage, now: datetime) -> Submission:

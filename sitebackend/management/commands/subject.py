@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,14 @@ class Command(BaseCommand):
         return None
 
     def _chosen(self, person: DataSubject, keys: list[str], as_json: bool) -> DataSubject:
-        """The same words, meaning one person. Of several the list is shown, and CommandError raised."""
+        """The same words, meaning one person. Where it is to be chosen the list is shown, and CommandError raised."""
         found = persons.found(person)
-        if not keys and len(found) > 1:
+        if not keys and persons.need_a_choice(found):
             told = [_person(one) for one in found]
             self._show(
                 [_as_json({"persons": told})] if as_json else [line for one in told for line in _person_lines(one)]
             )
-            raise CommandError(gettext("Several persons are found. Say which one is meant: --person KEY"))
+            raise CommandError(_why_to_choose(found))
         try:
             chosen = persons.pick(found, keys)
         except Refused as refusal:
@@ -191,6 +191,12 @@ def _as_text(answer: dict[str, Any]) -> Iterator[str]:
         yield f"\n{answer['rights']}"
     if "hash" in answer:
         yield gettext("To carry out exactly this: subject erase … --yes {hash}").format(hash=answer["hash"])
+
+
+def _why_to_choose(found: Collection[Person]) -> str:
+    if len(found) > 1:
+        return gettext("Several persons are found. Say which one is meant: --person KEY")
+    return f"{persons.why_to_choose(found)} --person KEY"
 
 
 def _person(person: Person) -> dict[str, Any]:

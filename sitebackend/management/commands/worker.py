@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contact.daily_line import report_suspects
@@ -52,7 +53,7 @@ SHORT: list[Job] = [
     ledger.note_head,
 ]
 #: Beside them: a mail server that answers slowly must hold up nothing else.
-MAIL: list[Job] = [mail.deliver_due]
+MAIL: list[Job] = [mail.deliver_due, mail.ask_server]
 #: Beside them, one after the other: a backup that is carried away slowly must hold up no mail.
 LONG: list[Job] = [
     rehearsal.clean_up,
@@ -109,6 +110,7 @@ def _claim() -> None:
 
 def _once(rounds: Rounds) -> None:
     rounds.run_once()
+    mail.await_answers(timezone.now())
     if rounds.failures:
         raise CommandError(_("These jobs failed: {names}").format(names=", ".join(sorted(rounds.failures))))
 

@@ -22,7 +22,7 @@ from sitebackend import audit, retention
 from sitebackend.mail import services as outbox
 from sitebackend.models import Act, Actor
 from sitebackend.privacy import deadlines, persons, registry
-from sitebackend.privacy.mail import IDENTITY_LINK, address_mark, link_signer
+from sitebackend.privacy.mail import IDENTITY_LINK, is_marked, link_signer
 from sitebackend.privacy.models import DataSubjectRequest, Identity
 from sitebackend.privacy.persons import Person, Undecided
 from sitebackend.privacy.refusals import Refused
@@ -40,8 +40,8 @@ def persons_found(request: DataSubjectRequest) -> list[Person]:
 
 
 def is_decided(request: DataSubjectRequest) -> bool:
-    """Whether it is clear which of those found is meant: one was chosen, or there are not several."""
-    return request.statement.persons is not None or len(persons_found(request)) < 2
+    """Whether it is clear which of those found is meant: one was chosen, or nobody needs to be."""
+    return request.statement.persons is not None or not persons.need_a_choice(persons_found(request))
 
 
 def chosen(request: DataSubjectRequest) -> list[Person]:
@@ -49,7 +49,7 @@ def chosen(request: DataSubjectRequest) -> list[Person]:
     theirs = persons_found(request)
     said = request.statement.persons
     if said is None:
-        return theirs if len(theirs) == 1 else []
+        return [] if persons.need_a_choice(theirs) else theirs
     keys = {record["key"] for record in said}
     return [person for person in theirs if person.keys & keys]
 
@@ -146,7 +146,7 @@ def request_behind(token: str) -> DataSubjectRequest | None:
     except signing.BadSignature:
         return None
     asked = DataSubjectRequest.objects.links_asked().filter(pk=key).first()
-    return asked if asked and address_mark(asked) == mark else None
+    return asked if asked and is_marked(asked, mark) else None
 
 
 @transaction.atomic
@@ -184,9 +184,11 @@ def _choose(request: DataSubjectRequest, theirs: Collection[Person]) -> None:
 
 def _compared(theirs: list[Person], keys: Collection[str]) -> list[Person]:
     """Those whom the keys name, or the one whom there is. Raises Refused."""
-    if len(theirs) > 1 and not keys:
+    if not persons.need_a_choice(theirs):
+        return theirs
+    if not keys:
         raise Refused(_("It is of several persons. Tick those who are the person who asks."))
-    return persons.pick(theirs, keys) if len(theirs) > 1 else theirs
+    return persons.pick(theirs, keys)
 
 
 def _settle(request: DataSubjectRequest, identity: Identity, now: datetime) -> None:
