@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contact.message import LABELS
 from sitebackend import nonce
+from sitebackend.formats.typed_text import UncutField, mark_required, never_cut
 
 #: What a field says that was left empty.
 MISSING = {
@@ -24,7 +25,14 @@ MISSING = {
     "email": _("Please enter your e-mail address."),
     "message": _("Please enter your message."),
 }
-LONGEST_MESSAGE = 20_000  # characters
+#: What a field is for: said below it, whether it must be filled in or not. The address's three share one.
+PURPOSES = {
+    "name": _("So that we know whom we answer."),
+    "phone": _("For questions that are sooner settled by telephone."),
+    "email": _("Our answer goes there."),
+    "message": _("So that we know what it is about."),
+}
+LONGEST_MESSAGE = 100_000  # characters
 Validator = Callable[[str], None]
 
 
@@ -61,7 +69,7 @@ def one_plain_address(value: str) -> None:
 
 def _line(length: int, autocomplete: str, *validators: Validator, kind: str = "text") -> forms.CharField:
     widget = forms.TextInput({"type": kind, "autocomplete": autocomplete})
-    return forms.CharField(max_length=length, validators=[storable, visible, one_line, *validators], widget=widget)
+    return UncutField(longest=length, validators=[storable, visible, one_line, *validators], widget=widget)
 
 
 class ContactForm(forms.Form):
@@ -73,7 +81,7 @@ class ContactForm(forms.Form):
     use_required_attribute = False  # our own messages help more than the browser's, and work without scripts
 
     name = _line(200, "name")
-    street = _line(200, "street-address")
+    street = _line(200, "address-line1")
     postal_code = _line(20, "postal-code", with_a_letter_or_digit)
     city = _line(100, "address-level2")
     phone = _line(60, "tel", with_digits, kind="tel")
@@ -83,10 +91,10 @@ class ContactForm(forms.Form):
         validators=[one_plain_address],
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
-    message = forms.CharField(
-        max_length=LONGEST_MESSAGE,
+    message = UncutField(
+        longest=LONGEST_MESSAGE,
         validators=[storable, visible],
-        widget=forms.Textarea({"rows": 8, "autocomplete": "off"}),
+        widget=forms.Textarea({"rows": 8}),  # no `autocomplete`: browsers then bring back what was typed
     )
     nonce = forms.CharField(required=False, widget=forms.HiddenInput)
     extra = forms.CharField(
@@ -99,14 +107,21 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name].label = str(label)
+            self.fields[name].help_text = PURPOSES.get(name, "")
             self.fields[name].error_messages["required"] = MISSING[name]
             self.fields[name].required = name in settings.CONTACT_REQUIRED_FIELDS
+        never_cut(self.fields.values())
+        mark_required(self.fields.values())
 
     def clean(self) -> None:
         if nonce.age(self.data.get("nonce", "")) in (nonce.Age.FORGED, nonce.Age.TOO_OLD):
             self.data = {name: self.data.get(name, "") for name in self.fields} | {"nonce": nonce.issue()}
             self.add_error(None, _("This form was open for a long time. Please check it and send it once more."))
         self._lead_focus()
+
+    def asks_for_something(self) -> bool:
+        """Whether any field must be filled in: the page says what that means."""
+        return any(field.required for field in self.fields.values())
 
     def typed(self) -> dict[str, str]:
         """What was sent, byte for byte."""
