@@ -12,6 +12,7 @@ from contact.message import LABELS
 from contact.models import Channel
 from sitebackend import nonce
 from sitebackend.formats.fields import DateTimeField
+from sitebackend.formats.typed_text import UncutField, mark_required
 
 OTHER_CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.FORM]
 
@@ -33,7 +34,9 @@ class InquiryForm(ContactForm):
         del self.fields["extra"]
         for name in LABELS:
             self.fields[name].required = name == "message"
+            self.fields[name].help_text = ""
             self.fields[name].widget.attrs["autocomplete"] = "off"
+        mark_required(self.fields.values())
 
     def clean_received_at(self) -> datetime:
         received_at: datetime = self.cleaned_data["received_at"]
@@ -51,8 +54,8 @@ class FindForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
-        label=_("New note"), max_length=5000, validators=[storable, visible], widget=forms.Textarea({"rows": 3})
+    text = UncutField(
+        label=_("New note"), longest=5000, validators=[storable, visible], widget=forms.Textarea({"rows": 3})
     )
 
 

@@ -13,6 +13,7 @@ from contact.message import LABELS
 from sitebackend import nonce
 from sitebackend.formats import email_address
 from sitebackend.formats.fields import EmailAddressField
+from sitebackend.formats.typed_text import UncutField, mark_required, never_cut
 from sitebackend.mail.smtputf8 import check_offered
 
 #: What a field says that was left empty.
@@ -25,7 +26,14 @@ MISSING = {
     "email": _("Please enter your e-mail address."),
     "message": _("Please enter your message."),
 }
-LONGEST_MESSAGE = 20_000  # characters
+#: What a field is for: said below it, whether it must be filled in or not. The address's three share one.
+PURPOSES = {
+    "name": _("So that we know whom we answer."),
+    "phone": _("For questions that are sooner settled by telephone."),
+    "email": _("Our answer goes there."),
+    "message": _("So that we know what it is about."),
+}
+LONGEST_MESSAGE = 100_000  # characters
 Validator = Callable[[str], None]
 
 
@@ -57,7 +65,7 @@ def with_a_letter_or_digit(value: str) -> None:
 
 def _line(length: int, autocomplete: str, *validators: Validator, kind: str = "text") -> forms.CharField:
     widget = forms.TextInput({"type": kind, "autocomplete": autocomplete})
-    return forms.CharField(max_length=length, validators=[storable, visible, one_line, *validators], widget=widget)
+    return UncutField(longest=length, validators=[storable, visible, one_line, *validators], widget=widget)
 
 
 class ContactForm(forms.Form):
@@ -78,10 +86,10 @@ class ContactForm(forms.Form):
         validators=[one_line, check_offered],
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
-    message = forms.CharField(
-        max_length=LONGEST_MESSAGE,
+    message = UncutField(
+        longest=LONGEST_MESSAGE,
         validators=[storable, visible],
-        widget=forms.Textarea({"rows": 8, "autocomplete": "off"}),
+        widget=forms.Textarea({"rows": 8}),  # no `autocomplete`: browsers then bring back what was typed
     )
     nonce = forms.CharField(required=False, widget=forms.HiddenInput)
     extra = forms.CharField(
@@ -94,14 +102,21 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name].label = str(label)
+            self.fields[name].help_text = PURPOSES.get(name, "")
             self.fields[name].error_messages["required"] = MISSING[name]
             self.fields[name].required = name in settings.CONTACT_REQUIRED_FIELDS
+        never_cut(self.fields.values())
+        mark_required(self.fields.values())
 
     def clean(self) -> None:
         if nonce.age(self.data.get("nonce", "")) in (nonce.Age.FORGED, nonce.Age.TOO_OLD):
             self.data = {name: self.data.get(name, "") for name in self.fields} | {"nonce": nonce.issue()}
             self.add_error(None, _("This form was open for a long time. Please check it and send it once more."))
         self._lead_focus()
+
+    def asks_for_something(self) -> bool:
+        """Whether any field must be filled in: the page says what that means."""
+        return any(field.required for field in self.fields.values())
 
     def typed(self) -> dict[str, str]:
         """What was sent, byte for byte."""

@@ -67,6 +67,12 @@ def suspects_digest(about: UUID, facts: Facts) -> EmailMessage:
     return _to_operator("suspects", facts["when"], count=facts["count"], address=address)
 
 
+def withdrawn(about: UUID, facts: Facts) -> EmailMessage:
+    """That a sender took a message back which the operator may know: what is left to do by hand."""
+    context = {"reference": facts["reference"], "mailed": facts["mailed"], "way": settings.CONTACT_MAIL}
+    return _to_operator("withdrawn", about.hex, **context)
+
+
 def key_warning(about: UUID, facts: Facts) -> EmailMessage:
     """What there is to tell of the operator key: `template` says which mail."""
     context = dict(facts["context"])
@@ -165,5 +171,6 @@ ACKNOWLEDGEMENT = register(
     )
 )
 SUSPECTS = register(Kind("contact.suspects", label=_("daily line about suspected spam"), compose=suspects_digest))
+WITHDRAWN = register(Kind("contact.withdrawn", label=_("message taken back by its sender"), compose=withdrawn))
 KEY_WARNING = register(Kind("contact.operator_key", label=_("warning about the operator key"), compose=key_warning))
 KEY_TRIAL = register(Kind("contact.key_trial", label=_("trial message to the operator key"), compose=key_trial))

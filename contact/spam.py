@@ -34,7 +34,7 @@ WORDS = {
     "invisible_text": _("mostly invisible signs"),
 }
 _LINK = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
-_MARKUP = re.compile(r"\[url[=\]]|<a\s[^>]*href", re.IGNORECASE)
+_MARKUP = re.compile(r"\[url[=\]]|<a\s[^<>]*href", re.IGNORECASE)  # each sign is looked at once, however many <a
 
 
 def reasons(fields: Mapping[str, str], *, honeypot: str, age: Age, earlier_uses: int) -> list[str]:

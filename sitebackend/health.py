@@ -100,7 +100,7 @@ def owner_of_files(now: datetime) -> Iterator[Finding]:
     """Files that a command left from another account, and whether they close the form."""
     folder, database = settings.DATA_DIR, _database_files()
     next_step = _("As root, type: {command}").format(command=data_owner.taken_back(folder, database[:1]))
-    if closed := _out_of_reach([*database, folder / "write.lock"] if database else []):
+    if closed := closed_file():
         text = _("No submission can be taken: {account} cannot write {path}.").format(
             account=data_owner.name_of(os.geteuid()), path=closed
         )
@@ -113,6 +113,12 @@ def owner_of_files(now: datetime) -> Iterator[Finding]:
             count,
         ).format(count=count, path=strays[0])
         yield Finding(_("Files"), Level.WARNING, text, next_step, code="files.strays", figure=count)
+
+
+def closed_file() -> Path | None:
+    """The first file that a submission has to write and cannot; None: all can be written."""
+    database = _database_files()
+    return _out_of_reach([*database, settings.DATA_DIR / "write.lock"] if database else [])
 
 
 def _database_files() -> list[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.template.loader import render_to_string
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponse]
 _FROM_ELSEWHERE = _("This request came from another website and was not carried out.")
 _FROM_NOWHERE = _(
     "Your browser did not say which page this request came from, so the choice was not saved. You need not "
@@ -71,30 +72,45 @@ class CrossSiteRequestMiddleware(CsrfViewMiddleware):
     ours. With both absent a form is accepted, for there is no authority to abuse, and a cookie choice is
     refused, for another site could make it in the visitor's name. Outside the admin Django's own part does
     not run at all: even a broken CSRF cookie would make it set a new one.
+
+    A view with a long form names its own page of refusal (`refused_with`), in which what was typed is still there.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         if _is_admin(request):
             super().process_request(request)
 
-    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> HttpResponseForbidden | None:
+    def process_view(  # type: ignore[override]  # a view's own page of refusal is a response of any kind
+        self, request: HttpRequest, callback: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         if _is_admin(request):
             return super().process_view(request, callback, args, kwargs)
         if request.method in SAFE_METHODS:
             return None
-        return self._judge(request)
+        objection = self._objection(request)
+        return _refused(request, callback, objection) if objection else None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return super().process_response(request, response) if _is_admin(request) else response
 
-    def _judge(self, request: HttpRequest) -> HttpResponseForbidden | None:
+    def _objection(self, request: HttpRequest) -> Promise | None:
         fetch_site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         if fetch_site is not None:
-            return None if fetch_site in ("same-origin", "none") else _refused(request, _FROM_ELSEWHERE)
+            return None if fetch_site in ("same-origin", "none") else _FROM_ELSEWHERE
         if origin is not None:
-            return None if origin in own_origins(request) else _refused(request, _FROM_ELSEWHERE)
-        return _refused(request, _FROM_NOWHERE) if "/cookies/" in request.path_info else None
+            return None if origin in own_origins(request) else _FROM_ELSEWHERE
+        return _FROM_NOWHERE if "/cookies/" in request.path_info else None
+
+
+def refused_with(refuse: View) -> Callable[[View], View]:
+    """Decorator, the outermost: what is answered where the view must not run, as the request came from elsewhere."""
+
+    def named(view: View) -> View:
+        view.refuse_from_elsewhere = refuse  # type: ignore[attr-defined]
+        return view
+
+    return named
 
 
 def own_origins(request: HttpRequest) -> set[str]:
@@ -106,5 +122,8 @@ def _is_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/")
 
 
-def _refused(request: HttpRequest, message: Promise) -> HttpResponseForbidden:
-    return HttpResponseForbidden(render_to_string("refused.html", {"message": message}, request))
+def _refused(request: HttpRequest, view: Any, objection: Promise) -> HttpResponse:
+    if refuse := getattr(view, "refuse_from_elsewhere", None):
+        answer: HttpResponse = refuse(request)
+        return answer
+    return HttpResponseForbidden(render_to_string("refused.html", {"message": objection}, request))

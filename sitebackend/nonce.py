@@ -27,6 +27,11 @@ def issue() -> str:
     return _signer.sign(secrets.token_urlsafe(16))
 
 
+def kept_or_fresh(nonce: str) -> str:
+    """The same one as long as it counts, so that its age does: whoever has to send a form twice is not too fast."""
+    return nonce if age(nonce) in (Age.FINE, Age.TOO_FAST) else issue()
+
+
 def age(nonce: str) -> Age:
     try:
         _signer.unsign(nonce, max_age=LONGEST)

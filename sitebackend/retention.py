@@ -25,6 +25,7 @@ TRAIL_YEARS = 1
 BREACH_YEARS = 3
 STATUTORY_BILLING_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
 ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
+TAKEN_BACK_WITHIN = timedelta(hours=1)  # a message, by its sender
 SENT_MAIL = timedelta(days=30)
 PAGE_TRASH = timedelta(days=30)
 DEAD_LINKS = timedelta(days=90)

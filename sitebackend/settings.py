@@ -543,7 +543,8 @@ CONTENT_SECURITY_POLICY: dict[str, dict[str, list[Any]]] = {
         "manifest-src": [SELF],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes of a request without its files
+#: Bytes of a request without its files: more than the longest message, 100,000 signs of four bytes, three signs each.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 

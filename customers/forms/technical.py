@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.forms.consents import UploadField
 from customers.models.technical import Kind
+from sitebackend.formats.typed_text import UncutField
 
 LONGEST_NAME = 40  # characters of a free field's name; a longer beginning of a line is a sentence
 
@@ -20,7 +21,7 @@ def _line(label: Any, help_text: Any = "", *, required: bool = False) -> forms.C
 
 def _lines(label: Any, help_text: Any = "") -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-    return forms.CharField(label=label, help_text=help_text, required=False, max_length=20_000, widget=widget)
+    return UncutField(label=label, help_text=help_text, required=False, longest=20_000, widget=widget)
 
 
 class SecretField(forms.CharField):

@@ -19,6 +19,7 @@ from sitebackend.pages import fast_path, preview, theme
 from sitebackend.pages.models import Category, Download, Image, Page
 
 POSTS_PER_PAGE = 10
+LONGEST_SEARCH = 100  # characters
 PICTURE_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "png": "image/png"}
 SECURITY_TXT_VALID = timedelta(days=180)
 
@@ -55,9 +56,10 @@ def _show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> Http
 @gzip_page
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()[:100]
-    found = Page.objects.matching(query, request.LANGUAGE_CODE) if query else []
-    return render(request, "pages/search.html", {"query": query, "found": found})
+    query = request.GET.get("q", "").strip()
+    longest = LONGEST_SEARCH if len(query) > LONGEST_SEARCH else None  # what was asked for is not cut to something else
+    found = Page.objects.matching(query, request.LANGUAGE_CODE) if query and not longest else []
+    return render(request, "pages/search.html", {"query": query, "found": found, "longest": longest})
 
 
 def _posts(request: HttpRequest, page: Page) -> dict[str, Any]:

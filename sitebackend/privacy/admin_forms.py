@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import retention
 from sitebackend.formats.fields import EmailAddressField
+from sitebackend.formats.typed_text import UncutField
 from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy import deadlines
+from sitebackend.privacy.forms import LONGEST_MESSAGE
 from sitebackend.privacy.models import Channel, DataSubjectRequest
 from sitebackend.privacy.statement import Statement
 
@@ -30,8 +32,8 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Postal code"), max_length=20, required=False, help_text=_("With it, the name is searched for as well.")
     )
     number = forms.CharField(label=_("Customer number or reference"), max_length=50, required=False)
-    message = forms.CharField(
-        label=_("Message"), max_length=20_000, required=False, widget=forms.Textarea({"rows": 6}),
+    message = UncutField(
+        label=_("Message"), longest=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 6}),
         help_text=format_lazy(
             _("Only what the answer needs. It is sealed, and goes {days} days after the answer."),
             days=retention.REQUEST_TEXT_DAYS,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sitebackend import nonce as form_nonce
 from sitebackend.formats.fields import EmailAddressField
+from sitebackend.formats.typed_text import UncutField, mark_required, never_cut
 from sitebackend.mail.smtputf8 import check_offered
 from sitebackend.privacy.models import Kind
 from sitebackend.privacy.statement import Statement
@@ -21,8 +22,19 @@ QUESTIONS = {
     Kind.PORTABILITY: _("Portability: my data in a machine-readable format"),
 }
 CHOOSE = {"required": _("Please choose one of these.")}
+LONGEST_MESSAGE = 100_000  # characters
 NO_NAME = {"required": _("Please enter your name.")}
 NO_ADDRESS = {"required": _("Please enter your e-mail address.")}
+
+
+class Choices(forms.RadioSelect):
+    """Of the choices the first takes the focus: one place of a page can have it."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(*args, **kwargs)
+        if option["index"] != "0":
+            option["attrs"].pop("autofocus", None)
+        return option
 
 
 class RequestForm(forms.Form):
@@ -30,35 +42,33 @@ class RequestForm(forms.Form):
 
     use_required_attribute = False  # our own errors help better than the browser's bubbles
 
-    kind = forms.ChoiceField(
-        label=_("What is it about?"), choices=QUESTIONS, widget=forms.RadioSelect, error_messages=CHOOSE
-    )
-    name = forms.CharField(
+    kind = forms.ChoiceField(label=_("What is it about?"), choices=QUESTIONS, widget=Choices, error_messages=CHOOSE)
+    name = UncutField(
         label=_("Name"),
-        max_length=200,
+        longest=200,
         error_messages=NO_NAME,
-        widget=forms.TextInput({"autocomplete": "name", "maxlength": 200}),
+        widget=forms.TextInput({"autocomplete": "name"}),
     )
     email = EmailAddressField(
         label=_("E-mail address"),
         help_text=_("Best the address that we have of you; we send the answer there."),
         error_messages=NO_ADDRESS,
         validators=[check_offered],
-        widget=forms.EmailInput({"autocomplete": "email", "maxlength": 254}),
+        widget=forms.EmailInput({"autocomplete": "email"}),
     )
-    number = forms.CharField(
-        label=_("Customer number or reference (optional)"),
+    number = UncutField(
+        label=_("Customer number or reference"),
         help_text=_("If you have one; it helps to find everything."),
-        max_length=50,
+        longest=50,
         required=False,
-        widget=forms.TextInput({"autocomplete": "off", "maxlength": 50}),
+        widget=forms.TextInput(),
     )
-    message = forms.CharField(
-        label=_("Anything else (optional)"),
+    message = UncutField(
+        label=_("Anything else"),
         help_text=_("No reasons are needed. For a rectification: what is right?"),
-        max_length=5_000,
+        longest=LONGEST_MESSAGE,
         required=False,
-        widget=forms.Textarea({"rows": 5, "maxlength": 5_000}),
+        widget=forms.Textarea({"rows": 5}),
     )
     nonce = forms.CharField(required=False, widget=forms.HiddenInput)
     extra = forms.CharField(
@@ -66,6 +76,11 @@ class RequestForm(forms.Form):
         required=False,
         widget=forms.TextInput({"autocomplete": "off", "tabindex": "-1"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        never_cut(self.fields.values())
+        mark_required(self.fields[name] for name in ("name", "email"))  # of a group of choices the group says it
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

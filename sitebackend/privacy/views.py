@@ -5,41 +5,61 @@ No cookie, no session; and no view asks whether the person is known, so no answe
 
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sitebackend import nonce, retention, throttle
 from sitebackend.formats.periods import spell_out
+from sitebackend.formats.typed_text import length_of
+from sitebackend.http import posted_form
+from sitebackend.middleware import refused_with
 from sitebackend.privacy.forms import RequestForm
 from sitebackend.privacy.models import DataSubjectRequest
 from sitebackend.privacy.services import answer, identity, intake
 
+LONGEST_NUMBER = 50  # characters of a customer number, reference or postal code
 _thanks = signing.Signer(salt="privacy.thanks")
 
 
+@cache_control(private=True, no_cache=True)
+def _from_elsewhere(request: HttpRequest) -> HttpResponse:
+    """The form with what was typed in it, to be sent once more from this site itself."""
+    typed = posted_form.typed(request)
+    typed["nonce"] = nonce.kept_or_fresh(typed.get("nonce", ""))
+    return _page(request, RequestForm(initial=typed), status=403, site_itself=settings.SITE_URL)
+
+
+# not no-store: a browser may bring the form back as it was
+@refused_with(_from_elsewhere)
 @gzip_page  # nothing secret is in it: the nonce is anybody's
-@never_cache
+@cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_form(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, RequestForm(initial={"nonce": nonce.issue(), "kind": request.GET.get("kind", "")}))
-    request.encoding = "utf-8"  # whatever the sender claims: other codings can spell what cannot be stored
-    form = RequestForm(request.POST)
+        return _page(request, _empty(kind=request.GET.get("kind", "")))
+    try:
+        form = RequestForm(posted_form.read(request))
+    except posted_form.UnreadableFormError as error:
+        return _page(request, _empty(), status=error.status)
     # twelve tries in one period are a person who corrects a form; the thirteenth is a machine
     if throttle.is_exceeded(request, "privacy-request", limit=12):
         return _page(request, form, status=429)
     if not form.is_valid():
         return _page(request, form, status=422)
-    received = intake.receive(
-        kind=form.cleaned_data["kind"], said=form.said(), nonce=form.cleaned_data["nonce"], now=timezone.now()
-    )
+    try:
+        received = intake.receive(
+            kind=form.cleaned_data["kind"], said=form.said(), nonce=form.cleaned_data["nonce"], now=timezone.now()
+        )
+    except intake.IntakeClosed:
+        return _page(request, form, status=503)
     return HttpResponseRedirect(reverse("privacy:thanks", args=[_thanks.sign(received.pk.hex)]), status=303)
 
 
@@ -61,7 +81,9 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, POST acts: programs that follow links in mails confirm nothing."""
     if request.method == "POST":
-        added = {name: request.POST.get(name, "")[:50] for name in ("number", "postal_code")}
+        added = {name: request.POST.get(name, "") for name in ("number", "postal_code")}
+        if any(length_of(typed) > LONGEST_NUMBER for typed in added.values()):
+            return render(request, "privacy/confirm.html", {"usable": True, "added": added, **_periods()}, status=422)
         confirmed = identity.confirm_by_link(token, now=timezone.now(), **added)
         return render(
             request, "privacy/confirm.html", {"confirmed": confirmed, **_periods()}, status=200 if confirmed else 410
@@ -85,17 +107,22 @@ def fetch(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _periods() -> dict[str, int]:
-    return {"link_days": retention.LINK_LIVES.days, "copy_days": retention.ANSWER_LIVES.days}
+    return {"longest": LONGEST_NUMBER, "link_days": retention.LINK_LIVES.days, "copy_days": retention.ANSWER_LIVES.days}
 
 
-def _page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
+def _empty(*, kind: str = "") -> RequestForm:
+    return RequestForm(initial={"nonce": nonce.issue(), "kind": kind})
+
+
+def _page(request: HttpRequest, form: RequestForm, *, status: int = 200, site_itself: str = "") -> HttpResponse:
     context = {
         "form": form,
         "status": status,
+        "site_itself": site_itself,
         "kept_for": retention.of_requests(),
         "wait": spell_out(throttle.PERIOD),
     }
     response = render(request, "privacy/request_form.html", context, status=status)
-    if status == 429:
+    if status in (429, 503):
         response.headers["Retry-After"] = throttle.retry_after()
     return response

@@ -29,6 +29,7 @@ NAMES = (
     "alias",
     "http2",
     "reqtimeout",
+    "setenvif",
 )
 SPELLINGS = ["X-Forwarded-", "X_Forwarded-", "X-Forwarded_", "X_Forwarded_"]  # WSGI makes one name of all four
 VISITOR = "127.0.0.2"  # the loopback network has many addresses; only 127.0.0.1 is trusted
@@ -59,6 +60,7 @@ class Front:
     https: str
     http: str
     log: Path
+    access_log: Path
 
     def get(self, path: str, *headers: tuple[str, str], name: str = "www.example.de") -> Answer:
         """Ask as the visitor; headers may come twice, in this order."""
@@ -91,6 +93,7 @@ def made_of_the_example(folder: Path, front: Front, site: str) -> Path:
         "<VirtualHost *:80>": f"<VirtualHost {front.http}>",
         "/etc/letsencrypt/live/www.example.de": str(folder),
         "${APACHE_LOG_DIR}/site-error.log": str(front.log),
+        "CustomLog /dev/null common env": f"CustomLog {front.access_log} common env",
         "127.0.0.1:8000": site,
     }.items():
         assert theirs in example
@@ -123,7 +126,7 @@ def front(made_once: tuple[Place, object], tmp_path_factory: pytest.TempPathFact
         "DJANGO_SETTINGS_MODULE": "look",
     }
     folder = place.folder.parent
-    found = Front(free_address(), free_address(), folder / "error.log")
+    found = Front(free_address(), free_address(), folder / "error.log", folder / "access.log")
     with serving(place, "--no-worker") as server:
         configuration = made_of_the_example(folder, found, server.address)
         apache = subprocess.Popen([str(APACHE), "-f", configuration, "-DFOREGROUND"])
@@ -132,6 +135,14 @@ def front(made_once: tuple[Place, object], tmp_path_factory: pytest.TempPathFact
         yield found
         apache.terminate()
         apache.wait()
+
+
+@pytest.mark.parametrize("path", ["/kontakt/danke/", "/en/kontakt/danke/", "/datenschutz/anfrage/abholen/"])
+def test_an_address_that_is_a_key_stands_in_no_access_log(front: Front, path: str) -> None:
+    front.get(f"{path}key/")
+    front.get("/kontakt/?after")
+    until(lambda: "/kontakt/?after" in front.access_log.read_text())
+    assert "key" not in front.access_log.read_text()
 
 
 def test_the_site_sees_the_visitor_his_scheme_and_its_own_name(front: Front) -> None:

@@ -26,6 +26,7 @@ from consent import offer, providers
 from consent.models import ExternalHost, GroupWording
 from contact import health as contact_health
 from contact import services as contact
+from contact import withdrawal
 from contact.models import Submission, Verdict
 from customers import health as customers_health
 from customers.clear_file import ClearFile
@@ -118,6 +119,7 @@ COMPARED = {
     "form.suspects": "test_what_looks_like_advertising_is_not_mailed",
     "form.acknowledgement": "test_whether_the_sender_gets_a_mail",
     "form.period": "test_how_long_messages_are_kept",
+    "form.withdrawal": "test_for_how_long_a_message_can_be_taken_back",
     "form.fields": "test_which_fields_the_form_insists_on",
     "requests.fields": "test_what_the_request_form_asks",
     "customers.billing": "test_how_long_billing_documents_are_kept",
@@ -380,6 +382,20 @@ def test_what_the_request_form_asks(client: Client) -> None:
     assert set(form.errors) - {"__all__"} == {"kind", "name", "email"}
     assert {"number", "message"} < set(form.fields)
     assert "voluntary" in sentences()["requests.fields"]
+
+
+def test_for_how_long_a_message_can_be_taken_back(operator_key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "TAKEN_BACK_WITHIN", timedelta(minutes=25))
+    now = timezone.now()
+    early, late = (receive(now, message=f"{WRITTEN}, {word}") for word in ("early", "late"))
+    assert "For 25 minutes" in sentences()["form.withdrawal"]
+    withdrawal.take_back(submission=early, now=now + timedelta(minutes=24))
+    with pytest.raises(withdrawal.TooLate):
+        withdrawal.take_back(submission=late, now=now + timedelta(minutes=26))
+    assert list(Submission.objects.all()) == [late]
+    deliver_due(now)
+    (sent,) = mail.outbox
+    assert late.reference in sent.subject
 
 
 STATES = {"done": "messages seen to", "open": "open messages", "suspect": "suspected spam"}

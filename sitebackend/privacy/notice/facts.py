@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sitebackend import retention, throttle
+from sitebackend.formats.periods import spell_out
 from sitebackend.models import SiteSettings
 from sitebackend.privacy.notice.services import Section, Sentence, Table, facts
 from sitebackend.privacy.registry import PersonalDataSource, Text, sources
@@ -130,9 +131,19 @@ def contact_form() -> Iterator[Section]:
                 Sentence("form.other_ways", _("An e-mail to the address above will do as well.")),
             ],
             [Sentence("form.mail", _mail()), _suspects(), *_acknowledgement()],
-            [Sentence("form.period", retention.of_messages())],
+            [Sentence("form.period", retention.of_messages()), _withdrawal()],
         ],
         tables=[_fields()],
+    )
+
+
+def _withdrawal() -> Sentence:
+    return Sentence(
+        "form.withdrawal",
+        _(
+            "For {period} after sending you can take a message back, on the page that thanks for it. It is then "
+            "deleted here, and a mail with it that still waits is not sent."
+        ).format(period=spell_out(retention.TAKEN_BACK_WITHIN)),
     )
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sitebackend.formats.typed_text import UncutField
 from sitebackend.privacy.papers.account import NAMES, Account
 from sitebackend.privacy.papers.models import Breach
 
@@ -17,7 +18,7 @@ _PAST = ("noticed_at", "began_at", "ended_at", "reported_at", "told_at")
 
 def _words(label: Any, help_text: Any = "", *, rows: int = 3) -> forms.CharField:
     widget = forms.Textarea({"rows": rows, "cols": 80})
-    return forms.CharField(label=label, help_text=help_text, max_length=10_000, required=False, widget=widget)
+    return UncutField(label=label, help_text=help_text, longest=10_000, required=False, widget=widget)
 
 
 class BreachForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -3,8 +3,11 @@
 Nothing here asks whether the person is known: the outside sees the same, in the same time, either way.
 """
 
+import logging
 from datetime import datetime
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as AnyDatabaseError
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
@@ -17,9 +20,23 @@ from sitebackend.privacy.refusals import Refused
 from sitebackend.privacy.statement import Statement
 from sitebackend.turns import transaction_in_turn
 
+logger = logging.getLogger(__name__)
+
+
+class IntakeClosed(Exception):
+    """A request cannot be stored safely now; nothing of it was kept."""
+
 
 def receive(*, kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
-    """Store a request from the public form; the same form sent again gives the same request."""
+    """Store a request from the public form; the same form sent again gives the same request. Raises IntakeClosed."""
+    try:
+        return _received(kind, said, nonce, now)
+    except (AnyDatabaseError, OSError, ImproperlyConfigured) as error:
+        logger.error("a request was refused: %s", type(error).__name__)
+        raise IntakeClosed from error
+
+
+def _received(kind: str, said: Statement, nonce: str, now: datetime) -> DataSubjectRequest:
     request = DataSubjectRequest(
         kind=kind, received_on=deadlines.local_date(now), recorded_at=now, nonce_digest=lookup.nonce(nonce)
     )
