@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +16,7 @@ MESSAGES = [
     ("Hanna Nord", "Der Drucker im Flur streikt seit heute früh.\n\nEr zeigt Fehler 49.\nKönnen Sie morgen kommen?"),
     (
         "Ole Süd",
-        "Wir hätten gern ein Angebot für drei Arbeitsplätze mit Bildschirm, Tastatur und Maus, lieferbar im Mai.",
+        "Wir hätten gern ein Angebot für drei Arbeitsplätze mit Bildschirm, Tastatur und Maus, bis Mai.",
     ),
     ("Dr. Marie-Antoinette Freifrau von Außergewöhnlich-Langenhagen", "Rückruf bitte"),
 ]
@@ -40,9 +39,7 @@ def inbox(chromium: Browser) -> Iterator[RunningSite]:
 
 
 def _read_here(page: Page, running: RunningSite) -> None:
-    page.goto(f"{INBOX}reading/")
-    where = Path(page.locator("p code").first.inner_text())
-    where.write_bytes(next(running.data.rglob("operator-trial-secret.asc")).read_bytes())
+    page.goto(f"{INBOX}reading/")  # the key for trying out lies where it is looked for
     page.fill("[name=passphrase]", running.secrets["operator_key_passphrase"])
     page.get_by_role("button", name="erlauben").click()
 
@@ -80,10 +77,8 @@ def test_a_message_is_found_answered_and_done_with_and_without_scripts(
     visit = opened(visitor, inbox, screen=screen, scripts=scripts, touch=screen is PHONE)
     page = visit.page
     page.get_by_role("link", name="Hanna Nord").click()
-    reply = page.get_by_role("link", name="Antworten")
-    assert re.match(
-        r"mailto:hanna@example\.org\?subject=Ihre%20Nachricht%20.*Drucker", reply.get_attribute("href") or ""
-    )
+    reply = page.get_by_role("link", name="Antworten").get_attribute("href") or ""
+    assert re.match(r"mailto:hanna@example\.org\?subject=Ihre%20Nachricht%20.*Drucker", reply)
     assert page.get_by_role("link", name="Anrufen").get_attribute("href") == "tel:0492155501"
     page.get_by_role("button", name="Erledigt").click()
     expect(page.locator(".messagelist")).to_contain_text("Erledigt:")
