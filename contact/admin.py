@@ -127,8 +127,7 @@ class SubmissionAdmin(OperatorModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist: Any = super().get_changelist_instance(request)
-        if request.method == "GET":
-            changelist.result_list = admin_inbox.rows(request, changelist.result_list)
+        changelist.result_list = admin_inbox.rows(request, changelist.result_list)
         return changelist
 
     @admin.display(description=_("Message"))

@@ -56,7 +56,8 @@ def rows(request: HttpRequest, submissions: QuerySet[Submission]) -> list[Submis
 
 
 def _previews(request: HttpRequest, submissions: list[Submission]) -> dict[Any, ShownPreview]:
-    open_messages = vault.opened_messages(request) if reading.is_possible() else None
+    """Those of the list, if it is only looked at: an action leads back to it, and opens nothing on its way."""
+    open_messages = vault.opened_messages(request) if request.method == "GET" and reading.is_possible() else None
     if open_messages is None:
         return {}
     shown = previews.shown(open_messages=open_messages, submissions=[each.pk for each in submissions])

@@ -176,6 +176,16 @@ def test_fifty_are_shown_with_as_many_queries_as_one(unlocked: Client, allowed: 
     assert queries() == of_one
 
 
+def test_posted_to_without_an_action_the_list_is_shown_and_opens_nothing(
+    unlocked: Client, allowed: None, received: Received
+) -> None:
+    received()
+    answer = unlocked.post(LIST, {})
+    assert answer.status_code == 200
+    assert NAME not in answer.content.decode()
+    assert not VaultEvent.objects.exists()
+
+
 # --- done
 
 

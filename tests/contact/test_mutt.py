@@ -72,7 +72,8 @@ class Mutt:
                 _read_past(mine, program)
         finally:
             os.close(mine)
-        return cast("EmailMessage", message_from_bytes(draft.read_bytes(), policy=policy.SMTP))
+        typed = b"Content-Type: text/plain; charset=utf-8\n" + draft.read_bytes()  # as the editor shows it
+        return cast("EmailMessage", message_from_bytes(typed, policy=policy.SMTP))
 
 
 def _read_past(terminal: int, program: "subprocess.Popen[bytes]") -> None:
