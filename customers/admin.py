@@ -1,6 +1,5 @@
 """The customers' room in the cockpit: lists here, everything of one customer on a page of its own."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -192,18 +192,31 @@ hang(
 class BillingDocumentAdmin(WithoutDeletion):
     """To find a document, see until when it is kept, and hold it; filing is done from the customer's page."""
 
-    list_display = ("number", "kind", "issued_on", "amount", "customer", "statutory_until", "ends_on", "legal_hold")
+    list_display = (
+        "number",
+        "kind",
+        "issued_on",
+        "shown_amount",
+        "customer",
+        "statutory_until",
+        "ends_on",
+        "legal_hold",
+    )
     list_filter = ("kind", "issued_on", "legal_hold")
     list_select_related = ("customer",)
     search_fields = ("number",)
     date_hierarchy = "issued_on"
     show_full_result_count = False
-    fields = ("kind", "number", "issued_on", "amount", "currency", "statutory_until", "ends_on", "why_kept")
-    readonly_fields = ("ends_on", "why_kept")
+    fields = ("kind", "number", "issued_on", "shown_amount", "statutory_until", "ends_on", "why_kept")
+    readonly_fields = ("shown_amount", "ends_on", "why_kept")
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def shown_amount(self, document: BillingDocument) -> str:
+        return document.shown_amount
 
     @admin.display(description=_("kept until"), ordering="kept_until")
-    def ends_on(self, document: BillingDocument) -> date:
-        return document.ends_on
+    def ends_on(self, document: BillingDocument) -> str:
+        return date_format(document.ends_on)
 
     @admin.display(description=_("hold"))
     def why_kept(self, document: BillingDocument) -> str:

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 from pytest_django import Settings
 
+from consent import starter
+from consent.providers import PROVIDERS
 from sitebackend import retention, throttle
 from sitebackend.formats.periods import spell_out
 from sitebackend.privacy.papers.measures import measures
@@ -103,3 +105,10 @@ def test_the_page_of_a_dead_link_tells_its_period(
 ) -> None:
     monkeypatch.setattr(retention, period, timedelta(days=9))
     assert "9 Tage" in client.get(reverse(f"privacy:{page}", args=["none"])).content.decode()
+
+
+def test_the_words_that_a_new_site_starts_with_tell_how_long_the_choice_lives() -> None:
+    """They are the operator's from then on, so no code fills the period in: another one needs other words."""
+    assert "einen Tag lang" in starter.BANNER["de"]["text"]
+    assert all("gilt einen Tag" in provider.wording("de")["lifetime"] for provider in PROVIDERS)
+    assert timedelta(days=1).total_seconds() == settings.COOKIE_CONSENT_MAX_AGE

@@ -75,7 +75,7 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
         )
 
     def update(self, **values: Any) -> int:
-        if set(values) - {"legal_hold", "hold_reason", "hold_ground"}:
+        if set(values) - {"legal_hold", "hold_reason", "hold_ground", "released_on"}:
             raise AppendOnly(_("A filed document is never changed. File a correction as a new document."))
         return super().update(**values)
 
@@ -99,8 +99,9 @@ class BillingQuerySet(models.QuerySet["BillingDocument"]):
 
 
 def _is_past(today: date) -> Q:
-    """The promise beyond the law is over, or its recipient objected to it and the law's time is."""
-    return Q(kept_until__lt=today) | Q(objected_on__isnull=False, statutory_until__lt=today)
+    """`ends_on` has passed: whoever objects or ends a hold after the law's time lets it go that night."""
+    is_over = Q(kept_until__lt=today) | Q(objected_on__lt=today, statutory_until__lt=today)
+    return is_over & (Q(released_on=None) | Q(released_on__lt=today))
 
 
 class HoldGround(models.TextChoices):
@@ -136,6 +137,7 @@ class BillingDocument(models.Model):
     legal_hold = models.BooleanField(_("on hold"), default=False)
     hold_reason = models.CharField(_("reason of the hold"), max_length=300, blank=True)
     hold_ground = models.CharField(_("ground of the hold"), max_length=10, choices=HoldGround, blank=True)
+    released_on = models.DateField(_("hold ended on"), null=True, editable=False)
     objected_on = models.DateField(_("recipient objected on"), null=True, editable=False)
     filed_at = models.DateTimeField(_("filed"), default=timezone.now, editable=False)
 
@@ -179,7 +181,12 @@ class BillingDocument(models.Model):
     @property
     def ends_on(self) -> date:
         """The last day on which it is kept, unless somebody holds it."""
-        return self.statutory_until if self.objected_on else self.kept_until
+        end = self.end_if_objected(self.objected_on) if self.objected_on else self.kept_until
+        return max(end, self.released_on or end)
+
+    def end_if_objected(self, day: date) -> date:
+        """The last day if its recipient objects on this one to what goes beyond the law."""
+        return min(max(self.statutory_until, day), self.kept_until)
 
     @property
     def shown_amount(self) -> str:

@@ -97,6 +97,7 @@ class BillingDocuments(PersonalDataSource):
                 str(_("kept until")): document.ends_on,
                 str(_("filed")): document.filed_at,
                 **({str(_("recipient objected on")): document.objected_on} if document.objected_on else {}),
+                **({str(_("hold ended on")): document.released_on} if document.released_on else {}),
                 **(_hold(document) if document.legal_hold else {}),
             }
             yield Export(item=item, values=values, sealed=SEALED, in_vault=True)
@@ -136,10 +137,12 @@ class BillingDocuments(PersonalDataSource):
 
     def closable(self, subject: DataSubject) -> Iterator[Closable]:
         """The years beyond the law, of all documents at once: an objection ends them (Art. 21 GDPR)."""
-        beyond = [document for document in self._usable(subject) if document.ends_on > document.statutory_until]
+        today = timezone.localdate()
+        found = [document for document in self._usable(subject) if not document.objected_on]
+        beyond = [document for document in found if document.kept_until > document.statutory_until]
         for key in {_owner(document) for document in beyond}:
             own = [document for document in beyond if _owner(document) == key]
-            ends = sorted({document.statutory_until for document in own})
+            ends = sorted({document.end_if_objected(today) for document in own})
             yield Closable(
                 source=self.name,
                 row=min(document.pk for document in own),

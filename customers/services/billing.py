@@ -14,6 +14,7 @@ from customers.models import Archive, BillingDocument, Customer
 from customers.models.customer import PLACE
 from customers.refusals import Refused
 from sitebackend.crypto import lookup
+from sitebackend.monitoring import clock
 from sitebackend.retention import STATUTORY_BILLING_YEARS, billing_years, end_of_calendar_years
 from sitebackend.vault import services as vault
 from sitebackend.vault.opened import Holder, OpenVault
@@ -111,7 +112,11 @@ def hold(*, document: BillingDocument, reason: str, ground: str = "") -> None:
 
 @transaction.atomic
 def release(*, document: BillingDocument) -> None:
-    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=False, hold_reason="", hold_ground="")
+    """End the hold: what is past its every date goes in the night that follows."""
+    today = timezone.localdate(clock.believed(timezone.now()))
+    BillingDocument.objects.filter(pk=document.pk, legal_hold=True).update(
+        legal_hold=False, hold_reason="", hold_ground="", released_on=today
+    )
 
 
 def _archive() -> Archive:

@@ -8,7 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.clear_file import ClearFile
@@ -109,7 +112,14 @@ class Hold(CustomersFormPage):
         context["intro"] = f"{self.document}. {self.document.why_kept()}"
         if self.document.legal_hold:
             context |= {"title": _("End the hold"), "button": _("End the hold")}
+            context["intro"] += f"\n\n{self._without_hold()}"
         return context
+
+    def _without_hold(self) -> str:
+        end = self.document.ends_on
+        if end < timezone.localdate():
+            return gettext("Its period is over: once the hold ends it is deleted in the following night.")
+        return gettext("Once the hold ends it is kept until {until}.").format(until=date_format(end))
 
     def carry_out(self, form: forms.Form) -> None:
         if self.document.legal_hold:

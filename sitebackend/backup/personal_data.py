@@ -1,5 +1,7 @@
 """The backups' own rows hold no personal data; the files hold copies of everything, and nobody looks into them."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from sitebackend.privacy.registry import (
     CopiesElsewhere,
     Description,
     PersonalDataSource,
+    Text,
     holds_no_personal_data,
     register,
 )
@@ -37,6 +40,18 @@ class Backups(CopiesElsewhere, PersonalDataSource):
             origin=_("made by this site"),
             location=_location(),
         )
+
+    def outlasting(self) -> Iterator[Text]:
+        if settings.BACKUP_TARGETS:
+            own = _(
+                "Encrypted backups on our own media may hold it for {n} days, the newest until there is a newer one, "
+                "and one on a medium that is not connected until it is again."
+            )
+            yield own.format(n=settings.BACKUP_MAX_AGE_DAYS)
+        if upload.is_set():
+            yield _("Encrypted backups with a storage provider may hold it for the period that is set there.")
+        if not (settings.BACKUP_TARGETS or upload.is_set()) and Backup.objects.whole().exists():
+            yield _("Encrypted backups of earlier times, on media that are no longer used, may hold it.")
 
     def standing(self) -> str:
         """How many there are, and the day of the oldest."""

@@ -249,10 +249,14 @@ hang(
 )
 
 
+_OF_THE_PERSON = ("name", "email", "phone", "address", "postal_code", "number")
+
+
 def _shown(row: DataSubjectRequest, request: HttpRequest) -> dict[str, Any]:
     """What the page shows; a closed request shows no more than its proof."""
     said = row.statement
     facts: dict[str, Any] = {"row": row, "said": said, "standing": standing(row), "wrote": row.sealed is not None}
+    facts["person"] = [getattr(said, name) for name in _OF_THE_PERSON if getattr(said, name)]
     mails = _mails_to_person(row)
     by_letter = facts["wrote"] and not any(mail.sent_at is None for mail in mails)
     facts |= {"mails": mails, "by_letter": by_letter, "today": deadlines.local_date(timezone.now())}

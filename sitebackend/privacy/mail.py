@@ -4,7 +4,7 @@ To the operator: references, dates and numbers, nobody's data. What a request sa
 acknowledged, the extension is told, the answer is there) is noted when the mail server took it, not before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -144,7 +144,7 @@ def on_paper(request: DataSubjectRequest, message: str, *, kept: Sequence[Step] 
 
 def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **context: Any) -> EmailMessage:
     site = SiteSettings.current()
-    facts: Mapping[str, Any] = {
+    facts: dict[str, Any] = {
         "request": request,
         "site": site,
         "site_url": settings.SITE_URL,
@@ -153,12 +153,12 @@ def _to_person(request: DataSubjectRequest, message: str, *, to: str = "", **con
         "link_days": retention.LINK_LIVES.days,
         "copy_days": retention.ANSWER_LIVES.days,
         "proof_years": retention.PROOF_YEARS,
-        "backup_days": settings.BACKUP_MAX_AGE_DAYS,
         "outside": traces.outside(),
         "cannot_prove": bool(traces.missing_rights()),
         **context,
     }
     with translation.override(request.statement.language):
+        facts["copies"] = registry.outlasting()
         return render(
             f"privacy/email/{message}",
             facts,

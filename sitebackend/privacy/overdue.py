@@ -1,6 +1,6 @@
 """The page on which the operator lets go what should have gone before.
 
-What must never happen: a shortened period, a hold that ended or old data that were filed let go at one blow what
+What must never happen: a shortened period or old data that were filed let go at one blow what
 nobody looked at. So retention by itself erases what fell due since its last run; the rest stands here, and only
 what was shown goes.
 """

@@ -302,6 +302,10 @@ class CopiesElsewhere:
     models: ClassVar[Mapping[type[Model], tuple[str, ...]]] = {}
     holds_copies: ClassVar[bool] = True
 
+    def outlasting(self) -> Iterable[Text]:
+        """Sentences of the letter about an erasure: how long these copies may hold what went. None by default."""
+        return ()
+
     def find(self, subject: DataSubject) -> Iterable[Item]:
         return ()
 
@@ -356,6 +360,12 @@ def stored_address(subject: DataSubject) -> str:
 def recipients(subject: DataSubject) -> list[str]:
     """Who received data of this person, over all apps."""
     return [str(recipient) for source in sources() for recipient in source.recipients(subject)]
+
+
+def outlasting() -> list[str]:
+    """How long copies elsewhere may hold what an erasure took, over all apps: sentences in the active language."""
+    copies = (holding for holding in sources() if isinstance(holding, CopiesElsewhere))
+    return [str(sentence) for holding in copies for sentence in holding.outlasting()]
 
 
 def export(subject: DataSubject, vault: Unlocked | None = None) -> list[Export]:

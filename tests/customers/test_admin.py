@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -332,7 +333,12 @@ def test_a_document_is_held_for_a_reason_and_released(admin_client: Client, cust
     assert admin_client.post(page, {"ground": "tax", "reason": ""}).status_code == 422
     admin_client.post(page, {"ground": "tax", "reason": "Einspruch"})
     assert BillingDocument.objects.get().hold_reason == "Einspruch"
-    assert "Einspruch" in admin_client.get(page).content.decode()
+    shown = admin_client.get(page).content.decode()
+    assert "Einspruch" in shown
+    assert "bleibt der Beleg noch bis zum 31. Dezember 2036." in shown
+    past = date(2020, 12, 31)
+    QuerySet.update(BillingDocument.objects.all(), statutory_until=past, kept_until=past)
+    assert "wird der Beleg in der folgenden Nacht gelöscht" in admin_client.get(page).content.decode()
     admin_client.post(page)
     assert BillingDocument.objects.get().legal_hold is False
 

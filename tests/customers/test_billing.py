@@ -131,9 +131,10 @@ def test_the_sweep_takes_what_is_due_and_nothing_else(file_one: Callable[..., Bi
     ]
     assert sweep(date(2026, 1, 1)) == 1
     assert set(BillingDocument.objects.values_list("number", flat=True)) == {"young", "held"}
-    held.refresh_from_db()
-    billing.release(document=held)
-    assert sweep(date(2026, 1, 1)) == 1
+    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC)):
+        billing.release(document=held)
+    assert sweep(date(2026, 1, 1)) == 0
+    assert sweep(date(2026, 1, 2)) == 1
 
 
 def test_a_hold_has_its_reason(file_one: Callable[..., BillingDocument]) -> None:

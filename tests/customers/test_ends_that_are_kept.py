@@ -170,7 +170,24 @@ def test_a_hold_that_ends_lets_the_promise_win(customer: Customer, operator: Ope
     assert document.objected_on == TODAY
     assert retain_on(TODAY) == set()
     billing.release(document=document)
-    assert retain_on(TODAY) == {document.pk}
+    assert retain_on(TODAY) == set()
+    assert retain_on(TODAY + timedelta(days=1)) == {document.pk}
+
+
+def test_a_hold_that_ends_after_its_period_and_a_late_objection_wait_for_nobodys_word(
+    customer: Customer, operator: Operator
+) -> None:
+    """“And no longer”: what the operator or the law let go is not due before the last run, it falls due tonight."""
+    held, objected = (
+        file_one(customer, f"R-{number}", date(YEAR - years, 6, 1)) for number, years in ((1, 11), (2, 9))
+    )
+    billing.hold(document=held, reason="Einspruch", ground=HoldGround.CLAIM)
+    execution.run_retention(NOW)
+    billing.release(document=held)
+    BillingDocument.objects.filter(pk=objected.pk).end_with_the_law(TODAY)
+    assert execution.overdue(NOW) is None
+    assert execution.run_retention(NOW + timedelta(days=1)) == 2
+    assert not BillingDocument.objects.exists()
 
 
 def test_an_objection_to_the_years_beyond_the_law_ends_them_for_all_documents_and_no_others(
@@ -249,9 +266,10 @@ def test_every_end_told_is_the_last_day_before_it_went(
             continue
         [line] = lines
         now = left.get(pk=document.pk)
-        last = now.statutory_until
-        assert (german(last) in line) is (last >= TODAY)
+        by_law = now.statutory_until >= TODAY
+        assert (german(now.statutory_until) in line) is by_law
         billing.release(document=now)  # what a hold keeps has no day; the sentence says so
-        assert ("mindestens" in line or "länger nur" in line) is (last >= TODAY)
+        assert ("mindestens" in line or "länger nur" in line) is by_law
+        last = now.statutory_until if by_law else TODAY
         assert document.pk not in retain_on(last)
         assert document.pk in retain_on(last + timedelta(days=1))

@@ -1,7 +1,7 @@
 """A mail that was handed over, and the server did not say that it has it: it may have arrived."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import uuid4
 
@@ -43,10 +43,15 @@ def state(mail: OutgoingMail) -> State:
     return State(mail.state)
 
 
+def deliver(now: datetime) -> int:
+    """As the worker with `--once`: a server on a busy machine may take longer than the others wait for it."""
+    return services.deliver_due(now) + services.await_answers(now)
+
+
 def deliver_for(days: int) -> None:
     """As the worker would, every hour."""
     for hour in range(days * 24):
-        services.deliver_due(NOON + hour * HOUR)
+        deliver(NOON + hour * HOUR)
 
 
 def finding(code: str) -> findings.Finding | None:
@@ -57,8 +62,8 @@ def test_a_server_that_takes_longer_than_any_timeout_gets_it_once(
     told: Told, mail_server: Handler, settings: Settings
 ) -> None:
     port = settings.MAILERS["default"]["OPTIONS"]["port"] if hasattr(settings, "MAILERS") else settings.EMAIL_PORT
-    point_to(settings, port, timeout=0.2)
-    mail_server.answers_after = 1.0
+    point_to(settings, port, timeout=0.6)
+    mail_server.answers_after = 1.5
     mail = queue()
     assert services.deliver_due(NOON) == 0
     assert state(mail) == State.UNCONFIRMED
@@ -70,15 +75,15 @@ def test_a_server_that_takes_longer_than_any_timeout_gets_it_once(
 
 
 def test_meanwhile_the_others_go_out(told: Told, mail_server: Handler) -> None:
-    mail_server.answers_after = 1.0
-    slow = queue()
+    mail_server.answers_after = 2.5
+    slow = queue(words="Schnecke")
     services.deliver_due(NOON)
-    mail_server.answers_after = 0.0
-    quick = [queue() for _ in range(5)]
-    assert services.deliver_due(NOON) == 5
-    assert {state(mail) for mail in quick} == {State.SENT}
     assert state(slow) == State.UNCONFIRMED
-    assert services.await_answers(NOON) == 1
+    mail_server.answers_after = 0.0
+    for _ in range(5):
+        queue()
+    assert deliver(NOON) == 6
+    assert ["Schnecke" in str(mail) for mail in mail_server.mails()] == [False] * 5 + [True]
 
 
 def test_no_more_than_a_few_wait_at_once(told: Told, mail_server: Handler) -> None:
@@ -104,7 +109,7 @@ def test_a_line_that_drops_after_the_data_gets_it_three_times_hours_apart(told: 
     mail, times = queue(), []
     for hour in range(6 * 24):
         before = len(mail_server.received)
-        services.deliver_due(NOON + hour * HOUR)
+        deliver(NOON + hour * HOUR)
         times += [hour] * (len(mail_server.received) - before)
     assert len(times) == MOST_COPIES
     assert all(later - earlier >= REPEAT_AFTER // HOUR for earlier, later in pairwise(times))
@@ -117,14 +122,14 @@ def test_a_line_that_drops_after_the_data_gets_it_three_times_hours_apart(told: 
 def test_an_answer_that_is_none_is_a_doubt(told: Told, mail_server: Handler, words: str) -> None:
     mail_server.answers_to_data = [words]
     mail = queue()
-    services.deliver_due(NOON)
+    deliver(NOON)
     assert state(mail) == State.UNCONFIRMED
 
 
 def test_any_answer_that_begins_with_2_is_a_yes(told: Told, mail_server: Handler) -> None:
     mail_server.answers_to_data = ["251 2.6.0 queued as 4ZbX"]
     mail = queue()
-    assert services.deliver_due(NOON) == 1
+    assert deliver(NOON) == 1
     assert (state(mail), mail.last_reply) == (State.SENT, "251 2.6.0 queued as 4ZbX")
 
 
@@ -151,10 +156,10 @@ def test_what_was_refused_keeps_its_message_id(told: Told, mail_server: Handler)
 
 def test_sent_again_by_the_operator_it_is_a_copy_of_its_own(told: Told, mail_server: Handler) -> None:
     mail = queue()
-    services.deliver_due(NOON)
+    deliver(NOON)
     services.queue_again(mail.kind, about=[mail.about], now=NOON)
     OutgoingMail.objects.update(payload=mail.payload)  # what is sealed goes with the delivery; this kind needs it
-    services.deliver_due(NOON)
+    deliver(NOON)
     first, second = mail_server.mails()
     assert second["Message-ID"] == first["Message-ID"].replace("@", ".2@")
     assert second["References"] == first["Message-ID"]
@@ -162,9 +167,9 @@ def test_sent_again_by_the_operator_it_is_a_copy_of_its_own(told: Told, mail_ser
 
 def test_another_mail_of_this_kind_is_a_copy_of_its_own_and_no_repeat(told: Told, mail_server: Handler) -> None:
     mail = queue()
-    services.deliver_due(NOON)
+    deliver(NOON)
     services.queue(mail.kind, about=mail.about, facts={"words": "Neues"}, now=NOON)
-    services.deliver_due(NOON)
+    deliver(NOON)
     first, second = mail_server.mails()
     assert second["Message-ID"] != first["Message-ID"]
     assert (second["References"], second["Subject"]) == (None, "Brief")
@@ -183,12 +188,12 @@ def test_a_refusal_between_repeats_takes_nothing_of_the_doubt(
 ) -> None:
     mail_server.hangs_up_after_data = True
     mail = queue()
-    services.deliver_due(NOON)
+    deliver(NOON)
     point_to(settings, free_port())
-    services.deliver_due(NOON + REPEAT_AFTER + HOUR)
+    deliver(NOON + REPEAT_AFTER + HOUR)
     assert (state(mail), mail.copies, mail.attempts) == (State.UNCONFIRMED, 1, 2)
     while mail.next_attempt_at:
-        services.deliver_due(mail.next_attempt_at)
+        deliver(mail.next_attempt_at)
         mail.refresh_from_db()
     assert (mail.state, mail.copies) == (State.UNCONFIRMED, 1)
     assert mail.attempts > GIVE_UP_AFTER / HOUR
@@ -222,7 +227,7 @@ def test_no_time_in_the_future_stops_the_queue(
     queue()
     attempts = 0 if state == State.WAITING else 1
     OutgoingMail.objects.update(state=state, next_attempt_at=NOON + ahead, queued_at=NOON + ahead, attempts=attempts)
-    assert services.deliver_due(NOON) == 1
+    assert deliver(NOON) == 1
 
 
 # --- what the operator is told, and decides
@@ -247,7 +252,7 @@ def test_the_operator_is_told_from_the_first_doubt_on(told: Told, mail_server: H
 def test_what_the_operator_saw_arrive_is_noted_as_sent(told: Told, mail_server: Handler, admin_client: Client) -> None:
     mail_server.hangs_up_after_data = True
     doubtful, waiting = queue(), queue()
-    services.deliver_due(NOON)
+    deliver(NOON)
     OutgoingMail.objects.filter(pk=waiting.pk).update(state=State.RETRYING)
     action = {"action": "confirm", "_selected_action": [doubtful.pk, waiting.pk]}
     admin_client.post("/admin/mail/outgoingmail/", action)
@@ -270,6 +275,6 @@ def test_what_a_restore_held_may_have_gone_out_and_says_so(told: Told, mail_serv
     queue()
     OutgoingMail.objects.hold()
     services.release(mails=OutgoingMail.objects.all(), now=NOON)
-    services.deliver_due(NOON)
+    deliver(NOON)
     [mail] = mail_server.mails()
     assert mail["References"]

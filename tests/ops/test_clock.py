@@ -1,6 +1,7 @@
 """A site whose machine's clock is wrong, in processes of its own: nothing goes that should not, and it restores."""
 
 import json
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,12 @@ print(json.dumps({"messages": Submission.objects.count(), "invoices": BillingDoc
     "trash": Page.objects.filter(trashed_at__isnull=False).count(),
     "events": Event.objects.filter(act=Act.EXPORTED).count()}))
 """
+SPAN = """
+from django.utils.timezone import localtime
+from sitebackend.backup.models import Backup
+made = Backup.objects.get(name="{name}")
+print(localtime(made.created_at).year, localtime(made.verified_at).year)
+"""
 ALL = {"messages": 1, "invoices": 1, "trash": 1, "events": 1}
 
 
@@ -98,6 +105,10 @@ class Site:
         found = {finding["code"]: finding for finding in json.loads(done.stdout)["findings"]}
         assert not [one for one in found.values() if one["code"] != "clock.behind" and (one["figure"] or 0) < 0]
         return found
+
+    def spans(self, name: str) -> list[int]:
+        """The years at home in which this backup began and was read back."""
+        return [int(year) for year in self.shell(SPAN.format(name=name)).split()]
 
     def restore(self, name: str, *options: str) -> str:
         return self.run("backup", "restore", str(self.disk / name), "--journal-number", "0", "--yes", *options)
@@ -225,9 +236,14 @@ def test_a_years_end_during_a_backup(site: Site) -> None:
     """It begins in the old year and ends in the new one; both years' retention and a restore go well."""
     new_year = datetime(datetime.now(BERLIN).year + 1, 1, 1, tzinfo=BERLIN)
     site.run("retention", "run", "--yes", "--clock-is-right", at=until(new_year - timedelta(minutes=5)))
-    before = site.backups()
-    site.run("backup", "create", at=until(new_year - timedelta(seconds=3)))
+    before, start_up = site.backups(), timedelta(seconds=10)
+    # the medium takes its time until the year is over: the processor's speed decides nothing
+    slow = f"import time; time.sleep(max(0, {(datetime.now(UTC) + start_up).timestamp() + 8} - time.time()))"
+    site.place.extra["BACKUP_UPLOAD_COMMAND"] = shlex.join([sys.executable, "-c", slow, "{file}"])
+    site.run("backup", "create", at=until(new_year - start_up))
+    del site.place.extra["BACKUP_UPLOAD_COMMAND"]
     [made] = site.backups() - before
+    assert site.spans(made) == [new_year.year - 1, new_year.year]
     after = until(new_year + timedelta(minutes=5))
     site.worker(after)
     assert site.counts()["invoices"] == 1

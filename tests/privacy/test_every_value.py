@@ -39,7 +39,7 @@ from customers.models import (
     TechnicalRecord,
 )
 from customers.models.billing import HoldGround
-from customers.services.billing import file_billing_document, hold
+from customers.services.billing import file_billing_document, hold, release
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, attach
 from sitebackend import audit, nonce
@@ -268,6 +268,8 @@ def _documents(customer: Customer) -> None:
         currency="EUR",
         file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + say(holding, "invoice").encode()),
     )
+    hold(document=document, reason="audit", ground=HoldGround.CLAIM)
+    release(document=document)
     hold(document=document, reason=say(holding, "assessment"), ground=HoldGround.TAX)
     BillingDocument.objects.filter(pk=document.pk).end_with_the_law(document.issued_on)
 

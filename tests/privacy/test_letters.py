@@ -80,6 +80,16 @@ def test_no_line_ends_between_a_paragraph_of_a_law_and_its_number() -> None:
     assert not [line for line in lines if line.rstrip().endswith(("§", "Art.", "Abs.", "Buchst."))]
 
 
+@pytest.mark.parametrize("lines", range(20, 48, 3))
+def test_the_signature_never_stands_alone_on_a_page(lines: int) -> None:
+    sender = dict.fromkeys(("business_name", "street", "postal_code", "city", "owner", "phone", "email"), "x")
+    close = "You may complain to an authority.\n\nKind regards\n\nJule Ostermann\nNetz & Gerät"
+    body = "\n".join(["line"] * lines) + f"\n\n{close}\n"
+    letter = pdf.letter(sender=sender, recipient="x", subject="s", body=body, day="1 May", language="en")
+    last = PdfReader(io.BytesIO(letter)).pages[-1].extract_text()
+    assert all(words in last for words in ("complain", "Kind regards", "Netz & Gerät"))
+
+
 def test_a_name_that_stands_in_the_address_is_not_written_twice() -> None:
     text = _text(letters.as_pdf(_asked(address="Änne Möller\nWeg 1\n1 Ort"), "acknowledged"))
     assert text.count("Änne Möller") == 1

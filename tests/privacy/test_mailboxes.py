@@ -307,7 +307,7 @@ def test_rows_whose_words_are_here_get_new_digests(new_customer: Callable[..., C
     models.QuerySet.update(OutgoingMail.objects.exclude(recipient_digest=""), recipient_digest=as_before(SHARP))
     for app, name in (
         ("mail", "0002_recipients_by_their_mailbox"),
-        ("customers", "0015_found_by_mailbox"),
+        ("customers", "0016_found_by_mailbox"),
         ("privacy", "0018_found_by_mailbox"),
     ):
         migrated(app, name)

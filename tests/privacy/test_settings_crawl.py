@@ -635,6 +635,12 @@ def is_opened(file: Path, secret_key: bytes | None) -> bool:
     return True
 
 
+def letter_on_copies() -> str:
+    """What the letter about an erasure says of the backups."""
+    with translation.override("en"):
+        return " ".join(registry.outlasting())
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("targets", "upload"), [(False, False), (True, False), (False, True), (True, True)])
 def test_backups_are_told_as_they_are_made(
@@ -651,6 +657,12 @@ def test_backups_are_told_as_they_are_made(
     assert ("nobody" in told["backup.files"]) == (not upload)
     assert ("no backups are made" in told["backup.files"]) == (not made)
     assert (" days," in told["backup.files"]) == targets
+    letter = letter_on_copies()
+    assert bool(letter) == bool(made)
+    assert ("own media" in letter) == targets
+    assert ("storage provider" in letter) == upload
+    settings.BACKUP_TARGETS, settings.BACKUP_UPLOAD_COMMAND = [], []
+    assert ("no longer used" in letter_on_copies()) == bool(made)
     stranger = openpgp.generate("Stranger <s@example.org>", passphrase=PASSPHRASE)[1] if made else b""
     for file in disk + provider:
         assert b"Jule Ostermann" not in file.read_bytes()
@@ -664,6 +676,7 @@ def test_how_old_a_backup_gets(settings: Settings, places: dict[str, Path], age:
     said, now = sentences(), timezone.now()
     assert f"deleted after {age} days" in said["backups.age"]
     assert f"{age} days" in said["backup.files"]
+    assert f"{age} days" in letter_on_copies()
     assert "the newest stays until there is a newer one" in said["backups.age"]
     old = backup.create(now=now - timedelta(days=age, hours=1))
     assert backup.prune(now=now) == []

@@ -273,16 +273,16 @@ def live(
     theirs = {number for who in beside for number in who.papers}
     assert numbers() & theirs == worker_had_left & theirs
 
-    # half of the held ones are released before their day, the others never
-    released = {number for number in told if told[number].is_open and told[number].until and int(number[2:]) % 2}
+    # half of the held ones are released: before their day, or today where it has passed; the others never
+    released = {number for number in told if told[number].is_open and int(number[2:]) % 2}
     for number in released:
         billing.release(document=BillingDocument.objects.get(number=number))
-    free = {number: said.until for number, said in told.items() if not said.is_open or number in released}
+    free = {number: said.until or TODAY for number, said in told.items() if not said.is_open or number in released}
     unasked = {number: promised_until(who.papers[number]) for who in beside for number in who.papers}
-    ends = [*filter(None, (said.until for said in told.values())), *unasked.values()]
+    ends = [TODAY, *filter(None, (said.until for said in told.values())), *unasked.values()]
     held = {number for who in everybody for number, paper in who.papers.items() if paper.hold is not None} - released
     went = went_on(ends)
-    expected = {number: end + timedelta(days=1) for number, end in (free | unasked).items() if end}
+    expected = {number: end + timedelta(days=1) for number, end in (free | unasked).items()}
     expected = {number: gone for number, gone in expected.items() if number in worker_had_left - held}
     assert went == expected
 

@@ -185,8 +185,20 @@ def letter(*, sender: dict[str, str], recipient: str, subject: str, body: str, d
     document.paragraph(subject)
     document.ln(6)
     document.ink(size=11)
-    document.paragraph(_with_laws_whole(body.strip()), leading=5.4)
+    _with_its_close(document, _with_laws_whole(body.strip()), leading=5.4)
     return bytes(document.output())
+
+
+def _with_its_close(document: Document, body: str, *, leading: float) -> None:
+    """The signature never stands alone on a page: the last three blocks stay together."""
+    text, *close = body.rsplit("\n\n", 3)
+    document.paragraph(text, leading=leading)
+    for number, block in enumerate(close):
+        document.ln(leading)
+        if number == 0:
+            height = document.multi_cell(0, leading, "\n\n".join(close), align="L", dry_run=True, output="HEIGHT")
+            document.keep_together(cast("float", height))
+        document.paragraph(block, leading=leading)
 
 
 def _heading(document: Document, answer: Answer) -> None:

@@ -148,7 +148,7 @@ def run_retention(now: datetime) -> int:
 def erase_due(now: datetime) -> int:
     """Erase what fell due since the last run, with its proof; gives how many rows went.
 
-    What was due before that and is here nevertheless (a setting was shortened, a hold ended, old data were filed) is
+    What was due before that and is here nevertheless (a setting was shortened, old data were filed) is
     asked about: `erase_overdue`. Raises ClockInDoubt, PlanOutdated.
     """
     today = deadlines.local_date(now)

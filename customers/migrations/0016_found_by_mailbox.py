@@ -57,6 +57,6 @@ def _keep_findable(apps, customer, addresses):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0014_history_lines_name_what_changed'), ('mail', '0001_outbox')]
+    dependencies = [('customers', '0015_hold_ended_on'), ('mail', '0001_outbox')]
 
     operations = [migrations.RunPython(renew, migrations.RunPython.noop, elidable=True)]
