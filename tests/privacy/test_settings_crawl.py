@@ -341,7 +341,7 @@ def test_what_the_mail_to_the_operator_holds(
     (sent,) = mail.outbox
     source = _decoded(sent.message())
     said = sentences()["form.mail"]
-    for field in ("name", "phone", "email", "message"):
+    for field in ("name", "phone", "message"):  # the address has a setting of its own
         assert (FORM[field] in source) == ("unencrypted e-mail" in said) == (way == "plain"), field
     assert ("BEGIN PGP MESSAGE" in source) == ("encrypted e-mail (OpenPGP)" in said) == (way == "pgp")
     assert way != "pgp" or WRITTEN in opened(source)
