@@ -136,7 +136,7 @@ def test_a_bare_machine_gets_everything_back_with_the_recovery_sheet(site: Place
     assert name_of(bare) == "Abgebrannt"
     assert files(bare.data) == content
     assert bare.env_file.read_text().splitlines()[: len(settings)] == settings
-    assert f"BACKUP_TARGETS='{site.folder / 'disk'}'" in bare.env_file.read_text()  # it was in the environment
+    assert f'BACKUP_TARGETS="{site.folder / "disk"}"' in bare.env_file.read_text()  # it was in the environment
 
 
 def signing_key(site: Place) -> str:
