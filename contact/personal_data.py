@@ -270,12 +270,11 @@ def _only_a_notice() -> bool:
 
 
 def _location() -> str:
-    """Where messages lie, and what lies beside them as the settings are."""
+    """Where messages lie, and what lies beside them as the settings are; asks no database."""
     said = [_("database of the website, encrypted to the operator's OpenPGP key")]
     if reply_address.is_outside():
         said.append(_("the address for the answer beside it, encrypted with the server's own key"))
-    if ReadingKey.objects.exists():
-        said.append(_("sender and first words for the inbox, sealed to the vault or the lock for messages"))
+    said.append(_("where messages are read here: sender and first words, sealed to the vault or the lock for messages"))
     return "; ".join(map(str, said))
 
 
