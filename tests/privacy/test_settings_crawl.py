@@ -374,12 +374,15 @@ def test_where_the_senders_address_stands(settings: Settings, operator_key: Path
 
 
 @pytest.mark.parametrize("is_read_here", [True, False])
-def test_a_preview_is_told_where_there_is_one(operator_key: Path, vault: None, is_read_here: bool) -> None:
+def test_there_is_a_preview_where_messages_are_read_as_is_told(
+    operator_key: Path, vault: None, is_read_here: bool
+) -> None:
     if is_read_here:
         ReadingKey.objects.create(sealed_passphrase=b"x")
     receive()
+    assert Preview.objects.exists() == is_read_here
     location = str(registry.source("contact.submissions").describe().location)
-    assert Preview.objects.exists() == ("erste Worte" in location) == is_read_here
+    assert "wo Nachrichten hier gelesen werden: Absender und erste Worte" in location
 
 
 @pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
