@@ -1,9 +1,10 @@
 """The inbox: what came in, where its mail stands, and the ciphertext to take away.
 
-Nothing in the lists opens a message. Search compares digests, and its words travel in the body of a request only;
-the actions call verbs of `services`.
+Nothing in the lists opens a message: while messages are open they show its preview. Search compares digests, and its
+words travel in the body of a request only; the actions call verbs of `services`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,12 +17,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from contact import admin_pages, services, spam
+from contact import admin_inbox, admin_pages, services, spam
 from contact.admin_forms import FindForm
 from contact.models import MAIL_KIND, Submission, SubmissionQuerySet
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import hang
 from sitebackend.mail.models import OutgoingMail, State
+from sitebackend.vault import services as vault
 
 
 class IsDone(admin.SimpleListFilter):
@@ -68,14 +70,15 @@ class MailFilter(admin.SimpleListFilter):
 @admin.register(Submission)
 class SubmissionAdmin(OperatorModelAdmin):
     list_display = (
-        "reference",
+        "summary",
         "received_at",
-        "message_page",
+        "reference",
         "mail_state",
         "verdict",
         "channel",
-        "done_at",
+        "done",
     )
+    list_display_links = ("reference",)
     list_filter = (MailFilter, "verdict", "channel", IsDone, ToLookThrough)
     show_full_result_count = False
     list_per_page = 50
@@ -122,6 +125,19 @@ class SubmissionAdmin(OperatorModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"find": FindForm(), **(extra_context or {})})
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist: Any = super().get_changelist_instance(request)
+        changelist.result_list = admin_inbox.rows(request, changelist.result_list)
+        return changelist
+
+    @admin.display(description=_("Message"))
+    def summary(self, submission: Any) -> str:
+        return admin_inbox.summary(submission, submission.row)
+
+    @admin.display(description=_("done"), ordering="done_at")
+    def done(self, submission: Any) -> str:
+        return admin_inbox.done(submission, submission.row)
+
     @admin.display(description=_("mail"))
     def mail_state(self, submission: Any) -> str:
         return str(dict(State.choices).get(submission.mail_state, _("not mailed")))
@@ -166,11 +182,11 @@ class SubmissionAdmin(OperatorModelAdmin):
 
     @admin.action(description=_("Send the mail again"), permissions=["change"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
-        self._say(request, services.send_again(submissions=chosen, now=timezone.now()))
+        self._mail(request, services.send_again, chosen)
 
     @admin.action(description=_("No spam: release and mail"), permissions=["change"])
     def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
-        self._say(request, services.release(submissions=chosen, now=timezone.now()))
+        self._mail(request, services.release, chosen)
 
     @admin.action(description=_("Looked through: keep for another year"), permissions=["change"])
     def keep(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
@@ -179,6 +195,12 @@ class SubmissionAdmin(OperatorModelAdmin):
     @admin.action(description=_("Looked through: delete tomorrow"), permissions=["erase"])
     def let_go(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, cast("SubmissionQuerySet", chosen).let_go(timezone.localdate()))
+
+    def _mail(self, request: HttpRequest, verb: Callable[..., int], chosen: QuerySet[Submission]) -> None:
+        """Have them mailed, opened if messages are, and say what goes."""
+        rows = Submission.objects.filter(pk__in=list(chosen.values_list("pk", flat=True)))
+        self._say(request, verb(submissions=rows, now=timezone.now(), open_messages=vault.opened_messages(request)))
+        admin_inbox.tell_what_goes(request, rows)
 
     def _say(self, request: HttpRequest, count: int) -> None:
         done = ngettext("{count} submission changed.", "{count} submissions changed.", count).format(count=count)
@@ -190,6 +212,7 @@ hang(
     [
         ("<uuid:submission>/message.asc", admin_pages.Ciphertext, "contact_submission_message"),
         ("<uuid:submission>/", admin_pages.SubmissionPage, "contact_submission_page"),
+        ("<uuid:submission>/done/", admin_inbox.Done, "contact_submission_done"),
         ("find/", admin_pages.Find, "contact_submission_find"),
         ("record/", admin_pages.RecordInquiry, "contact_submission_record"),
         ("key/", admin_pages.Keys, "contact_submission_key"),

@@ -1,6 +1,6 @@
 """The inbox's own pages: one submission with its notes, an inquiry that came another way, reading here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from contact import key_change, reading, services
+from contact import admin_inbox, key_change, links, reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm, WordForm
 from contact.message import LABELS
 from contact.models import KeyTrial, ReadingKey, Submission
@@ -103,6 +103,7 @@ class SubmissionPage(InboxFormPage):
     once = True
     form_class = NoteForm
     template_name = "admin/contact/submission.html"
+    styles, scripts = ("css/inbox.css",), ("js/inbox.js",)
     button = _("Add the note")
 
     @cached_property
@@ -137,8 +138,10 @@ class SubmissionPage(InboxFormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if form := asked_first(self.request, self.submission):
-            return super().get_context_data(**kwargs) | {"submission": self.submission, "show_form": form}
-        return super().get_context_data(**kwargs) | self._opened()
+            shown = {"submission": self.submission, "show_form": form}
+        else:
+            shown = self._opened()
+        return super().get_context_data(**kwargs) | admin_inbox.around(self.request, self.submission) | shown
 
     def _opened(self) -> dict[str, Any]:
         open_messages = vault.opened_messages(self.request)
@@ -152,10 +155,21 @@ class SubmissionPage(InboxFormPage):
         try:
             fields = reading.read(open_messages=open_messages, submission=self.submission, reason_noted=True)
             shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
+            shown |= _ways_to_answer(self.submission, fields)
         except reading.NotReadable as error:
             shown["why_not"] = str(error)
         record_opening(self.request, self.submission)
         return shown
+
+
+def _ways_to_answer(submission: Submission, fields: Mapping[str, str]) -> dict[str, str]:
+    """The links are made in the page: neither address nor words leave the browser but to the mail program."""
+    quoting, received_at = fields.get("message", ""), submission.received_at
+    address, reference = links.address_in(fields), submission.reference
+    return {
+        "reply_link": links.mailto(address, reference=reference, quoting=quoting, received_at=received_at),
+        "telephone_link": links.telephone(fields.get("phone", "")),
+    }
 
 
 class Ciphertext(OperatorPage):

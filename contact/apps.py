@@ -7,8 +7,9 @@ class ContactConfig(AppConfig):
     verbose_name = _("Contact")
 
     def ready(self) -> None:
-        from contact.models import Note, ReadingKey
+        from contact.models import Note, Preview, ReadingKey
         from sitebackend.vault import holdings
 
         holdings.register(Note, "sealed", context=lambda row: row.context, of_messages=True)
+        holdings.register(Preview, "sealed", context=lambda row: row.context, of_messages=True)
         holdings.register(ReadingKey, "sealed_passphrase", context=lambda row: row.CONTEXT, of_messages=True)

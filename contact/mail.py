@@ -1,10 +1,12 @@
 """The mails of this app, and the one to the operator above all: one per accepted submission, as CONTACT_MAIL names it.
 
 plain   ordinary mail with every field, as the privacy notice promises; what it needs waits sealed in the outbox
-pgp     the stored ciphertext as PGP/MIME (RFC 3156); the real subject and the reply address lie inside it
+pgp     the stored ciphertext as PGP/MIME (RFC 3156); the real subject lies inside it, and the reply address outside
+        as well, or inside only, as CONTACT_REPLY_TO says
 notice  only that a message is waiting
 
-A mail whose fields were wiped already, or were never kept, goes as PGP/MIME: a released suspect, a repeat.
+A mail whose fields were wiped already, or were never kept, goes as PGP/MIME: a released suspect, a repeat; unless
+whoever has it sent has the messages open. "Reply" goes to the sender of the message in every mail that carries one.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from contact import message
+from contact import message, reply_address
 from contact.models import MAIL_KIND, KeyTrial, Submission, Verdict
 from sitebackend import retention
 from sitebackend.mail.kinds import Facts, Kind, register
@@ -102,7 +104,8 @@ def _notice(submission: Submission) -> EmailMessage:
 
 
 def _encrypted(submission: Submission) -> EmailMessage:
-    return _of_submission("encrypted", submission, kind=_PGPMessage, armoured=submission.message.armoured)
+    reply_to, armoured = reply_address.kept(submission), submission.message.armoured
+    return _of_submission("encrypted", submission, kind=_PGPMessage, reply_to=reply_to, armoured=armoured)
 
 
 def _of_submission(

@@ -1,9 +1,9 @@
 """The one message that a submission becomes: stored, mailed and decrypted as the same bytes.
 
-A MIME message (RFC 2045) of two parts: readable text, with a label before each field, and JSON with the
-fields exactly as they were sent. Its real subject and reply address stand in its own header, which lies
-inside the encryption. Spaces after the last boundary, which every reader ignores, bring its length up to
-whole blocks, for lengths leak content.
+A MIME message (RFC 2045) of two parts: readable text, which begins with the link that answers it and has a label
+before each field, and JSON with the fields exactly as they were sent. Its real subject and reply address stand in its
+own header, which lies inside the encryption. Spaces after the last boundary, which every reader ignores, bring its
+length up to whole blocks, for lengths leak content.
 """
 
 import json
@@ -23,6 +23,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from contact import links
 
 BLOCK = 16 * 1024  # bytes
 #: The older of Python's two ways with mail: it takes a quarter of the time, and a sender waits for it.
@@ -47,6 +49,8 @@ def build(fields: Mapping[str, str], *, reference: str, received_at: datetime, r
             reference=reference, name=_one_line(fields.get("name", ""))
         )
         text = readable(fields, reference=reference)
+    if reply := links.mailto(reply_to, reference=reference):
+        text = f"{reply}\n\n{text}"
     message["Subject"] = Header(subject, "utf-8").encode()
     message["From"] = formataddr(parseaddr(settings.MAIL_FROM))  # a name in it is encoded
     message["To"] = settings.OPERATOR_EMAIL

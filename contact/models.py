@@ -126,6 +126,18 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Suspects and restricted ones are not mailed."""
         return self.exclude(verdict=Verdict.SUSPECT).usable()
 
+    def alike(self, submission: "Submission") -> Self:
+        """Those that lie on the same pile of the inbox: open, done, or suspected spam."""
+        return self.filter(next(state for state in _IN_STATE.values() if self.filter(state, pk=submission.pk).exists()))
+
+    def before(self, submission: "Submission") -> Self:
+        """Those that the inbox lists before it, the nearest first."""
+        return self.filter(_later(submission)).order_by("received_at", "pk")
+
+    def after(self, submission: "Submission") -> Self:
+        """Those that the inbox lists after it, the nearest first."""
+        return self.exclude(_later(submission)).exclude(pk=submission.pk).order_by("-received_at", "-pk")
+
     def mark_done(self, now: datetime) -> int:
         return self.filter(done_at=None).update(done_at=now)
 
@@ -186,6 +198,12 @@ class Submission(models.Model):
         return OutgoingMail.objects.filter(kind=MAIL_KIND, about=self.pk).first()
 
 
+def _later(submission: Submission) -> models.Q:
+    """The inbox lists the newest first; of those that came at one moment, by their keys."""
+    same_moment = models.Q(received_at=submission.received_at, pk__gt=submission.pk)
+    return models.Q(received_at__gt=submission.received_at) | same_moment
+
+
 def _digests(fields: Mapping[str, str]) -> dict[str, str]:
     typed = {name: fields.get(name, "") for name in ("email", "phone", "name", "postal_code")}
     return {
@@ -216,6 +234,42 @@ class Note(models.Model):
     def context(self) -> str:
         """What the seal is bound to: moved to another submission it does not open."""
         return f"contact-note|{self.pk}|{self.submission_id}"
+
+
+class Preview(models.Model):
+    """Who wrote, and the first words, for the list: sealed as notes are, and made only while messages are read here."""
+
+    submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True, editable=False)
+    sealed = models.BinaryField(editable=False)
+
+    class Meta:
+        verbose_name = _("preview in the inbox")
+        verbose_name_plural = _("previews in the inbox")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """What the seal is bound to: moved to another submission it does not open."""
+        return f"contact-preview|{self.pk}"
+
+
+class ReplyAddress(models.Model):
+    """Where the answer to a message goes, sealed with the server's own key: `contact.reply_address` says when."""
+
+    submission = models.OneToOneField(
+        Submission, models.CASCADE, primary_key=True, related_name="reply_address", editable=False
+    )
+    sealed = models.BinaryField(editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """What the seal is bound to: moved to another submission it does not open."""
+        return f"contact-reply-address|{self.pk}"
 
 
 class ReadingKey(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contact import copies, reading
+from contact import copies, reading, reply_address
 from contact.copies import opened, state
 from contact.models import (
     Channel,
@@ -19,7 +19,9 @@ from contact.models import (
     KeyTrial,
     KnownKey,
     Note,
+    Preview,
     ReadingKey,
+    ReplyAddress,
     Submission,
     SubmissionQuerySet,
 )
@@ -96,6 +98,8 @@ class Submissions(PersonalDataSource):
         ),
         EncryptedMessage: ("id", "armoured"),
         Note: ("id", "submission", "written_at", "sealed"),
+        Preview: ("submission", "sealed"),
+        ReplyAddress: ("submission", "sealed"),
     }
 
     def describe(self) -> Description:
@@ -112,7 +116,7 @@ class Submissions(PersonalDataSource):
             ),
             retention=retention.of_messages(),
             origin=_("entered by the person"),
-            location=_("database of the website, encrypted to the operator's OpenPGP key"),
+            location=_location(),
         )
 
     def find(self, subject: DataSubject) -> Iterator[Item]:
@@ -263,6 +267,15 @@ def _came_by_mail(found: QuerySet[Submission]) -> str:
 def _only_a_notice() -> bool:
     """Whether the mail to the operator says only that a message is waiting."""
     return bool(settings.CONTACT_MAIL == "notice")
+
+
+def _location() -> str:
+    """Where messages lie, and what lies beside them as the settings are; asks no database."""
+    said = [_("database of the website, encrypted to the operator's OpenPGP key")]
+    if reply_address.is_outside():
+        said.append(_("the address for the answer beside it, encrypted with the server's own key"))
+    said.append(_("where messages are read here: sender and first words, sealed to the vault or the lock for messages"))
+    return "; ".join(map(str, said))
 
 
 def _mailed(found: QuerySet[Submission]) -> str:

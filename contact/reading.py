@@ -6,8 +6,8 @@ the vault as long as messages have no lock of their own. Without one of the two 
 Whoever does not want the secret key here leaves it on their own computer and takes the ciphertext away.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contact import previews, reply_address
 from contact.message import fields_of
-from contact.models import Note, ReadingKey, Submission
+from contact.models import Note, Preview, ReadingKey, Submission
 from sitebackend import operator_key
 from sitebackend.crypto import openpgp
 from sitebackend.crypto.sealing import SealingError
@@ -25,6 +26,7 @@ from sitebackend.vault import services as vault
 from sitebackend.vault.opened import OpenMessages
 
 Reader = Callable[[Submission], dict[str, str]]  # raises NotReadable
+FIRST_PREVIEWS = 50
 ALTERED = gettext_lazy("What is stored was altered: it does not open.")
 CLOSED = gettext_lazy("The secret key or its passphrase does not open this message.")
 
@@ -44,19 +46,26 @@ class ShownNote:
 def allow(*, passphrase: str) -> None:
     """Keep the secret key's passphrase sealed, after a trial that it opens what is encrypted now.
 
-    Raises NotReadable, OperatorKeyUnusable, VaultError.
+    The newest messages that are not done get their previews with it, a page of the list: the others when they are
+    opened. Raises NotReadable, OperatorKeyUnusable, VaultError.
     """
     armoured, _fingerprints = operator_key.encrypt(b"trial")
     with _decrypting(passphrase) as decrypt:
         decrypt(armoured)
-    with transaction.atomic():
-        sealed = vault.seal_message(passphrase.encode(), context=ReadingKey.CONTEXT)
-        ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
+        with transaction.atomic():
+            sealed = vault.seal_message(passphrase.encode(), context=ReadingKey.CONTEXT)
+            ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
+        read = _reader(decrypt)
+        for submission in Submission.objects.filter(done_at=None).select_related("message")[:FIRST_PREVIEWS]:
+            with suppress(NotReadable):
+                read(submission)
 
 
+@transaction.atomic
 def forbid() -> None:
-    """Forget the passphrase. The secret key's file is the operator's to remove."""
+    """Forget the passphrase, and the previews. The secret key's file is the operator's to remove."""
     ReadingKey.objects.all().delete()
+    Preview.objects.all().delete()
 
 
 def is_possible() -> bool:
@@ -76,22 +85,31 @@ def read(*, open_messages: OpenMessages, submission: Submission, reason_noted: b
 def opener(*, open_messages: OpenMessages) -> Iterator[Reader]:
     """What opens one message after the other, for the senders' own copies: no restriction stands against these.
 
-    An older one is found by what it says from then on (`Submission.index_again`). Raises NotReadable if none can be
-    opened.
+    An older one is found by what it says from then on (`_keep_what_it_says`). Raises NotReadable if none can be opened.
     """
     with _decrypting(_passphrase(open_messages)) as decrypt:
+        yield _reader(decrypt)
 
-        def opened(submission: Submission) -> dict[str, str]:
-            try:
-                fields = fields_of(decrypt(submission.message.armoured.encode()))
-            except openpgp.OpenPGPError as error:
-                raise NotReadable(CLOSED) from error
-            except ValueError as error:
-                raise NotReadable(ALTERED) from error
-            submission.index_again(fields)
-            return fields
 
-        yield opened
+def _reader(decrypt: openpgp.Opener) -> Reader:
+    def read(submission: Submission) -> dict[str, str]:
+        try:
+            fields = fields_of(decrypt(submission.message.armoured.encode()))
+        except openpgp.OpenPGPError as error:
+            raise NotReadable(CLOSED) from error
+        except ValueError as error:
+            raise NotReadable(ALTERED) from error
+        _keep_what_it_says(submission, fields)
+        return fields
+
+    return read
+
+
+def _keep_what_it_says(submission: Submission, fields: Mapping[str, str]) -> None:
+    """What only an open message gives, and an earlier version or setting did not keep."""
+    submission.index_again(fields)
+    reply_address.keep(submission, fields)
+    previews.keep(submission, fields)
 
 
 def _passphrase(open_messages: OpenMessages) -> str:

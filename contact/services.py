@@ -8,16 +8,19 @@ content is unique.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as AnyDatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from contact import acknowledgements, mail, message, spam
+from contact import acknowledgements, links, mail, message, previews, reading, reply_address, spam
 from contact.models import MAIL_KIND, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
 from sitebackend import nonce as form_nonce
 from sitebackend import operator_key
@@ -25,6 +28,7 @@ from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
 from sitebackend.references import new_reference
 from sitebackend.turns import transaction_in_turn
+from sitebackend.vault.opened import OpenMessages
 
 logger = logging.getLogger(__name__)
 
@@ -67,19 +71,43 @@ def record_inquiry(*, fields: Mapping[str, str], channel: str, received_at: date
         raise IntakeClosed from error
 
 
-@transaction.atomic
-def send_again(*, submissions: QuerySet[Submission], now: datetime) -> int:
-    """Mail them once more, whatever came of it before; gives how many. What was wiped goes as PGP/MIME."""
-    chosen = cast("SubmissionQuerySet", submissions).mailable().values_list("pk", flat=True)
-    return outbox.queue_again(MAIL_KIND, about=list(chosen), now=now)
+def send_again(*, submissions: QuerySet[Submission], now: datetime, open_messages: OpenMessages | None = None) -> int:
+    """Mail them once more, whatever came of it before; gives how many.
+
+    What was wiped is opened for it, if messages are open; otherwise it goes as PGP/MIME.
+    """
+    chosen = list(cast("SubmissionQuerySet", submissions).mailable().values_list("pk", flat=True))
+    facts = _opened(chosen, open_messages)  # gpg takes its time: before the transaction
+    with transaction.atomic():
+        still = list(Submission.objects.filter(pk__in=chosen).mailable().values_list("pk", flat=True))
+        return outbox.queue_again(MAIL_KIND, about=still, facts=facts, now=now)
 
 
-@transaction.atomic
-def release(*, submissions: QuerySet[Submission], now: datetime) -> int:
-    """The operator finds no fault with these suspects: their mails go out, as PGP/MIME. Gives how many."""
-    chosen = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
-    Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.RELEASED)
-    return send_again(submissions=Submission.objects.filter(pk__in=chosen), now=now)
+def release(*, submissions: QuerySet[Submission], now: datetime, open_messages: OpenMessages | None = None) -> int:
+    """The operator finds no fault with these suspects: their mails go out, as `send_again` has it. Gives how many."""
+    suspects = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
+    facts = _opened(suspects, open_messages)
+    with transaction.atomic():
+        chosen = Submission.objects.filter(pk__in=suspects)
+        chosen.suspect().update(verdict=Verdict.RELEASED)
+        mailed = list(chosen.mailable().values_list("pk", flat=True))
+        return outbox.queue_again(MAIL_KIND, about=mailed, facts=facts, now=now)
+
+
+def _opened(chosen: Collection[UUID], open_messages: OpenMessages | None) -> dict[UUID, dict[str, Any]]:
+    """What the mails about these need, of those that open. Opening one keeps its reply address as well."""
+    if open_messages is None or settings.CONTACT_MAIL == "notice" or not reading.is_possible():
+        return {}
+    usable = Submission.objects.filter(pk__in=chosen).usable().select_related("message")
+    if settings.CONTACT_MAIL == "pgp":
+        usable = usable.filter(reply_address=None)
+    facts = {}
+    with suppress(reading.NotReadable), reading.opener(open_messages=open_messages) as read:
+        for submission in usable:
+            with suppress(reading.NotReadable):
+                fields = read(submission)
+                facts[submission.pk] = mail.needed_by_plain(fields, links.address_in(fields))
+    return facts
 
 
 def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
@@ -106,6 +134,8 @@ def _encrypted_and_saved(
     with transaction_in_turn():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
         submission.save(force_insert=True)
+        reply_address.keep(submission, fields)
+        previews.keep(submission, fields)
         if is_mailed:
             facts = mail.needed_by_plain(fields, reply_to)
             outbox.queue(MAIL_KIND, about=submission.pk, facts=facts, now=submission.received_at)

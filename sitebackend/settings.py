@@ -223,6 +223,9 @@ ALARM_COMMAND: list[str] = read(
 CONTACT_MAIL: str = read(
     "CONTACT_MAIL", "plain, pgp or notice", "plain", default="plain", parse=one_of("plain", "pgp", "notice")
 )
+CONTACT_REPLY_TO: str = read(
+    "CONTACT_REPLY_TO", "outside or inside", "outside", default="outside", parse=one_of("outside", "inside")
+)
 CONTACT_REQUIRED_FIELDS: list[str] = read(
     "CONTACT_REQUIRED_FIELDS",
     f"names out of {', '.join(CONTACT_FIELDS)}, comma between",

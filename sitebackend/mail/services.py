@@ -90,16 +90,23 @@ def send_at_once(kind: str, *, now: datetime) -> OutgoingMail | None:
     return mail_about(NOTHING, kind)
 
 
-def queue_again(kind: str, *, about: Collection[UUID], now: datetime) -> int:
+def queue_again(
+    kind: str, *, about: Collection[UUID], facts: Mapping[UUID, Mapping[str, Any]] | None = None, now: datetime
+) -> int:
     """Have the mails about these rows sent, whatever came of them before; gives how many.
 
-    What one still holds sealed goes with it; where nothing is left, `compose` makes do without facts.
+    `facts`: of those about which they are known anew. What one still holds sealed otherwise goes with it; where
+    nothing is left, `compose` makes do without facts.
     """
+    facts = facts or {}
     known = OutgoingMail.objects.filter(kind=kind, about__in=about)
     new = set(about) - set(known.values_list("about", flat=True))
     known.send_again(now)
+    for mail in known.filter(about__in=facts):
+        mail.take(facts[mail.about])
+        mail.save(update_fields=["payload"])
     for row in new:
-        queue(kind, about=row, now=now)
+        queue(kind, about=row, facts=facts.get(row), now=now)
     return len(set(about))
 
 

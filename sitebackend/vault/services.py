@@ -282,13 +282,15 @@ def record(
     return event
 
 
-def record_opening(*, operator: Operator, kind: str, key: UUID, lock: Lock = Lock.VAULT) -> None:
+def record_opening(*, operator: Operator, kind: str, key: UUID | None = None, lock: Lock = Lock.VAULT) -> None:
     """Log that contents were shown: whose, by kind and random key, as in ("customers.customer", key).
+
+    Without a key: several at once, in a list.
 
     `lock` is what such contents are sealed to; without a lock for messages that is the vault.
     """
     sealed_to = lock if has_messages_lock() else Lock.VAULT
-    record(VaultEvent.Kind.OPENED, operator=operator, lock=sealed_to, holding=f"{kind}|{key}")
+    record(VaultEvent.Kind.OPENED, operator=operator, lock=sealed_to, holding=f"{kind}|{key or ''}")
 
 
 def _would_go(now: datetime) -> Iterator[tuple[str, int]]:

@@ -151,6 +151,7 @@ def _inbox(world: World) -> dict[str, Deed]:
         f"{name}_find": Deed(url("find"), {"words": world["submission"].reference}, reads=True),
         f"{name}_record": Deed(url("record"), inquiry),
         f"{name}_page": Deed(url("page", world["submission"].pk), {"text": "Angerufen."}),
+        f"{name}_done": Deed(url("done", world["submission"].pk), {"is_done": "yes"}),
         f"{name}_key": Deed(url("key"), first=lambda _operator: {"file": upload("neu.asc", world.other_key)}),
         f"{name}_key confirm": Deed(url("key"), {"confirm": "1"}, first=lambda _operator: _another_key_in_use()),
         f"{name}_key discard": Deed(url("key"), {"discard": "1"}, first=lambda _operator: _key_trial("-----BEGIN")),

@@ -106,6 +106,7 @@ PAGES: dict[str, Roles] = {
     # the inbox
     "admin:contact_submission_message": OFFICE,
     "admin:contact_submission_page": OFFICE,
+    "admin:contact_submission_done": OFFICE,
     "admin:contact_submission_find": OFFICE,
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_key": OWNER,
@@ -203,6 +204,7 @@ DEEDS: dict[str, Roles] = {
     "admin:contact_submission_find": OFFICE,
     "admin:contact_submission_record": OFFICE,
     "admin:contact_submission_page": OFFICE,  # a note
+    "admin:contact_submission_done": OFFICE,
     "admin:contact_submission_key": OWNER,
     "admin:contact_submission_key confirm": OWNER,
     "admin:contact_submission_key discard": OWNER,

@@ -4,18 +4,25 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
-from contact import services
+from contact import reading, services
 from contact.message import fields_of
 from contact.models import KeyTrial, Submission
 from sitebackend import nonce as form_nonce
-from sitebackend.crypto import openpgp
+from sitebackend import operator_key as keys
+from sitebackend.crypto import openpgp, sealing
+from sitebackend.models import Operator
+from sitebackend.vault import sessions
+from sitebackend.vault.models import Vault
 from tests.conftest import PASSPHRASE
 from tests.contact.mailserver import Handler, free_port, point_to
 
@@ -91,3 +98,45 @@ def received(operator_key: object, db: None) -> Callable[..., Submission]:
         return services.receive(fields=fields, reply_to=fields["email"], nonce=nonce, honeypot=honeypot, now=now)
 
     return received
+
+
+@pytest.fixture
+def vault_key(db: None) -> bytes:
+    public, private = sealing.new_key_pair()
+    Vault.objects.create(public_key=public, made_at=timezone.now())
+    return private
+
+
+@pytest.fixture
+def locked(db: None) -> Client:
+    """The operator's browser, with nothing unlocked."""
+    client = Client()
+    client.force_login(Operator.objects.create_superuser("chefin"))
+    return client
+
+
+@pytest.fixture
+def unlocked_cookie(locked: Client, vault_key: bytes) -> str:
+    """What opens the vault for the browser `locked`."""
+    return sessions.start(operator=Operator.objects.get(), private=vault_key, now=timezone.now())
+
+
+@pytest.fixture
+def unlocked(locked: Client, unlocked_cookie: str) -> Client:
+    locked.cookies[django_settings.VAULT_COOKIE_NAME] = unlocked_cookie
+    return locked
+
+
+@pytest.fixture
+def secret_key(operator_key: Path, key_pair: tuple[bytes, bytes]) -> Iterator[Path]:
+    path = keys.secret_key_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(key_pair[1])
+    yield path
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def allowed(secret_key: Path, vault_key: bytes) -> None:
+    """Messages are read here, while the vault is open."""
+    reading.allow(passphrase=PASSPHRASE)

@@ -81,7 +81,7 @@ def test_the_waiting_payload_opens_for_its_own_row_only(received: Received, mail
     assert "SealingError" in row(second).last_reply
 
 
-def test_a_pgp_mail_opens_to_the_stored_message_and_shows_nothing_before(
+def test_a_pgp_mail_opens_to_the_stored_message_and_shows_who_is_answered(
     received: Received, mail_server: Handler, settings: Settings, key_pair: tuple[bytes, bytes]
 ) -> None:
     settings.CONTACT_MAIL = "pgp"
@@ -99,7 +99,7 @@ def test_a_pgp_mail_opens_to_the_stored_message_and_shows_nothing_before(
     assert (inner["X-Reference"], inner["Reply-To"]) == (submission.reference, FIELDS["email"])
     assert "Jürgen" in inner["Subject"]
     assert mail["X-Reference"] == submission.reference
-    assert b"juergen.weiss" not in mail_server.received[0]
+    assert mail["Reply-To"] == FIELDS["email"]
     assert content["Content-Transfer-Encoding"] == "7bit"
 
 

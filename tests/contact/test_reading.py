@@ -1,6 +1,6 @@
 """Inquiries that came another way, notes, and reading in the admin: sealed without the vault, open with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,15 @@ from customers.models import Customer
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record
 from sitebackend import nonce
-from sitebackend import operator_key as keys
 from sitebackend.cockpit.roles import Role, give_role
-from sitebackend.crypto import lookup, sealing
+from sitebackend.crypto import lookup
 from sitebackend.models import Operator
 from sitebackend.privacy import registry
 from sitebackend.privacy.registry import DataSubject
 from sitebackend.privacy.services import answer
 from sitebackend.vault import maintenance, messages_lock, sessions
 from sitebackend.vault import services as vault
-from sitebackend.vault.models import Lock, Vault, VaultEvent
+from sitebackend.vault.models import Lock, VaultEvent
 from sitebackend.vault.opened import OpenMessages, OpenVault
 from tests.conftest import PASSPHRASE
 from tests.contact.conftest import FIELDS
@@ -43,41 +42,6 @@ NOTE = "Rückruf am Dienstag; <script>alert(1)</script>"
 
 def url(name: str, *keys: object) -> str:
     return reverse(f"admin:contact_submission_{name}", args=keys)
-
-
-@pytest.fixture
-def vault_key(db: None) -> bytes:
-    public, private = sealing.new_key_pair()
-    Vault.objects.create(public_key=public, made_at=timezone.now())
-    return private
-
-
-@pytest.fixture
-def locked(db: None) -> Client:
-    client = Client()
-    client.force_login(Operator.objects.create_superuser("chefin"))
-    return client
-
-
-@pytest.fixture
-def unlocked(locked: Client, vault_key: bytes) -> Client:
-    token = sessions.start(operator=Operator.objects.get(), private=vault_key, now=timezone.now())
-    locked.cookies[settings.VAULT_COOKIE_NAME] = token
-    return locked
-
-
-@pytest.fixture
-def secret_key(operator_key: Path, key_pair: tuple[bytes, bytes]) -> Iterator[Path]:
-    path = keys.secret_key_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(key_pair[1])
-    yield path
-    path.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def allowed(secret_key: Path, vault_key: bytes) -> None:
-    reading.allow(passphrase=PASSPHRASE)
 
 
 def record(operator: Client, **changes: str) -> Any:

@@ -5,7 +5,8 @@ Fills a site of its own step by step with invented customers (and ten times as m
 processor's time (which other work on the machine does not change), and of the clock's the median and the worst.
 The goal is 300 ms at 100,000 customers and 1,000,000 submissions on two cores. `--records N` adds N technical
 records of ten customers and measures a search that opens them all and finds one (goal: one second; nearly all
-of it is 20,000 multiplications on Curve25519, two a record).
+of it is 20,000 multiplications on Curve25519, two a record). `--previews` measures a page of the inbox with its 50
+previews open as well (goal: 300 ms).
 
 The site lies in a temporary folder, or in `--folder`, where a later run finds it filled.
 """
@@ -31,6 +32,8 @@ def main() -> None:
         for size in options.sizes:
             _fill(customers=size, submissions=10 * size if options.submissions else 0)
             _measure_pages(size)
+        if options.previews:
+            _measure_previews()
         if options.records:
             _measure_search(options.records)
 
@@ -40,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000])
     parser.add_argument("--submissions", action="store_true")
     parser.add_argument("--records", type=int, default=0)
+    parser.add_argument("--previews", action="store_true")
     parser.add_argument("--folder", type=Path)
     return parser.parse_args()
 
@@ -128,6 +132,29 @@ def _measure_pages(size: int) -> None:
     for name, (path, data) in pages.items():
         send = client.post if data else client.get
         _say(size, name, lambda send=send, path=path, data=data: send(path, data).status_code == 200)
+
+
+def _measure_previews() -> None:
+    from django.conf import settings
+    from django.utils import timezone
+
+    from contact import previews, reading
+    from contact.models import Submission
+    from sitebackend.models import Operator
+    from sitebackend.vault import sessions
+
+    reading.allow(passphrase=PASSPHRASE)
+    for place, submission in enumerate(Submission.objects.all()[:50]):
+        previews.keep(submission, {"name": f"Erika Mustermann {place}", "message": "Der Drucker streikt. " * 9})
+    client = _client()
+    token = sessions.start(operator=Operator.objects.get(username="load"), private=_private(), now=timezone.now())
+    client.cookies[settings.VAULT_COOKIE_NAME] = token
+
+    def is_shown() -> bool:
+        page = client.get("/admin/contact/submission/").content.decode()
+        return page.count("<b data-sealed>") == 50
+
+    _say(Submission.objects.count(), "inbox, 50 previews open", is_shown)
 
 
 def _measure_search(number: int) -> None:

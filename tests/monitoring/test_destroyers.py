@@ -55,6 +55,7 @@ _KEYS = "a key or a session that somebody ends or replaces"
 OTHERS = {
     "contact.key_watch:watch_keys": "memory of a key file that is gone",
     "contact.reading:forbid": _KEYS,
+    "contact.reply_address:forget_unwanted": "by a setting: copies of what stands in the message",
     "customers.models.billing:BillingDocument.delete": "refuses until the law's date by a clock that is believed",
     "customers.models.billing:BillingQuerySet.delete": "refuses until the law's date by a clock that is believed",
     "customers.services.consents:end_grant": _PERSON,

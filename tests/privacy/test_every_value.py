@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from contact import copies, reading
 from contact import services as contact
-from contact.models import EncryptedMessage, Note, Submission
+from contact.models import EncryptedMessage, Note, Preview, ReadingKey, ReplyAddress, Submission
 from customers.clear_file import ClearFile
 from customers.forms.technical import FORMS
 from customers.models import (
@@ -92,6 +92,8 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         "payload": "told as waiting; what is in it is told with what it is about",
     },
     Note: {"id": _KEY, "submission": _KEY, "sealed": _SEALED},
+    Preview: {"submission": _KEY, "sealed": "told with the message, of which it is the beginning"},
+    ReplyAddress: {"submission": _KEY, "sealed": "told with the message, as the e-mail address"},
     BillingDocument: {
         **dict.fromkeys(("id", "customer"), _KEY),
         **dict.fromkeys(("sealed_recipient", "sealed_file"), _SEALED),
@@ -275,6 +277,7 @@ def _documents(customer: Customer) -> None:
 def _message() -> None:
     holding = "contact.submissions"
     fields = {name: say(holding, name) for name in ("name", "street", "postal_code", "city", "phone", "message")}
+    ReadingKey.objects.create(sealed_passphrase=b"x")  # there are previews then
     sent = contact.receive(fields=fields | {"email": HER}, reply_to=HER, nonce=nonce.issue(), now=NOW)
     reading.add_note(submission=sent, text=say(holding, "note"))
 

@@ -27,7 +27,7 @@ from consent.models import ExternalHost, GroupWording
 from contact import health as contact_health
 from contact import services as contact
 from contact import withdrawal
-from contact.models import Submission, Verdict
+from contact.models import Preview, ReadingKey, ReplyAddress, Submission, Verdict
 from customers import health as customers_health
 from customers.clear_file import ClearFile
 from customers.importing.rows import Agreement
@@ -45,7 +45,7 @@ from sitebackend.models import Operator, SiteSettings
 from sitebackend.pages.services import create_starter_pages
 from sitebackend.privacy import registry, service_providers
 from sitebackend.privacy.notice.services import typed_sections
-from sitebackend.privacy.papers import record
+from sitebackend.privacy.papers import measures, record
 from sitebackend.settings import SETTING_NAMES
 from sitebackend.vault.models import Vault
 from tests.conftest import PASSPHRASE
@@ -73,6 +73,7 @@ TRIED = {
     "HOSTING_PROVIDER": "test_the_settings_name_of_a_provider_wins",
     "MAIL_PROVIDER": "test_the_settings_name_of_a_provider_wins",
     "CONTACT_MAIL": "test_what_the_mail_to_the_operator_holds",
+    "CONTACT_REPLY_TO": "test_where_the_senders_address_stands",
     "CONTACT_REQUIRED_FIELDS": "test_which_fields_the_form_insists_on",
     "CONTACT_ACKNOWLEDGE": "test_whether_the_sender_gets_a_mail",
     "CONTACT_RETENTION_DAYS": "test_how_long_messages_are_kept",
@@ -116,6 +117,7 @@ COMPARED = {
     "visit.no_log": "test_no_address_is_logged_or_kept",
     "visit.access_log": "test_who_keeps_an_access_log_and_how_long",
     "form.mail": "test_what_the_mail_to_the_operator_holds",
+    "form.reply_to": "test_where_the_senders_address_stands",
     "form.suspects": "test_what_looks_like_advertising_is_not_mailed",
     "form.acknowledgement": "test_whether_the_sender_gets_a_mail",
     "form.period": "test_how_long_messages_are_kept",
@@ -164,6 +166,12 @@ NOT_COMPARED = {
     "objection.contact": ELSEWHERE + "tests/customers/test_rights.py",
     "complaint": ELSEWHERE + "tests/privacy/test_where_to_complain.py",
 }
+
+
+def record_measures() -> str:
+    """The technical and organisational measures of the record, in English."""
+    with translation.override("en"):
+        return str(measures.measures())
 
 
 def sentences() -> dict[str, str]:
@@ -335,7 +343,7 @@ def test_what_the_mail_to_the_operator_holds(
     (sent,) = mail.outbox
     source = _decoded(sent.message())
     said = sentences()["form.mail"]
-    for field in ("name", "phone", "email", "message"):
+    for field in ("name", "phone", "message"):  # the address has a setting of its own
         assert (FORM[field] in source) == ("unencrypted e-mail" in said) == (way == "plain"), field
     assert ("BEGIN PGP MESSAGE" in source) == ("encrypted e-mail (OpenPGP)" in said) == (way == "pgp")
     assert way != "pgp" or WRITTEN in opened(source)
@@ -344,6 +352,39 @@ def test_what_the_mail_to_the_operator_holds(
     assert "permanently encrypted" in said or "permanently encrypted as well" in said
     told = str(registry.source("contact.mailbox").describe().categories)
     assert ("durch das Formular" in told or "über das Formular" in told) == (way != "notice")
+
+
+@pytest.mark.parametrize("where", ["outside", "inside"])
+@pytest.mark.parametrize("way", ["plain", "pgp", "notice"])
+def test_where_the_senders_address_stands(settings: Settings, operator_key: Path, way: str, where: str) -> None:
+    settings.CONTACT_MAIL, settings.CONTACT_REPLY_TO = way, where
+    submission = receive()
+    deliver_due(timezone.now())
+    if way == "plain":  # one that is sent again is encrypted
+        contact.send_again(submissions=Submission.objects.filter(pk=submission.pk), now=timezone.now())
+        deliver_due(timezone.now())
+    source = mail.outbox[-1].message().as_string()
+    said = sentences().get("form.reply_to", "")
+    assert ("BEGIN PGP MESSAGE" in source) == (way != "notice")
+    assert (FORM["email"] in source) == ("readable in" in said) == (where == "outside" and way != "notice")
+    assert ReplyAddress.objects.exists() == ("lies beside it" in said) == ("readable in" in said)
+    assert ("encrypted part of the e-mail only" in said) == (way == "pgp" and where == "inside")
+    measures = str(record_measures())
+    assert ("sealed beside each message" in measures) == ("lies beside it" in said)
+    location = str(registry.source("contact.submissions").describe().location)
+    assert ("daneben die Adresse" in location) == ("lies beside it" in said)
+
+
+@pytest.mark.parametrize("is_read_here", [True, False])
+def test_there_is_a_preview_where_messages_are_read_as_is_told(
+    operator_key: Path, vault: None, is_read_here: bool
+) -> None:
+    if is_read_here:
+        ReadingKey.objects.create(sealed_passphrase=b"x")
+    receive()
+    assert Preview.objects.exists() == is_read_here
+    location = str(registry.source("contact.submissions").describe().location)
+    assert "wo Nachrichten hier gelesen werden: Absender und erste Worte" in location
 
 
 @pytest.mark.parametrize("way", ["plain", "pgp", "notice"])

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contact import reply_address
 from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
 from customers.services import ledger
@@ -35,6 +36,7 @@ COURTESY = 10  # added to its niceness: on the same machine, whoever waits for a
 SHORT: list[Job] = [
     watch_keys,
     report_suspects,
+    reply_address.forget_unwanted,
     sound,
     mail.sweep,
     browsers.sweep,

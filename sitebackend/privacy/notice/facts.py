@@ -130,7 +130,7 @@ def contact_form() -> Iterator[Section]:
                 ),
                 Sentence("form.other_ways", _("An e-mail to the address above will do as well.")),
             ],
-            [Sentence("form.mail", _mail()), _suspects(), *_acknowledgement()],
+            [Sentence("form.mail", _mail()), *_reply_address(), _suspects(), *_acknowledgement()],
             [Sentence("form.period", retention.of_messages()), _withdrawal()],
         ],
         tables=[_fields()],
@@ -200,6 +200,27 @@ def _mail() -> str:
             "(OpenPGP). The e-mail to us only says that a message is waiting."
         ),
     }[settings.CONTACT_MAIL]
+
+
+def _reply_address() -> Iterator[Sentence]:
+    """Where the sender's address stands beside the encrypted message; nothing where no mail carries the message."""
+    if settings.CONTACT_MAIL == "notice":
+        return
+    if settings.CONTACT_REPLY_TO == "inside":
+        if settings.CONTACT_MAIL == "pgp":
+            yield Sentence("form.reply_to", _("Your e-mail address stands in the encrypted part of the e-mail only."))
+        return
+    kept = _(
+        "as long as your message is here, the address for our answer lies beside it, encrypted with a key that the "
+        "server has itself."
+    )
+    if settings.CONTACT_MAIL == "pgp":
+        words = _("So that we can simply answer, your e-mail address stands readable in the head of the e-mail; {kept}")
+    else:
+        words = _(
+            "An e-mail that is sent once more may be an encrypted one, with your address readable in its head; {kept}"
+        )
+    yield Sentence("form.reply_to", words.format(kept=kept))
 
 
 def _suspects() -> Sentence:

@@ -37,6 +37,11 @@ def _encryption() -> Iterator[str]:
         "pgp": _("They go to the operator by encrypted e-mail (OpenPGP)."),
         "notice": _("The e-mail to the operator says only that a message is waiting."),
     }[settings.CONTACT_MAIL]
+    if settings.CONTACT_MAIL != "notice" and settings.CONTACT_REPLY_TO == "outside":
+        yield _(
+            "The sender's address for the answer is sealed beside each message with the server's own key, and stands "
+            "readable in the head of the mail to the operator."
+        )
     yield _("Technical data, signed consents and documents are sealed; the server cannot open them while it is locked.")
     yield _("The vault's key lies under a passphrase (Argon2id, {mib} MiB) and a printed recovery key.").format(
         mib=settings.VAULT_PASSPHRASE_COST["memory_kib"] // 1024
