@@ -16,9 +16,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from contact import admin_pages, services, spam
+from contact import admin_judging, admin_pages, services
 from contact.admin_forms import FindForm
 from contact.models import MAIL_KIND, Submission, SubmissionQuerySet
+from contact.spam import signs
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import hang
 from sitebackend.mail.models import OutgoingMail, State
@@ -79,7 +80,7 @@ class SubmissionAdmin(OperatorModelAdmin):
     list_filter = (MailFilter, "verdict", "channel", IsDone, ToLookThrough)
     show_full_result_count = False
     list_per_page = 50
-    actions = ("mark_done", "reopen", "send_again", "release", "keep", "let_go")
+    actions = ("mark_done", "reopen", "send_again", "mark_spam", "release", "keep", "let_go")
     fieldsets = (
         (
             None,
@@ -97,7 +98,7 @@ class SubmissionAdmin(OperatorModelAdmin):
             },
         ),
         (_("Mail"), {"fields": ("mail_state", "sent", "attempts", "next_attempt", "last_reply")}),
-        (_("Spam checks"), {"fields": ("verdict", "signs")}),
+        (_("Spam checks"), {"fields": ("verdict", "signs", "told_at")}),
     )
     readonly_fields = tuple(field for _title, group in fieldsets for field in cast("Any", group)["fields"])
 
@@ -154,7 +155,7 @@ class SubmissionAdmin(OperatorModelAdmin):
 
     @admin.display(description=_("reasons"))
     def signs(self, submission: Submission) -> str:
-        return ", ".join(str(spam.WORDS[name]) for name in submission.reasons) or "–"
+        return signs.in_words(submission.reasons) or "–"
 
     @admin.action(description=_("Mark as done"), permissions=["change"])
     def mark_done(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
@@ -168,9 +169,13 @@ class SubmissionAdmin(OperatorModelAdmin):
     def send_again(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, services.send_again(submissions=chosen, now=timezone.now()))
 
+    @admin.action(description=_("Spam"), permissions=["change"])
+    def mark_spam(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, admin_judging.judge(request, chosen, is_spam=True))
+
     @admin.action(description=_("No spam: release and mail"), permissions=["change"])
     def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
-        self._say(request, services.release(submissions=chosen, now=timezone.now()))
+        self._say(request, admin_judging.judge(request, chosen, is_spam=False))
 
     @admin.action(description=_("Looked through: keep for another year"), permissions=["change"])
     def keep(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
@@ -190,6 +195,8 @@ hang(
     [
         ("<uuid:submission>/message.asc", admin_pages.Ciphertext, "contact_submission_message"),
         ("<uuid:submission>/", admin_pages.SubmissionPage, "contact_submission_page"),
+        ("<uuid:submission>/judge/", admin_judging.Judge, "contact_submission_judge"),
+        ("<uuid:submission>/delete-by-hand/", admin_judging.DeleteByHand, "contact_submission_delete_by_hand"),
         ("find/", admin_pages.Find, "contact_submission_find"),
         ("record/", admin_pages.RecordInquiry, "contact_submission_record"),
         ("key/", admin_pages.Keys, "contact_submission_key"),

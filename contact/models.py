@@ -9,12 +9,11 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend import references
+from sitebackend import references, retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.restriction.models import Restriction, since
@@ -44,7 +43,8 @@ class Verdict(models.TextChoices):
 
     CLEAN = "clean", _("no objection")
     SUSPECT = "suspect", _("suspected spam")
-    RELEASED = "released", _("released by the operator")
+    RELEASED = "released", _("no spam, says the operator")
+    SPAM = "spam", _("spam, says the operator")
 
 
 class Channel(models.TextChoices):
@@ -56,8 +56,8 @@ class Channel(models.TextChoices):
     LETTER = "letter", _("letter")
 
 
-_HELD = models.Q(verdict=Verdict.SUSPECT)
-#: The states that CONTACT_RETENTION_DAYS names.
+_HELD = models.Q(verdict__in=[Verdict.SUSPECT, Verdict.SPAM])
+#: The states that `retention.message_periods` names.
 _IN_STATE = {
     "done": ~_HELD & models.Q(done_at__isnull=False),
     "open": ~_HELD & models.Q(done_at__isnull=True),
@@ -79,16 +79,20 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(pk__in=OutgoingMail.objects.filter(kind=MAIL_KIND, **lookups).values("about"))
 
     def past_period(self, today: date) -> Self:
-        """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over, and those let go."""
+        """Those whose period, by the state that they are in, is over, and those let go.
+
+        That of suspects begins when the operator knows of them: unseen nothing goes.
+        """
         over = models.Q(goes_on__lte=today)
-        for state, days in settings.CONTACT_RETENTION_DAYS.items():
-            over |= _IN_STATE[state] & models.Q(received_at__lt=midnight(today) - timedelta(days=days))
+        for state, days in retention.message_periods().items():
+            begins = "told_at" if state == "suspect" else "received_at"
+            over |= _IN_STATE[state] & models.Q(**{f"{begins}__lt": midnight(today) - timedelta(days=days)})
         return self.filter(over)
 
     def to_look_through(self, now: datetime) -> Self:
         """Those that no period ends and nobody has judged for a year: whether they can go is asked."""
         endless = models.Q(pk__in=[])
-        for state in _IN_STATE.keys() - settings.CONTACT_RETENTION_DAYS.keys():
+        for state in _IN_STATE.keys() - retention.message_periods().keys():
             endless |= _IN_STATE[state]
         before = now - LOOK_EVERY
         done = models.Q(done_at=None) | models.Q(done_at__lt=before)
@@ -103,12 +107,20 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Looked through, and not needed any more: retention erases them tomorrow, unless they are kept till then."""
         return self.update(goes_on=today + timedelta(days=1))
 
+    def held(self) -> Self:
+        """Suspects, and what the operator called spam."""
+        return self.filter(_HELD)
+
     def suspect(self) -> Self:
         return self.filter(verdict=Verdict.SUSPECT)
 
     def untold(self) -> Self:
-        """Suspects that no daily line has counted yet."""
-        return self.suspect().filter(told_at=None)
+        """Suspects that no mail which the mail server took has named yet."""
+        return self.suspect().filter(told_at=None).usable()
+
+    def judged(self) -> Self:
+        """Those that the operator has called spam, or no spam: the classifier learns from them."""
+        return self.filter(verdict__in=[Verdict.SPAM, Verdict.RELEASED]).usable()
 
     def matching(self, typed: str) -> Self:
         """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened."""
@@ -118,8 +130,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(found)
 
     def mailable(self) -> Self:
-        """Suspects and restricted ones are not mailed."""
-        return self.exclude(verdict=Verdict.SUSPECT).usable()
+        """Suspects, spam and restricted ones are not mailed."""
+        return self.exclude(_HELD).usable()
 
     def mark_done(self, now: datetime) -> int:
         return self.filter(done_at=None).update(done_at=now)
@@ -147,7 +159,7 @@ class Submission(models.Model):
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     kept_at = models.DateTimeField(_("looked through"), null=True, editable=False)  #: the last time, and kept
     goes_on = models.DateField(_("goes on"), null=True, editable=False)  #: looked through, and let go
-    told_at = models.DateTimeField(null=True, editable=False)  #: when the daily line counted this suspect
+    told_at = models.DateTimeField(null=True, editable=False)  #: when the operator knew of it as a suspect, or as spam
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -190,6 +202,36 @@ class Note(models.Model):
     def context(self) -> str:
         """What the seal is bound to: moved to another submission it does not open."""
         return f"contact-note|{self.pk}|{self.submission_id}"
+
+
+class MessageFeatures(models.Model):
+    """What the spam filter keeps of one judged message (`spam.words`), sealed as notes are."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="features", editable=False)
+    sealed = models.BinaryField(editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def context(self) -> str:
+        """What the seal is bound to: moved to another submission it does not open."""
+        return f"contact-features|{self.pk}|{self.submission_id}"
+
+
+class SpamModel(models.Model):
+    """What the classifier has learned here, sealed with the server key: it judges while everything is locked."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
+    stale_since = models.DateTimeField(null=True)  #: something it was made from has changed, or is gone
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_spam_model")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class ReadingKey(models.Model):

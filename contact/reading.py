@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contact.message import fields_of
-from contact.models import Note, ReadingKey, Submission
+from contact.models import MessageFeatures, Note, ReadingKey, SpamModel, Submission
 from sitebackend import operator_key
 from sitebackend.crypto import openpgp
 from sitebackend.crypto.sealing import SealingError
@@ -54,9 +54,12 @@ def allow(*, passphrase: str) -> None:
         ReadingKey.objects.update_or_create(defaults={"sealed_passphrase": sealed})
 
 
+@transaction.atomic
 def forbid() -> None:
-    """Forget the passphrase. The secret key's file is the operator's to remove."""
+    """Forget the passphrase, and what the spam filter learned from what was read. The file is the operator's."""
     ReadingKey.objects.all().delete()
+    MessageFeatures.objects.all().delete()
+    SpamModel.objects.all().delete()
 
 
 def is_possible() -> bool:

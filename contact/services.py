@@ -17,12 +17,14 @@ from django.db import Error as AnyDatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from contact import acknowledgements, mail, message, spam
-from contact.models import MAIL_KIND, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
+from contact import acknowledgements, mail, message
+from contact.models import MAIL_KIND, Channel, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
+from contact.spam import bursts, learning, signs
 from sitebackend import nonce as form_nonce
 from sitebackend import operator_key
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.references import new_reference
 from sitebackend.turns import transaction_in_turn
 
@@ -76,17 +78,43 @@ def send_again(*, submissions: QuerySet[Submission], now: datetime) -> int:
 
 @transaction.atomic
 def release(*, submissions: QuerySet[Submission], now: datetime) -> int:
-    """The operator finds no fault with these suspects: their mails go out, as PGP/MIME. Gives how many."""
-    chosen = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
-    Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.RELEASED)
-    return send_again(submissions=Submission.objects.filter(pk__in=chosen), now=now)
+    """They are no spam, says the operator: those that were held are mailed, as PGP/MIME. Gives how many changed."""
+    usable = cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.RELEASED)
+    held = Submission.objects.filter(pk__in=list(usable.held().values_list("pk", flat=True)))
+    chosen = Submission.objects.filter(pk__in=list(usable.values_list("pk", flat=True)))
+    held.filter(verdict=Verdict.SPAM).update(done_at=None)
+    unsent = list(held.filter(channel=Channel.FORM).exclude(pk__in=held.with_mail(state=State.SENT)))
+    count = chosen.update(verdict=Verdict.RELEASED, told_at=None)
+    outbox.queue_again(MAIL_KIND, about=[submission.pk for submission in unsent], now=now)
+    if count:
+        learning.note_change(now)
+    return count
+
+
+@transaction.atomic
+def mark_spam(*, submissions: QuerySet[Submission], now: datetime) -> int:
+    """They are spam, says the operator, who thereby knows of them: they go when their time is over. Gives how many."""
+    usable = cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.SPAM)
+    chosen = list(usable.values_list("pk", flat=True))
+    outbox.give_up(mails=OutgoingMail.objects.about(chosen))
+    Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.SPAM, told_at=now, done_at=now, goes_on=None)
+    if chosen:
+        learning.note_change(now)
+    return len(chosen)
 
 
 def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
     digest = lookup.nonce(nonce)
     earlier = Submission.objects.filter(nonce_digest=digest).count()
-    found = spam.reasons(fields, honeypot=honeypot, age=form_nonce.age(nonce), earlier_uses=earlier)
-    verdict = Verdict.SUSPECT if spam.is_suspect(found) else Verdict.CLEAN
+    found = signs.reasons(
+        fields,
+        honeypot=honeypot,
+        age=form_nonce.age(nonce),
+        earlier_uses=earlier,
+        is_burst=bursts.is_one(fields),
+        learned=learning.learned(),
+    )
+    verdict = Verdict.SUSPECT if signs.is_suspect(found) else Verdict.CLEAN
     return {"nonce_digest": digest, "reasons": found, "verdict": verdict}
 
 

@@ -309,6 +309,16 @@ class LookReason(models.TextChoices):
     PUBLIC = "public", _("an important public interest, or a duty by law")
 
 
+class DeleteReason(models.TextChoices):
+    """Why an operator deletes by hand what no period and no request ends."""
+
+    SPAM = "spam", _("it is spam")
+    MISTAKE = "mistake", _("it was sent or recorded by mistake, or twice")
+    TRIAL = "trial", _("it was a trial")
+    SETTLED = "settled", _("it is settled and no longer needed")
+    WISH = "wish", _("the sender asked for it, without more")
+
+
 class Event(models.Model):
     """One thing that was done to data or keys outside the admin's forms: who, what, on which row. Never a value.
 
@@ -322,7 +332,7 @@ class Event(models.Model):
     act = models.CharField(_("what"), max_length=15, choices=Act)
     kind = models.CharField(_("kind"), max_length=100, blank=True)
     key = models.CharField(_("key"), max_length=100, blank=True)
-    reason = models.CharField(_("reason"), max_length=10, choices=LookReason, blank=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=LookReason.choices + DeleteReason.choices, blank=True)
 
     class Meta:
         verbose_name = _("audit trail")

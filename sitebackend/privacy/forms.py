@@ -82,7 +82,8 @@ class RequestForm(forms.Form):
 
     def _renew(self, age: form_nonce.Age) -> None:
         """A fresh nonce where the old one will never do; a person who was too fast may send the same again."""
-        kept = self.data.get("nonce", "") if age is form_nonce.Age.TOO_FAST else form_nonce.issue()
+        sent = self.data.get("nonce", "")
+        kept = sent if age is form_nonce.Age.TOO_FAST else form_nonce.issue_after(sent)
         self.data = {name: self.data.get(name, "") for name in self.fields} | {"extra": "", "nonce": kept}
 
     def _lead_focus(self) -> None:

@@ -10,8 +10,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from contact.acknowledgements import MOST_PER_HOUR
-from contact.daily_line import report_suspects
 from contact.models import Submission
+from contact.suspects_digest import report_suspects
 from sitebackend.mail.models import FIRST_PAUSE, OutgoingMail
 from sitebackend.mail.services import deliver_due
 from sitebackend.models import SiteSettings

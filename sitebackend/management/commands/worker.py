@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
-from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from contact.spam import learning
+from contact.suspects_digest import report_suspects
 from customers.services import ledger
 from sitebackend import node
 from sitebackend.alarm import sound
@@ -34,6 +35,7 @@ COURTESY = 10  # added to its niceness: on the same machine, whoever waits for a
 SHORT: list[Job] = [
     watch_keys,
     report_suspects,
+    learning.forget_overdue,
     sound,
     mail.sweep,
     browsers.sweep,
