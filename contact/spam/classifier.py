@@ -33,7 +33,6 @@ class Counts:
     def of(cls, spam: Collection[Iterable[str]], honest: Collection[Iterable[str]]) -> "Counts":
         return cls(_counted(spam), _counted(honest), len(spam), len(honest))
 
-
     @property
     def is_enough(self) -> bool:
         return min(self.spam_messages, self.honest_messages) >= ENOUGH

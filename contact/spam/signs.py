@@ -13,6 +13,7 @@ from contact.spam.words import BEGINNING, features
 from sitebackend.nonce import Age
 
 HELD_FROM = 3  # points
+JUDGED = 10_000  # characters of a field: whoever waits for the answer waits for this
 USES_OF_A_NONCE = 3  # a person who goes back, corrects and sends again stays below
 MANY_PLACES = 3  # that links lead to; more are many
 SURELY, SURELY_AS_LEARNED = 4.0, 3.6  # scores of the classifier
@@ -84,6 +85,7 @@ def reasons(
     `earlier_uses`: how often this form was sent before with another content; `is_burst`: whether others sent much the
     same; `learned`: what the classifier has learned here.
     """
+    fields = {name: value[:JUDGED] for name, value in fields.items()}
     found = {
         "honeypot": bool(honeypot),
         "too_fast": age is Age.TOO_FAST,
