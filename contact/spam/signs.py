@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext_lazy as _
 
 from contact.spam import classifier, disguises, links
-from contact.spam.words import BEGINNING, features
+from contact.spam.words import BEGINNING, bare, features
 from sitebackend.nonce import Age
 
 HELD_FROM = 3  # points
@@ -141,7 +141,7 @@ def _of_letters(fields: Mapping[str, str]) -> dict[str, bool]:
 
 def _of_words(text: str, learned: classifier.Counts) -> dict[str, bool]:
     score, surely = classifier.score(features(text), learned), SURELY_AS_LEARNED if learned.is_enough else SURELY
-    disguised = {word for word in disguises.undone(links.without(text)) if len(word) > 3}
+    disguised = {word for word in disguises.undone(bare(text)) if len(word) > 3}
     return {
         "disguised_words": any(is_word_of_spam(word, learned) for word in disguised),
         "words": surely - HARDLY <= score < surely,

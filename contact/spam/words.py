@@ -12,8 +12,6 @@ from itertools import pairwise
 from contact.spam import disguises, links, lists, own_words
 
 BEGINNING = 7  # letters: German endings and English ones do not make another word
-_ADDRESS = re.compile(r"\S+@\S+")
-_NUMBER = re.compile(r"\S*\d\S*")
 _WORD = re.compile(r"[^\W\d_]{3,24}")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
 _MONEY = re.compile(r"[€$£₽]|\b(?:euro|eur|usd|dollars?|pounds?)\b")
@@ -33,10 +31,23 @@ COMMON = lists.words("common_words")
 def features(text: str) -> frozenset[str]:
     own = own_words.of(text)
     plain = disguises.folded(own)
-    sentence = _ANY_WORD.findall(_NUMBER.sub(" ", _ADDRESS.sub(" ", links.without(plain))))
+    sentence = _ANY_WORD.findall(" ".join(part for part in bare(plain).split() if not _has_digit(part)))
     found = {word[:BEGINNING] for word in sentence if _WORD.fullmatch(word) and word not in COMMON}
-    found |= {word[:BEGINNING] for word in disguises.undone(links.without(own)) if _WORD.fullmatch(word)}
+    found |= {word[:BEGINNING] for word in disguises.undone(bare(own)) if _WORD.fullmatch(word)}
     return frozenset(found.union(_phrases(sentence), _marks(plain, sentence)))
+
+
+def bare(text: str) -> str:
+    """Without links and addresses."""
+    return " ".join(part for part in links.without(text).split() if not _is_address(part))
+
+
+def _is_address(part: str) -> bool:
+    return "@" in part.strip("@")
+
+
+def _has_digit(part: str) -> bool:
+    return any(sign.isdigit() for sign in part)
 
 
 def impersonal_features(fields: Mapping[str, str]) -> frozenset[str]:
@@ -68,7 +79,7 @@ def _marks(plain: str, sentence: list[str]) -> set[str]:
     yours, ours = about.count("your"), about.count("our")
     there = {
         "~link": bool(links.links(plain)),
-        "~address": bool(_ADDRESS.search(plain)),
+        "~address": any(map(_is_address, plain.split())),
         "~money": bool(_MONEY.search(plain)),
         "~percent": bool(_PERCENT.search(plain)),
         "~cry": "!" in plain,
