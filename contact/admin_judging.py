@@ -89,6 +89,11 @@ class DeleteByHand(OperatorFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(submission=self.submission, by_hand=self.step.by_hand, **kwargs)
 
+    def form_invalid(self, form: Any, *, status: int = 422) -> HttpResponse:
+        """What the page shows now is what the next click means."""
+        form.data = {**form.data.dict(), "plan_hash": erasure.Plan((self.step,)).hash}
+        return super().form_invalid(form, status=status)
+
     def carry_out(self, form: DeleteForm) -> None:
         if self.submission.restricted_since:
             raise Refused(_("Its use is restricted (Art. 18 GDPR). Lift the restriction first."))

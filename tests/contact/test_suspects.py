@@ -50,7 +50,7 @@ def test_the_first_is_named_at_once_with_its_reasons_and_nothing_of_what_it_says
     text = mail.get_content()
     assert mail["Subject"].strip() == "1 Nachricht wurde als Spam-Verdacht zurückgehalten"
     assert suspect.reference in text
-    assert "das Feld, das Menschen nicht sehen" in text
+    assert "das für Menschen unsichtbare Feld" in text
     assert "90 Tage" in text
     assert not [value for value in FIELDS.values() if value in text]
 
