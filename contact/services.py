@@ -96,7 +96,7 @@ def mark_spam(*, submissions: QuerySet[Submission], now: datetime) -> int:
     """They are spam, says the operator, who thereby knows of them: they go when their time is over. Gives how many."""
     usable = cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.SPAM)
     chosen = list(usable.values_list("pk", flat=True))
-    outbox.give_up(mails=OutgoingMail.objects.about(chosen))
+    outbox.give_up(mails=OutgoingMail.objects.about(chosen).filter(attempts=0))
     Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.SPAM, told_at=now, done_at=now, goes_on=None)
     if chosen:
         learning.note_change(now)

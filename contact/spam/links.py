@@ -26,7 +26,7 @@ _HIDDEN_DOT = re.compile(
 )
 
 
-_MARKUP = re.compile(r"\[url[=\]]|<a\s[^>]*href", re.IGNORECASE)
+_MARKUP = re.compile(r"\[url[=\]]|<a\s[^<>]*href", re.IGNORECASE)  # each sign is looked at once, however many <a
 
 
 def links(text: str) -> list[str]:
