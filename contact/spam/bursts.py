@@ -15,6 +15,7 @@ from typing import cast
 from django.core.cache import cache
 
 from contact.spam import disguises, links
+from contact.spam.words import JUDGED
 
 SLOTS, ALIKE = 4, 2
 SLOT = 8  # bytes
@@ -28,7 +29,7 @@ DAY = 24 * 60 * 60  # seconds
 def is_one(fields: Mapping[str, str]) -> bool:
     """Whether others sent much the same within a day; notes this text for those who come."""
     salt = _salt_of_today()
-    keys = _keys(fields.get("message", ""), salt)
+    keys = _keys(fields.get("message", "")[:JUDGED], salt)
     sender = _digest(salt, fields.get("email", "").strip().lower() or fields.get("name", "")).hex()
     known: dict[str, list[str]] = cache.get_many(keys)
     shared = Counter(other for senders in known.values() for other in senders if other != sender)

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext_lazy as _
 
 from contact.spam import classifier, disguises, links
-from contact.spam.words import BEGINNING, bare, features
+from contact.spam.words import BEGINNING, JUDGED, bare, features
 from sitebackend.nonce import Age
 
 HELD_FROM = 3  # points
-JUDGED = 10_000  # characters of a field: whoever waits for the answer waits for this
 USES_OF_A_NONCE = 3  # a person who goes back, corrects and sends again stays below
 MANY_PLACES = 3  # that links lead to; more are many
 SURELY, SURELY_AS_LEARNED = 5.2, 4.0  # scores of the classifier

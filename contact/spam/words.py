@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from contact.spam import disguises, links, lists, own_words
 
+JUDGED = 10_000  # characters of a field: whoever waits for the form's answer waits for this
 BEGINNING = 7  # letters: German endings and English ones do not make another word
 _WORD = re.compile(r"[^\W\d_]{3,24}")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
@@ -52,7 +53,7 @@ def _has_digit(part: str) -> bool:
 
 def impersonal_features(fields: Mapping[str, str]) -> frozenset[str]:
     """Those of a message to learn from: nothing of what the sender says of themselves in the other fields."""
-    text = fields.get("message", "")
+    text = fields.get("message", "")[:JUDGED]
     own = [value for name, value in fields.items() if name != "message"]
     names = disguises.folded(" ".join([*own, *_GREETING.findall(text)]).replace("_", " "))
     left_out = {word[:BEGINNING] for word in _WORD.findall(names)}
