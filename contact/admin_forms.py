@@ -11,8 +11,8 @@ from contact.forms import ContactForm, one_line, storable, visible
 from contact.message import LABELS
 from contact.models import Channel
 from sitebackend import nonce
+from sitebackend.delete_reasons import DeleteReason
 from sitebackend.formats.fields import DateTimeField
-from sitebackend.models import DeleteReason
 
 OTHER_CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.FORM]
 

@@ -99,7 +99,7 @@ class Submissions(PersonalDataSource):
                 _("Telephone"),
                 _("E-mail address"),
                 _("Message"),
-                *((_("words of messages that were judged as advertising or not"),) if reading.is_possible() else ()),
+                _("where messages are read here: words of those that were judged as advertising or not"),
             ),
             purposes=(_("Answering the message"), _("telling advertising apart")),
             legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),

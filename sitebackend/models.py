@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sitebackend import retention
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
+from sitebackend.delete_reasons import DeleteReason
 from sitebackend.formats import reach
 
 ROLE_OF_SUPERUSERS = "Betrieb"  #: as `cockpit.roles` reads it
@@ -307,16 +308,6 @@ class LookReason(models.TextChoices):
     CLAIMS = "claims", _("legal claims")
     OTHERS = "others", _("protecting the rights of somebody else")
     PUBLIC = "public", _("an important public interest, or a duty by law")
-
-
-class DeleteReason(models.TextChoices):
-    """Why an operator deletes by hand what no period and no request ends."""
-
-    SPAM = "spam", _("it is spam")
-    MISTAKE = "mistake", _("it was sent or recorded by mistake, or twice")
-    TRIAL = "trial", _("it was a trial")
-    SETTLED = "settled", _("it is settled and no longer needed")
-    WISH = "wish", _("the sender asked for it, without more")
 
 
 class Event(models.Model):

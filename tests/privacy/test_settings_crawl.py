@@ -359,8 +359,6 @@ def test_that_the_spam_filter_learns_is_told_where_messages_are_read(
 ) -> None:
     monkeypatch.setattr(reading, "is_possible", lambda: is_read_here)
     assert ("spam.learning" in sentences()) == is_read_here
-    categories = registry.source("contact.submissions").describe().categories
-    assert any("judged" in str(category) for category in categories) == is_read_here
 
 
 @pytest.mark.parametrize("acknowledge", ["yes", "no"])
