@@ -4,7 +4,6 @@ Nothing in the lists opens a message: while messages are open they show its prev
 words travel in the body of a request only; the actions call verbs of `services`.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,9 +16,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from contact import admin_inbox, admin_pages, services, spam
+from contact import admin_inbox, admin_judging, admin_pages, services
 from contact.admin_forms import FindForm
 from contact.models import MAIL_KIND, Submission, SubmissionQuerySet
+from contact.spam import signs
 from sitebackend.admin_site import OperatorModelAdmin
 from sitebackend.cockpit.pages import hang
 from sitebackend.mail.models import OutgoingMail, State
@@ -82,7 +82,7 @@ class SubmissionAdmin(OperatorModelAdmin):
     list_filter = (MailFilter, "verdict", "channel", IsDone, ToLookThrough)
     show_full_result_count = False
     list_per_page = 50
-    actions = ("mark_done", "reopen", "send_again", "release", "keep", "let_go")
+    actions = ("mark_done", "reopen", "send_again", "mark_spam", "release", "keep", "let_go")
     fieldsets = (
         (
             None,
@@ -100,7 +100,7 @@ class SubmissionAdmin(OperatorModelAdmin):
             },
         ),
         (_("Mail"), {"fields": ("mail_state", "sent", "attempts", "next_attempt", "last_reply")}),
-        (_("Spam checks"), {"fields": ("verdict", "signs")}),
+        (_("Spam checks"), {"fields": ("verdict", "signs", "told_at")}),
     )
     readonly_fields = tuple(field for _title, group in fieldsets for field in cast("Any", group)["fields"])
 
@@ -170,7 +170,7 @@ class SubmissionAdmin(OperatorModelAdmin):
 
     @admin.display(description=_("reasons"))
     def signs(self, submission: Submission) -> str:
-        return ", ".join(str(spam.WORDS[name]) for name in submission.reasons) or "–"
+        return signs.in_words(submission.reasons) or "–"
 
     @admin.action(description=_("Mark as done"), permissions=["change"])
     def mark_done(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
@@ -182,11 +182,18 @@ class SubmissionAdmin(OperatorModelAdmin):
 
     @admin.action(description=_("Send the mail again"), permissions=["change"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
-        self._mail(request, services.send_again, chosen)
+        rows = Submission.objects.filter(pk__in=list(chosen.values_list("pk", flat=True)))
+        open_messages = vault.opened_messages(request)
+        self._say(request, services.send_again(submissions=rows, now=timezone.now(), open_messages=open_messages))
+        admin_inbox.tell_what_goes(request, rows)
+
+    @admin.action(description=_("Spam"), permissions=["change"])
+    def mark_spam(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        self._say(request, admin_judging.judge(request, chosen, is_spam=True))
 
     @admin.action(description=_("No spam: release and mail"), permissions=["change"])
     def release(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
-        self._mail(request, services.release, chosen)
+        self._say(request, admin_judging.judge(request, chosen, is_spam=False))
 
     @admin.action(description=_("Looked through: keep for another year"), permissions=["change"])
     def keep(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
@@ -195,12 +202,6 @@ class SubmissionAdmin(OperatorModelAdmin):
     @admin.action(description=_("Looked through: delete tomorrow"), permissions=["erase"])
     def let_go(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
         self._say(request, cast("SubmissionQuerySet", chosen).let_go(timezone.localdate()))
-
-    def _mail(self, request: HttpRequest, verb: Callable[..., int], chosen: QuerySet[Submission]) -> None:
-        """Have them mailed, opened if messages are, and say what goes."""
-        rows = Submission.objects.filter(pk__in=list(chosen.values_list("pk", flat=True)))
-        self._say(request, verb(submissions=rows, now=timezone.now(), open_messages=vault.opened_messages(request)))
-        admin_inbox.tell_what_goes(request, rows)
 
     def _say(self, request: HttpRequest, count: int) -> None:
         done = ngettext("{count} submission changed.", "{count} submissions changed.", count).format(count=count)
@@ -213,6 +214,8 @@ hang(
         ("<uuid:submission>/message.asc", admin_pages.Ciphertext, "contact_submission_message"),
         ("<uuid:submission>/", admin_pages.SubmissionPage, "contact_submission_page"),
         ("<uuid:submission>/done/", admin_inbox.Done, "contact_submission_done"),
+        ("<uuid:submission>/judge/", admin_judging.Judge, "contact_submission_judge"),
+        ("<uuid:submission>/delete-by-hand/", admin_judging.DeleteByHand, "contact_submission_delete_by_hand"),
         ("find/", admin_pages.Find, "contact_submission_find"),
         ("record/", admin_pages.RecordInquiry, "contact_submission_record"),
         ("key/", admin_pages.Keys, "contact_submission_key"),

@@ -11,6 +11,7 @@ from contact.forms import ContactForm, one_line, storable, visible
 from contact.message import LABELS
 from contact.models import Channel
 from sitebackend import nonce
+from sitebackend.delete_reasons import DeleteReason
 from sitebackend.formats.fields import DateTimeField
 from sitebackend.formats.typed_text import UncutField, mark_required
 
@@ -51,6 +52,13 @@ class FindForm(forms.Form):
         max_length=200,
         help_text=_("Reference, e-mail address or telephone number, complete; spelling does not matter."),
     )
+
+
+class DeleteForm(forms.Form):
+    """The reason stands in the audit trail; the text of the message never does."""
+
+    reason = forms.ChoiceField(label=_("Why?"), choices=DeleteReason, widget=forms.RadioSelect)
+    plan_hash = forms.CharField(widget=forms.HiddenInput)
 
 
 class NoteForm(forms.Form):

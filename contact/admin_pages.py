@@ -17,6 +17,7 @@ from contact import admin_inbox, key_change, links, reading, services
 from contact.admin_forms import FindForm, InquiryForm, KeyForm, NoteForm, ReadingForm, WordForm
 from contact.message import LABELS
 from contact.models import KeyTrial, ReadingKey, Submission
+from contact.spam import signs
 from sitebackend import operator_key
 from sitebackend.cockpit import idempotency, notices
 from sitebackend.cockpit.pages import OperatorFormPage, OperatorPage, operator_of
@@ -147,8 +148,9 @@ class SubmissionPage(InboxFormPage):
         open_messages = vault.opened_messages(self.request)
         shown = self._shown(open_messages) if open_messages else {}
         locks = vault.locks_of(self.operator)
+        said = {"signs": signs.in_words(self.submission.reasons)}
         frame = {"submission": self.submission, "is_open": open_messages is not None, "locks": locks}
-        return frame | shown
+        return frame | said | shown
 
     def _shown(self, open_messages: OpenMessages) -> dict[str, Any]:
         shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from contact import reading
 from contact.message import LABELS, fields_of
 from contact.models import Submission
+from contact.spam import learning
 from sitebackend.mail.message import message_id
 from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.privacy.registry import Export
@@ -34,6 +35,8 @@ def state(submission: Submission) -> Mapping[str, Any]:
         _("Waits to be mailed to the operator"): mail is not None and not mail.sent_at and not is_unconfirmed,
         _("Acknowledgement still to be sent"): _is_still_to_be_acknowledged(submission),
         _("Notes of the operator"): submission.notes.count(),
+        _("Spam checks"): submission.get_verdict_display(),
+        _("Words kept for the spam filter"): _("sealed") if hasattr(submission, "features") else None,
     }
     return {label: value for label, value in told.items() if value}
 
@@ -92,7 +95,9 @@ def _typed(submission: Submission, read: reading.Reader | None) -> Collection[st
 def _with_notes(copy: Export, submission: Submission, messages: OpenMessages) -> Export:
     shown = reading.notes(open_messages=messages, submission=submission)
     notes = [f"{note.written_at:%Y-%m-%d}: {note.text}" for note in shown]
+    words = learning.words_of(submission, messages)
     values = {**copy.values, **({_("Notes of the operator"): notes} if notes else {})}
+    values |= {_("Words kept for the spam filter"): ", ".join(words)} if words else {}
     return replace(copy, values=values, in_vault=False)
 
 

@@ -109,8 +109,9 @@ class ContactForm(forms.Form):
         mark_required(self.fields.values())
 
     def clean(self) -> None:
-        if nonce.age(self.data.get("nonce", "")) in (nonce.Age.FORGED, nonce.Age.TOO_OLD):
-            self.data = {name: self.data.get(name, "") for name in self.fields} | {"nonce": nonce.issue()}
+        sent = self.data.get("nonce", "")
+        if nonce.age(sent) in (nonce.Age.FORGED, nonce.Age.TOO_OLD):
+            self.data = {name: self.data.get(name, "") for name in self.fields} | {"nonce": nonce.kept_or_fresh(sent)}
             self.add_error(None, _("This form was open for a long time. Please check it and send it once more."))
         self._lead_focus()
 

@@ -1,7 +1,7 @@
 """What the operator must know of the inbox. Of its mails the outbox reports."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -9,11 +9,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contact import key_change
-from contact.models import KeyTrial, Submission
+from contact import key_change, reading
+from contact.models import KeyTrial, SpamModel, Submission
+from sitebackend import retention
 from sitebackend.findings import Finding, Level, report
 from sitebackend.monitoring import clock
 from sitebackend.privacy.rehearsal import without_invented
+
+TOLD_WITHIN = timedelta(hours=3)  # the mails' own findings come first
+COUNTED_WITHIN = timedelta(days=14)
 
 clock.witness_rows(Submission, "received_at")
 
@@ -32,6 +36,45 @@ def inbox(now: datetime) -> Iterator[Finding]:
         code="contact.inbox",
         figure=count,
     )
+
+
+@report
+def suspects(now: datetime) -> Iterator[Finding]:
+    """The mail that names them was not taken: until then they stay, and whoever waits for an answer waits."""
+    late = without_invented(Submission.objects.untold().filter(received_at__lt=now - TOLD_WITHIN))
+    if count := late.count():
+        yield Finding(
+            area=_("Inbox"),
+            level=Level.WARNING,
+            text=ngettext(
+                "{count} message is held as suspected spam, and the mail that names it has not gone out.",
+                "{count} messages are held as suspected spam, and the mail that names them has not gone out.",
+                count,
+            ).format(count=count),
+            next_step=_("Look at them here; and see what keeps mails from going out."),
+            url=f"{reverse('admin:contact_submission_changelist')}?verdict__exact=suspect",
+            code="contact.suspects_untold",
+            figure=count,
+        )
+
+
+@report
+def spam_model(now: datetime) -> Iterator[Finding]:
+    """Something that the spam filter learned from is gone, or was judged otherwise: it must be counted anew."""
+    stale = SpamModel.objects.filter(stale_since__lt=now - COUNTED_WITHIN).first()
+    if stale and stale.stale_since and reading.is_possible():
+        yield Finding(
+            area=_("Inbox"),
+            level=Level.WARNING,
+            text=_("What the spam filter has learned must be counted anew since {when}.").format(
+                when=clock.moment(stale.stale_since)
+            ),
+            next_step=_("Open messages once. Otherwise it is deleted {period} after that day.").format(
+                period=retention.days(retention.SPAM_MODEL.days)
+            ),
+            url=reverse("admin:contact_submission_changelist"),
+            code="contact.spam_model",
+        )
 
 
 @report

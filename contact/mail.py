@@ -23,7 +23,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from contact import message, reply_address
-from contact.models import MAIL_KIND, KeyTrial, Submission, Verdict
+from contact.models import MAIL_KIND, KeyTrial, Submission, SubmissionQuerySet, Verdict
+from contact.spam import signs
 from sitebackend import retention
 from sitebackend.mail.kinds import Facts, Kind, register
 from sitebackend.mail.message import message_id, render
@@ -36,9 +37,9 @@ def needed_by_plain(fields: Mapping[str, str], reply_to: str) -> dict[str, Any]:
 
 
 def submission_mail(about: UUID, facts: Facts) -> EmailMessage | None:
-    """The mail to the operator. A suspect is never mailed, whatever stands in the outbox."""
+    """The mail to the operator. Suspects and spam are never mailed, whatever stands in the outbox."""
     submission = Submission.objects.select_related("message").get(pk=about)
-    if submission.verdict == Verdict.SUSPECT:
+    if submission.verdict in (Verdict.SUSPECT, Verdict.SPAM):
         return None
     with translation.override(settings.LANGUAGE_CODE):
         if settings.CONTACT_MAIL == "notice":
@@ -62,11 +63,26 @@ def acknowledgement(about: UUID, facts: Facts) -> EmailMessage:
         )
 
 
-def suspects_digest(about: UUID, facts: Facts) -> EmailMessage:
-    """How many suspects wait in the inbox."""
+def suspects_digest(about: UUID, facts: Facts) -> EmailMessage | None:
+    """Names the suspects among these rows, each with its reasons; None: they were judged, or are gone."""
+    suspects = list(_named(facts).order_by("received_at"))
+    if not suspects:
+        return None
     query = f"?verdict__exact={Verdict.SUSPECT.value}"
     address = settings.SITE_URL + reverse("admin:contact_submission_changelist") + query
-    return _to_operator("suspects", facts["when"], count=facts["count"], address=address)
+    with translation.override(settings.LANGUAGE_CODE):
+        period = retention.days(retention.message_periods()["suspect"])
+        lines = [(suspect, signs.in_words(suspect.reasons)) for suspect in suspects]
+        return _to_operator("suspects", facts["when"], count=len(lines), lines=lines, address=address, period=period)
+
+
+def suspects_told(about: UUID, facts: Facts, at: datetime) -> None:
+    """The mail server took it: from now on the operator can know of them."""
+    _named(facts).update(told_at=at)
+
+
+def _named(facts: Facts) -> SubmissionQuerySet:
+    return Submission.objects.filter(pk__in=map(UUID, facts.get("named", ()))).untold()
 
 
 def withdrawn(about: UUID, facts: Facts) -> EmailMessage:
@@ -173,7 +189,14 @@ ACKNOWLEDGEMENT = register(
         is_courtesy=True,
     )
 )
-SUSPECTS = register(Kind("contact.suspects", label=_("daily line about suspected spam"), compose=suspects_digest))
+SUSPECTS = register(
+    Kind(
+        "contact.suspects",
+        label=_("list of suspected spam"),
+        compose=suspects_digest,
+        on_delivered=suspects_told,
+    )
+)
 WITHDRAWN = register(Kind("contact.withdrawn", label=_("message taken back by its sender"), compose=withdrawn))
 KEY_WARNING = register(Kind("contact.operator_key", label=_("warning about the operator key"), compose=key_warning))
 KEY_TRIAL = register(Kind("contact.key_trial", label=_("trial message to the operator key"), compose=key_trial))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contact import copies, reading, reply_address
@@ -18,13 +19,16 @@ from contact.models import (
     EncryptedMessage,
     KeyTrial,
     KnownKey,
+    MessageFeatures,
     Note,
     Preview,
     ReadingKey,
     ReplyAddress,
+    SpamModel,
     Submission,
     SubmissionQuerySet,
 )
+from contact.spam import learning
 from sitebackend import retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
@@ -52,7 +56,7 @@ holds_no_personal_data(
     Submission,
     channel="how the inquiry came, one of four words",
     nonce_digest="digest of a random value of the form",
-    verdict="one of three words",
+    verdict="one of four words",
     reasons="names of the spam checks that spoke",
     done_at="a time of ours",
     kept_at="a time of ours",
@@ -76,6 +80,7 @@ holds_no_personal_data(
     word_digest="digest of a random word",
     made_at="a time of ours",
 )
+holds_no_personal_data(SpamModel, id="always 1", stale_since="a time of ours")
 holds_no_personal_data(ReadingKey, id="always 1", sealed_passphrase="opens the operator's own key")  # noqa: S106
 
 
@@ -100,14 +105,22 @@ class Submissions(PersonalDataSource):
         Note: ("id", "submission", "written_at", "sealed"),
         Preview: ("submission", "sealed"),
         ReplyAddress: ("submission", "sealed"),
+        MessageFeatures: ("id", "submission", "sealed"),
     }
 
     def describe(self) -> Description:
         return Description(
             title=_("Messages through the contact form"),
             persons=(_("senders of messages"),),
-            categories=(_("Name"), _("Address"), _("Telephone"), _("E-mail address"), _("Message")),
-            purposes=(_("Answering the message"),),
+            categories=(
+                _("Name"),
+                _("Address"),
+                _("Telephone"),
+                _("E-mail address"),
+                _("Message"),
+                _("where messages are read here: words of those that were judged as advertising or not"),
+            ),
+            purposes=(_("Answering the message"), _("telling advertising apart")),
             legal_basis=_("Art. 6(1)(b) GDPR (steps before a contract) and (f) (answering those who write)"),
             recipients=(
                 _("nobody but the operator")
@@ -169,7 +182,7 @@ class Submissions(PersonalDataSource):
                 item=item,
                 values=state(submission),
                 sealed=_("Only the operator's secret key opens the message itself."),
-                in_vault=submission.notes.exists(),
+                in_vault=submission.notes.exists() or hasattr(submission, "features"),
                 ciphertext=submission.message.armoured,
             )
 
@@ -197,6 +210,8 @@ class Submissions(PersonalDataSource):
     def erase(self, action: Action, rows: Collection[UUID]) -> int:
         """Rows and ciphertext go together; what waits to be mailed goes with them (`erasure`)."""
         found = Submission.objects.filter(pk__in=rows)
+        if MessageFeatures.objects.filter(submission__in=rows).exists():
+            learning.note_change(timezone.now())
         messages = set(found.values_list("message", flat=True))  # by key: among a million the others are not looked at
         count = found.delete()[1].get(Submission._meta.label, 0)
         others = Submission.objects.filter(message=OuterRef("pk"))  # the first is enough; a join would read them all
@@ -210,6 +225,11 @@ class Submissions(PersonalDataSource):
         held = self._step(old.restricted(), law=_("Art. 18(1) GDPR"), reason=_("Restricted: it waits until released."))
         yield replace(held, action=Action.RETAIN)
 
+    def by_hand(self, rows: QuerySet[Submission]) -> Step:
+        """What deleting these does whose deletion the operator wants."""
+        reason = _("The operator deletes it by hand.")
+        return self._step(rows, law=_("Art. 5(1)(e) GDPR"), reason=reason, by_hand=_in_the_mailbox(rows))
+
     def _step(self, rows: QuerySet[Submission], *, law: Text, reason: Text, by_hand: Text = "") -> Step:
         return Step(
             source=self.name,
@@ -222,6 +242,44 @@ class Submissions(PersonalDataSource):
             reason=reason,
             by_hand=by_hand,
         )
+
+
+@register
+class SpamWords(PersonalDataSource):
+    """What the spam filter learned: words that several senders brought, and of nobody which."""
+
+    name = "contact.spam_words"
+    models = {SpamModel: ("sealed",)}
+
+    def describe(self) -> Description:
+        return Description(
+            title=_("Words that the spam filter has learned"),
+            persons=(_("senders of messages"),),
+            categories=(
+                _("single words that at least {n} senders used, with counts; no names, numbers or addresses").format(
+                    n=learning.SENDERS
+                ),
+            ),
+            purposes=(_("telling advertising apart"),),
+            legal_basis=_("Art. 6(1)(f) GDPR (an inbox in which real messages are seen)"),
+            recipients=(_("nobody but the operator"),),
+            retention=_(
+                "counted anew from the messages that are left when messages are opened the next time after a deletion, "
+                "at the latest deleted {period} after it"
+            ).format(period=retention.days(retention.SPAM_MODEL.days)),
+            origin=_("counted from messages that the operator has judged as advertising or not"),
+            location=_("database of the website, encrypted with the server's key"),
+        )
+
+    def find(self, subject: DataSubject) -> Iterator[Item]:
+        """Nobody: a word does not tell who used it."""
+        return iter(())
+
+    def export(self, subject: DataSubject) -> Iterator[Export]:
+        return iter(())
+
+    def plan(self, subject: DataSubject) -> Iterator[Step]:
+        return iter(())
 
 
 @register

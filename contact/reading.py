@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from contact import previews, reply_address
 from contact.message import fields_of
-from contact.models import Note, Preview, ReadingKey, Submission
+from contact.models import MessageFeatures, Note, Preview, ReadingKey, SpamModel, Submission
 from sitebackend import operator_key
 from sitebackend.crypto import openpgp
 from sitebackend.crypto.sealing import SealingError
@@ -63,9 +63,12 @@ def allow(*, passphrase: str) -> None:
 
 @transaction.atomic
 def forbid() -> None:
-    """Forget the passphrase, and the previews. The secret key's file is the operator's to remove."""
-    ReadingKey.objects.all().delete()
-    Preview.objects.all().delete()
+    """Forget the passphrase, and what was kept of what was read: previews, and what the spam filter has learned.
+
+    The secret key's file is the operator's to remove.
+    """
+    for forgotten in (ReadingKey, Preview, MessageFeatures, SpamModel):
+        forgotten._default_manager.all().delete()
 
 
 def is_possible() -> bool:

@@ -20,12 +20,14 @@ from django.db import Error as AnyDatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from contact import acknowledgements, links, mail, message, previews, reading, reply_address, spam
-from contact.models import MAIL_KIND, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
+from contact import acknowledgements, links, mail, message, previews, reading, reply_address
+from contact.models import MAIL_KIND, Channel, EncryptedMessage, Submission, SubmissionQuerySet, Verdict
+from contact.spam import bursts, learning, signs
 from sitebackend import nonce as form_nonce
 from sitebackend import operator_key
 from sitebackend.crypto import lookup
 from sitebackend.mail import services as outbox
+from sitebackend.mail.models import OutgoingMail, State
 from sitebackend.references import new_reference
 from sitebackend.turns import transaction_in_turn
 from sitebackend.vault.opened import OpenMessages
@@ -76,22 +78,45 @@ def send_again(*, submissions: QuerySet[Submission], now: datetime, open_message
 
     What was wiped is opened for it, if messages are open; otherwise it goes as PGP/MIME.
     """
-    chosen = list(cast("SubmissionQuerySet", submissions).mailable().values_list("pk", flat=True))
+    chosen = _keys(cast("SubmissionQuerySet", submissions).mailable())
     facts = _opened(chosen, open_messages)  # gpg takes its time: before the transaction
     with transaction.atomic():
-        still = list(Submission.objects.filter(pk__in=chosen).mailable().values_list("pk", flat=True))
+        still = _keys(Submission.objects.filter(pk__in=chosen).mailable())
         return outbox.queue_again(MAIL_KIND, about=still, facts=facts, now=now)
 
 
 def release(*, submissions: QuerySet[Submission], now: datetime, open_messages: OpenMessages | None = None) -> int:
-    """The operator finds no fault with these suspects: their mails go out, as `send_again` has it. Gives how many."""
-    suspects = list(cast("SubmissionQuerySet", submissions).suspect().values_list("pk", flat=True))
-    facts = _opened(suspects, open_messages)
+    """They are no spam, says the operator; gives how many changed. What was held goes out as `send_again` has it."""
+    chosen = _keys(cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.RELEASED))
+    facts = _opened(_keys(_held_back(chosen)), open_messages)
     with transaction.atomic():
-        chosen = Submission.objects.filter(pk__in=suspects)
-        chosen.suspect().update(verdict=Verdict.RELEASED)
-        mailed = list(chosen.mailable().values_list("pk", flat=True))
-        return outbox.queue_again(MAIL_KIND, about=mailed, facts=facts, now=now)
+        rows = Submission.objects.filter(pk__in=_keys(Submission.objects.filter(pk__in=chosen).usable()))
+        held_back = _keys(_held_back(chosen))
+        rows.filter(verdict=Verdict.SPAM).update(done_at=None)
+        count = rows.update(verdict=Verdict.RELEASED, told_at=None)
+        outbox.queue_again(MAIL_KIND, about=held_back, facts=facts, now=now)
+        learning.note_change(now)
+    return count
+
+
+@transaction.atomic
+def mark_spam(*, submissions: QuerySet[Submission], now: datetime) -> int:
+    """They are spam, says the operator, who thereby knows of them: they go when their time is over. Gives how many."""
+    chosen = _keys(cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.SPAM))
+    outbox.give_up(mails=OutgoingMail.objects.about(chosen).filter(attempts=0))
+    Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.SPAM, told_at=now, done_at=now, goes_on=None)
+    learning.note_change(now)
+    return len(chosen)
+
+
+def _held_back(chosen: Collection[UUID]) -> SubmissionQuerySet:
+    """Those among them that came by the form and have not been mailed, because they were held."""
+    held = Submission.objects.filter(pk__in=chosen, channel=Channel.FORM).usable().held()
+    return held.exclude(pk__in=held.with_mail(state__in=[State.SENT, State.UNCONFIRMED]))
+
+
+def _keys(submissions: QuerySet[Submission]) -> list[UUID]:
+    return list(submissions.values_list("pk", flat=True))
 
 
 def _opened(chosen: Collection[UUID], open_messages: OpenMessages | None) -> dict[UUID, dict[str, Any]]:
@@ -113,8 +138,15 @@ def _opened(chosen: Collection[UUID], open_messages: OpenMessages | None) -> dic
 def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
     digest = lookup.nonce(nonce)
     earlier = Submission.objects.filter(nonce_digest=digest).count()
-    found = spam.reasons(fields, honeypot=honeypot, age=form_nonce.age(nonce), earlier_uses=earlier)
-    verdict = Verdict.SUSPECT if spam.is_suspect(found) else Verdict.CLEAN
+    found = signs.reasons(
+        fields,
+        honeypot=honeypot,
+        age=form_nonce.age(nonce),
+        earlier_uses=earlier,
+        is_burst=bursts.is_one(fields),
+        learned=learning.learned(),
+    )
+    verdict = Verdict.SUSPECT if signs.is_suspect(found) else Verdict.CLEAN
     return {"nonce_digest": digest, "reasons": found, "verdict": verdict}
 
 

@@ -71,7 +71,7 @@ def _taken_back(submission: Submission, now: datetime) -> Mailed | None:
         return None
     mail = OutgoingMail.objects.filter(kind=MAIL_KIND, about=submission.pk).first()
     mailed = _left(mail)
-    is_known = mailed != Mailed.NO or submission.done_at or submission.notes.exists()
+    is_known = mailed != Mailed.NO or submission.done_at or submission.told_at or submission.notes.exists()
     erasure.erase(subject, [Submissions.name], plan_hash=plan.hash, now=now)
     if is_known:
         facts = {"reference": submission.reference, "mailed": mailed}

@@ -17,6 +17,7 @@ from sitebackend.acts import Actor as Actor
 from sitebackend.acts import LookReason as LookReason
 from sitebackend.authorities import AUTHORITIES, PLACEHOLDER
 from sitebackend.crypto import lookup
+from sitebackend.delete_reasons import DeleteReason
 from sitebackend.formats import email_address, reach
 from sitebackend.formats.model_fields import OwnAddressField
 
@@ -278,7 +279,7 @@ class Event(models.Model):
     act = models.CharField(_("what"), max_length=15, choices=Act)
     kind = models.CharField(_("kind"), max_length=100, blank=True)
     key = models.CharField(_("key"), max_length=100, blank=True)
-    reason = models.CharField(_("reason"), max_length=10, choices=LookReason, blank=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=LookReason.choices + DeleteReason.choices, blank=True)
 
     class Meta:
         verbose_name = _("audit trail")

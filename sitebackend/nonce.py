@@ -1,6 +1,7 @@
 """The form's nonce: a signed random value with its time, in a hidden field, so that no cookie is needed.
 
-It tells a form sent twice from two forms, and a person's pace from a machine's.
+It tells a form sent twice from two forms, and a person's pace from a machine's. Whoever must send a form once more
+has read it already: a fresh nonce inherits the age of the first.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 
 FASTEST = timedelta(seconds=3)  # nobody reads and fills in a form sooner; browsers' autofill may
 LONGEST = timedelta(days=1)
+_READ = ".read"  #: behind the random value, inside the signature
 _signer = TimestampSigner(salt="form.nonce")
 
 
@@ -27,19 +29,21 @@ def issue() -> str:
     return _signer.sign(secrets.token_urlsafe(16))
 
 
-def kept_or_fresh(nonce: str) -> str:
-    """The same one as long as it counts, so that its age does: whoever has to send a form twice is not too fast."""
-    return nonce if age(nonce) in (Age.FINE, Age.TOO_FAST) else issue()
+def kept_or_fresh(earlier: str) -> str:
+    """The same one as long as it counts; then a fresh one, that counts as read at once. A forged one leaves nothing."""
+    if (how_old := age(earlier)) in (Age.FINE, Age.TOO_FAST):
+        return earlier
+    return _signer.sign(secrets.token_urlsafe(16) + _READ) if how_old is Age.TOO_OLD else issue()
 
 
 def age(nonce: str) -> Age:
     try:
-        _signer.unsign(nonce, max_age=LONGEST)
+        value = _signer.unsign(nonce, max_age=LONGEST)
     except SignatureExpired:
         return Age.TOO_OLD
     except BadSignature:
         return Age.FORGED
-    return Age.TOO_FAST if _is_younger(nonce, FASTEST) else Age.FINE
+    return Age.TOO_FAST if _is_younger(nonce, FASTEST) and not value.endswith(_READ) else Age.FINE
 
 
 def _is_younger(nonce: str, than: timedelta) -> bool:

@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sitebackend.setting_parsers import MESSAGE_STATES
-
+OTHER_STATES = ("done", "open")  #: of messages, besides suspects
 REQUEST_TEXT_DAYS = 30
 PROOF_YEARS = 3
 ANSWER_LIVES = timedelta(days=14)
@@ -26,6 +25,8 @@ BREACH_YEARS = 3
 STATUTORY_BILLING_YEARS = 8  # § 147(3) AO, § 257(4) HGB, § 14b UStG, since 1 January 2025
 ACKNOWLEDGEMENT_WAITS = timedelta(days=1)
 TAKEN_BACK_WITHIN = timedelta(hours=1)  # a message, by its sender
+SUSPECT_DAYS = 90
+SPAM_MODEL = timedelta(days=30)
 SENT_MAIL = timedelta(days=30)
 PAGE_TRASH = timedelta(days=30)
 DEAD_LINKS = timedelta(days=90)
@@ -49,12 +50,26 @@ def periods() -> Iterator[Period]:
     yield from _of_the_site()
 
 
-def of_messages() -> str:
-    """How long messages are kept, as one or two sentences for the form and the notice, in the active language.
+def message_periods() -> dict[str, int]:
+    """Days by the state that a message is in; a state that is not named is kept. Suspects always have a period."""
+    return {"suspect": SUSPECT_DAYS} | settings.CONTACT_RETENTION_DAYS
 
-    That "we look" is so because `contact.health.to_look_through` asks the operator.
+
+def of_messages() -> str:
+    """How long messages are kept, in a few sentences for the form and the notice, in the active language.
+
+    That "we look" is so because `contact.health.to_look_through` asks the operator; that advertising stays until we
+    are told, because its period begins with the mail that names it.
     """
-    periods = settings.CONTACT_RETENTION_DAYS
+    suspects = _(
+        "What looks like advertising is named to us by e-mail and deleted {period} after that, unless we have found "
+        "it to be none."
+    ).format(period=days(message_periods()["suspect"]))
+    return f"{_of_other_messages()} {suspects}"
+
+
+def _of_other_messages() -> str:
+    periods = _periods_of_others()
     kept = _(
         "Messages are kept until your matter is settled and no question about it is to be expected any more; once a "
         "year we look which of them can go. If you ask us to delete yours, we do so without delay."
@@ -64,7 +79,7 @@ def of_messages() -> str:
     if _is_one_for_all(periods):
         return _("Messages are deleted after {period} by themselves.").format(period=days(periods["open"]))
     said = _("By themselves messages are deleted after these periods ({periods}).").format(periods=_by_state(periods))
-    return said if len(periods) == len(MESSAGE_STATES) else f"{kept} {said}"
+    return said if len(periods) == len(OTHER_STATES) else f"{kept} {said}"
 
 
 def of_billing() -> str:
@@ -148,6 +163,18 @@ def midnight(day: date) -> datetime:
 
 def _of_business() -> Iterator[Period]:
     yield Period(_("messages and recorded inquiries"), _messages(), _("arrival"), _("as the form names it (S15)"))
+    yield Period(
+        _("suspected spam"),
+        days(message_periods()["suspect"]),
+        _("the mail that names it to the operator; until the mail server took that, it stays"),
+        _("long enough to be found by whoever waits for an answer"),
+    )
+    yield Period(
+        _("words that the spam filter learned from a message which is gone"),
+        days(SPAM_MODEL.days),
+        _("the deletion; they go with the next opening of messages, if that comes sooner"),
+        _("only open messages can be counted anew"),
+    )
     yield Period(
         _("the sender's address for an acknowledgement"),
         days(ACKNOWLEDGEMENT_WAITS.days),
@@ -238,18 +265,23 @@ def _of_the_site() -> Iterator[Period]:
 
 
 def _messages() -> str:
-    periods = settings.CONTACT_RETENTION_DAYS
+    periods = _periods_of_others()
     if not periods:
         return _("until the matter is settled: the operator is asked once a year which can go")
     return days(periods["open"]) if _is_one_for_all(periods) else _by_state(periods)
 
 
+def _periods_of_others() -> dict[str, int]:
+    """Of messages that nothing speaks against."""
+    return {state: period for state, period in message_periods().items() if state in OTHER_STATES}
+
+
 def _is_one_for_all(periods: dict[str, int]) -> bool:
-    return len(periods) == len(MESSAGE_STATES) and len(set(periods.values())) == 1
+    return len(periods) == len(OTHER_STATES) and len(set(periods.values())) == 1
 
 
 def _by_state(periods: dict[str, int]) -> str:
-    names = {"done": _("messages seen to"), "open": _("open messages"), "suspect": _("suspected spam")}
+    names = {"done": _("messages seen to"), "open": _("open messages")}
     return ", ".join(
         _("{state}: {period}").format(state=name, period=days(periods[state]))
         for state, name in names.items()

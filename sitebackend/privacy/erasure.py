@@ -111,6 +111,12 @@ def erase_due(today: date, *, since: date | None = None, plan_hash: str, now: da
 
 
 @transaction.atomic
+def erase_step(step: Step, *, plan_hash: str, now: datetime) -> Receipt:
+    """Carry out one step that an operator saw and wants, without a request. Raises as `erase`."""
+    return _carry_out(Plan((step,)), plan_hash, Cause.PERSON, now)
+
+
+@transaction.atomic
 def rehearse(subject: DataSubject) -> tuple[tuple[str, str, int], ...]:
     """Erase a person who never lived, without a line in the journal; gives what was done.
 

@@ -84,9 +84,8 @@ class RequestForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        age = form_nonce.age(self.data.get("nonce", ""))
-        if cleaned.get("extra") or age is not form_nonce.Age.FINE:
-            self._renew(age)
+        if cleaned.get("extra") or form_nonce.age(self.data.get("nonce", "")) is not form_nonce.Age.FINE:
+            self._renew()
             self.add_error(None, _("Please check what you wrote and send it once more."))
         self._lead_focus()
         return cleaned
@@ -95,9 +94,9 @@ class RequestForm(forms.Form):
         told = {name: self.cleaned_data[name] for name in ("name", "email", "number", "message")}
         return Statement(language=get_language() or "de", **told)
 
-    def _renew(self, age: form_nonce.Age) -> None:
+    def _renew(self) -> None:
         """A fresh nonce where the old one will never do; a person who was too fast may send the same again."""
-        kept = self.data.get("nonce", "") if age is form_nonce.Age.TOO_FAST else form_nonce.issue()
+        kept = form_nonce.kept_or_fresh(self.data.get("nonce", ""))
         self.data = {name: self.data.get(name, "") for name in self.fields} | {"extra": "", "nonce": kept}
 
     def _lead_focus(self) -> None:

@@ -27,7 +27,7 @@ from sitebackend.crypto import sealing
 from sitebackend.mail.services import queue
 from sitebackend.models import Operator
 from sitebackend.monitoring import clock
-from sitebackend.vault import recovery_key, sessions, slots
+from sitebackend.vault import at_unlock, recovery_key, sessions, slots
 from sitebackend.vault.errors import (
     MessagesKeyChanged,
     NoMessagesLock,
@@ -41,6 +41,7 @@ from sitebackend.vault.errors import (
 )
 from sitebackend.vault.mail import EVENT
 from sitebackend.vault.models import (
+    IDLE,
     TRIES,
     TRIES_WITHIN,
     KeySlot,
@@ -169,7 +170,16 @@ def unlock(*, operator: Operator, passphrase: str, lock: Lock = Lock.VAULT) -> s
         UnlockSession.objects.over(timezone.now()).delete()
         token = sessions.start(operator=operator, private=private, now=timezone.now(), lock=lock)
         record(VaultEvent.Kind.UNLOCKED, operator=operator, lock=lock)
+    _do_what_waited(private, lock, timezone.now())
     return token
+
+
+def _do_what_waited(private: bytes, lock: Lock, now: datetime) -> None:
+    locks_at = now + IDLE
+    opened: Unlocked = OpenMessages(private, lock=lock, locks_at=locks_at)
+    if lock == Lock.VAULT:
+        opened = OpenVault(private, locks_at=locks_at)
+    at_unlock.do_all(lambda: messages_of(opened), now)
 
 
 def tested(*, operator: Operator | None, passphrase: str, lock: Lock) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.forms import MultiWidget
@@ -13,7 +13,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from contact.key_trials import digest_of
-from contact.models import KeyTrial, KnownKey, ReadingKey
+from contact.models import KeyTrial, KnownKey, ReadingKey, Submission
+from contact.personal_data import Submissions
 from customers.importing.table import pack
 from customers.models import Customer
 from customers.models.consent import Purpose
@@ -21,6 +22,7 @@ from customers.services.consents import plan_withdrawal
 from sitebackend import nonce
 from sitebackend.models import Operator
 from sitebackend.pages.models import Revision
+from sitebackend.privacy import erasure, registry
 from sitebackend.privacy.services import execution, identity, rights
 from sitebackend.vault import maintenance, messages_lock, sessions
 from sitebackend.vault.models import Lock, Vault
@@ -152,6 +154,11 @@ def _inbox(world: World) -> dict[str, Deed]:
         f"{name}_record": Deed(url("record"), inquiry),
         f"{name}_page": Deed(url("page", world["submission"].pk), {"text": "Angerufen."}),
         f"{name}_done": Deed(url("done", world["submission"].pk), {"is_done": "yes"}),
+        f"{name}_judge": Deed(url("judge", world["submission"].pk), {"is_spam": "yes"}),
+        f"{name}_delete_by_hand": Deed(
+            url("delete_by_hand", world["done"].pk),
+            first=lambda _operator: {"reason": "trial", "plan_hash": hash_to_delete(world["done"])},
+        ),
         f"{name}_key": Deed(url("key"), first=lambda _operator: {"file": upload("neu.asc", world.other_key)}),
         f"{name}_key confirm": Deed(url("key"), {"confirm": "1"}, first=lambda _operator: _another_key_in_use()),
         f"{name}_key discard": Deed(url("key"), {"discard": "1"}, first=lambda _operator: _key_trial("-----BEGIN")),
@@ -164,6 +171,11 @@ def _inbox(world: World) -> dict[str, Deed]:
             reverse("admin:customer_from_submission", args=[world["submission"].pk]), _registration()
         ),
     }
+
+
+def hash_to_delete(submission: Submission) -> str:
+    source = cast("Submissions", registry.source(Submissions.name))
+    return erasure.Plan((source.by_hand(Submission.objects.filter(pk=submission.pk)),)).hash
 
 
 def _none(_done: object) -> None:
@@ -337,6 +349,7 @@ def _lists(world: World) -> dict[str, Deed]:
         "contact_submission mark_done": world["submission"],
         "contact_submission reopen": world["done"],
         "contact_submission send_again": world["undeliverable"],
+        "contact_submission mark_spam": world["submission"],
         "contact_submission release": world["suspect"],
         "contact_submission keep": world["done"],
         "contact_submission let_go": world["done"],

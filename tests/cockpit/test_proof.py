@@ -165,6 +165,7 @@ DEEDS = [
     SET_UP + "codes/",
     "/admin/contact/submission/key/",
     "/admin/contact/submission/reading/",
+    "/admin/contact/submission/{pk}/delete-by-hand/",
     "/admin/privacy/datasubjectrequest/{pk}/step/erase/",
     "/admin/customers/customer/{pk}/withdraw/technical/",
     "/admin/vault/passphrase/",

@@ -391,6 +391,8 @@ def _places(world: World) -> dict[str, list[tuple[Any, ...]]]:
         "admin:contact_submission_message": [(submission,), (world["suspect"].pk,)],
         "admin:contact_submission_page": [(submission,), (world["suspect"].pk,)],
         "admin:contact_submission_done": [(submission,)],
+        "admin:contact_submission_judge": [(submission,)],
+        "admin:contact_submission_delete_by_hand": [(world["done"].pk,)],
         "admin:customer_from_submission": [(submission,)],
         f"{of_customer}_page": [(customer,), (world["restricted customer"].pk,)],
         f"{of_customer}_confirm": [(customer,)],

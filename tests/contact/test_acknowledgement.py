@@ -1,4 +1,4 @@
-"""The short mail to the sender, and the daily line about suspects."""
+"""The short mail to the sender."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +10,6 @@ from django.test import Client
 from pytest_django import Settings
 
 from contact.acknowledgements import MOST_PER_HOUR
-from contact.daily_line import report_suspects
 from contact.models import Submission
 from sitebackend.mail.models import FIRST_PAUSE, OutgoingMail
 from sitebackend.mail.services import deliver_due
@@ -116,32 +115,3 @@ def test_a_final_no_ends_it(acknowledging: None, received: Received, mail_server
     mail_server.answers_to_data = ["550 no such user"]
     assert acknowledge_due(NOON) == 0
     assert not acknowledgements().unsent().exists()
-
-
-# --- suspects
-
-
-def test_suspects_are_counted_in_one_line_a_day(received: Received, mail_server: Handler) -> None:
-    received(honeypot="x"), received(honeypot="y", email="b@example.org"), received(email="c@example.org")
-    assert [report_suspects(NOON + timedelta(hours=hours)) for hours in range(0, 72, 6)].count(1) == 1
-    OutgoingMail.objects.exclude(kind="contact.suspects").delete()
-    assert deliver_due(NOON + timedelta(days=3)) == 1
-    (mail,) = mail_server.mails()
-    assert mail["Subject"].strip() == "2 Nachrichten wurden als Spam-Verdacht zurückgehalten"
-    assert "verdict__exact=suspect" in mail.get_content()
-
-
-def test_a_line_that_was_not_taken_is_not_lost_and_not_hammered(received: Received, mail_server: Handler) -> None:
-    received(honeypot="x")
-    later = NOON + timedelta(days=1)
-    mail_server.answers_to_data = ["451 later"]
-    assert report_suspects(later) == 1
-    assert deliver_due(later) == 0
-    assert report_suspects(later) == 0
-    assert deliver_due(later + FIRST_PAUSE * 2) == 1
-
-
-def test_a_released_suspect_is_not_counted(received: Received, mail_server: Handler) -> None:
-    received(honeypot="x")
-    Submission.objects.update(verdict="released")
-    assert report_suspects(NOON + timedelta(days=2)) == 0

@@ -89,6 +89,7 @@ def test_each_state_has_a_period_of_its_own_and_what_has_none_stays(
     settings.CONTACT_RETENTION_DAYS = {"done": 60, "suspect": 10}
     held, done, _still_open = received(honeypot="x"), received(message="zwei"), received(message="drei")
     Submission.objects.filter(pk=done.pk).mark_done(NOON)
+    Submission.objects.filter(pk=held.pk).update(told_at=NOON)
 
     def going(days: int) -> set[object]:
         steps = erasure.due(NOON.date() + timedelta(days=days)).destructive

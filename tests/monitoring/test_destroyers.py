@@ -20,6 +20,7 @@ VERBS = {"delete", "_raw_delete", "unlink", "rmtree", "rmdir", "remove_files", "
 
 #: By the clock: each is a job that rests while the clock is in doubt, or asks the clock itself.
 JOBS = {
+    "contact.spam.learning:forget_overdue",
     "sitebackend.backup.restore:forget_old_state",
     "sitebackend.cockpit.browsers:sweep",
     "sitebackend.cockpit.idempotency:sweep",

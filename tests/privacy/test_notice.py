@@ -78,7 +78,8 @@ class TestFollowsTheSettings:
         settings.CONTACT_RETENTION_DAYS = {"done": 730, "open": 730, "suspect": 730}
         assert "730 Tage" in words()
         settings.CONTACT_RETENTION_DAYS = {"done": 365, "suspect": 30}
-        assert "erledigte Nachrichten: 365 Tage, Spam-Verdacht: 30 Tage" in words()
+        assert "erledigte Nachrichten: 365 Tage)" in words()
+        assert "30 Tage danach gelöscht" in words()
         assert "bis Ihr Anliegen erledigt ist" in words()
         settings.CONTACT_RETENTION_DAYS = {}
         assert "730" not in words()

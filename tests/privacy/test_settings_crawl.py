@@ -25,8 +25,8 @@ from pytest_django import Settings
 from consent import offer, providers
 from consent.models import ExternalHost, GroupWording
 from contact import health as contact_health
+from contact import reading, withdrawal
 from contact import services as contact
-from contact import withdrawal
 from contact.models import Preview, ReadingKey, ReplyAddress, Submission, Verdict
 from customers import health as customers_health
 from customers.clear_file import ClearFile
@@ -119,6 +119,7 @@ COMPARED = {
     "form.mail": "test_what_the_mail_to_the_operator_holds",
     "form.reply_to": "test_where_the_senders_address_stands",
     "form.suspects": "test_what_looks_like_advertising_is_not_mailed",
+    "spam.learning": "test_that_the_spam_filter_learns_is_told_where_messages_are_read",
     "form.acknowledgement": "test_whether_the_sender_gets_a_mail",
     "form.period": "test_how_long_messages_are_kept",
     "form.withdrawal": "test_for_how_long_a_message_can_be_taken_back",
@@ -149,6 +150,8 @@ NOT_COMPARED = {
     "cookies.hosts": ELSEWHERE + "tests/consent/test_external.py, and by the guard in front of every test",
     "visit.address": "how the internet works",
     "visit.digest": ELSEWHERE + "tests/ops/test_throttle.py",
+    "spam.signs": ELSEWHERE + "tests/contact/test_spam_signs.py",
+    "spam.bursts": ELSEWHERE + "tests/contact/test_spam_signs.py",
     "form.purpose": "what the operator does with a message",
     "form.other_ways": "the operator reads mail",
     "requests.basis": "the law",
@@ -237,7 +240,7 @@ def test_every_fact_is_compared_or_listed_with_a_reason(
     told |= set(sentences())
     holdings = {source.name for source in registry.sources()} - {"backup.files"}
     known = set(COMPARED) | set(NOT_COMPARED)
-    with_a_setting = {"cookies.hosts", "recipients.external"}  # only with a provider in use
+    with_a_setting = {"cookies.hosts", "recipients.external", "spam.learning"}  # a provider in use, reading here
     assert told - known - (holdings - {"customers.billing"}) == set()
     assert known - told - with_a_setting == set()
 
@@ -397,6 +400,14 @@ def test_what_looks_like_advertising_is_not_mailed(settings: Settings, operator_
     assert "is not mailed" in sentences()["form.suspects"]
 
 
+@pytest.mark.parametrize("is_read_here", [True, False])
+def test_that_the_spam_filter_learns_is_told_where_messages_are_read(
+    monkeypatch: pytest.MonkeyPatch, is_read_here: bool
+) -> None:
+    monkeypatch.setattr(reading, "is_possible", lambda: is_read_here)
+    assert ("spam.learning" in sentences()) == is_read_here
+
+
 @pytest.mark.parametrize("acknowledge", ["yes", "no"])
 def test_whether_the_sender_gets_a_mail(settings: Settings, operator_key: Path, acknowledge: str) -> None:
     settings.CONTACT_ACKNOWLEDGE = acknowledge
@@ -439,12 +450,15 @@ def test_for_how_long_a_message_can_be_taken_back(operator_key: Path, monkeypatc
     assert late.reference in sent.subject
 
 
-STATES = {"done": "messages seen to", "open": "open messages", "suspect": "suspected spam"}
+STATES = {"done": "messages seen to", "open": "open messages", "suspect": "named to us by e-mail"}
 
 
 def told_days(said: str, state: str) -> int | None:
     """After how many days a message in `state` goes, as the sentence says it; None: by no period."""
-    found = re.search(rf"(?:{STATES[state]}:|Messages are deleted after) (\d+) days?", said)
+    if state == "suspect":
+        found = re.search(r"named to us by e-mail and deleted (\d+) days? after that", said)
+    else:
+        found = re.search(rf"(?:{STATES[state]}:|Messages are deleted after) (\d+) days?", said)
     return int(found[1]) if found else None
 
 
@@ -459,7 +473,7 @@ def test_how_long_messages_are_kept(
     at = datetime(2023, 3, 4, 22, 30, tzinfo=UTC)
     rows = {state: receive(at, message=f"{WRITTEN}, {state}") for state in STATES}
     Submission.objects.filter(pk=rows["done"].pk).mark_done(at)
-    Submission.objects.filter(pk=rows["suspect"].pk).update(verdict=Verdict.SUSPECT)
+    Submission.objects.filter(pk=rows["suspect"].pk).update(verdict=Verdict.SUSPECT, told_at=at)
     source, said = registry.source("contact.submissions"), sentences()["form.period"]
 
     def goes(state: str, day: date) -> bool:
@@ -468,9 +482,11 @@ def test_how_long_messages_are_kept(
     for state in STATES:
         last = at.date() + timedelta(days=told_days(said, state) or 36_500)
         assert not goes(state, last), state
-        assert goes(state, last + timedelta(days=1)) == (state in periods), state
+        assert goes(state, last + timedelta(days=1)) == (state in periods or state == "suspect"), state
+    Submission.objects.update(told_at=None)
+    assert not goes("suspect", at.date() + timedelta(days=36_500)), "no mail that names it was taken"
     asked = sum(int(finding.figure or 0) for finding in contact_health.to_look_through(timezone.now()))
-    assert asked == len(STATES) - len(periods)
+    assert asked == len({"done", "open"} - periods.keys())
     assert ("once a year we look" in said) == bool(asked)
     with translation.override("en"):
         assert str(source.describe().retention) == said

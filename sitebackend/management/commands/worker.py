@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contact import reply_address
-from contact.daily_line import report_suspects
 from contact.key_watch import watch_keys
+from contact.spam import learning
+from contact.suspects_digest import report_suspects
 from customers.services import ledger
 from sitebackend import node
 from sitebackend.alarm import sound
@@ -37,6 +38,7 @@ SHORT: list[Job] = [
     watch_keys,
     report_suspects,
     reply_address.forget_unwanted,
+    learning.forget_overdue,
     sound,
     mail.sweep,
     browsers.sweep,

@@ -227,8 +227,8 @@ def _suspects() -> Sentence:
     return Sentence(
         "form.suspects",
         _(
-            "What looks like advertising is not mailed: it waits on the server, encrypted as well, until we have "
-            "looked at it."
+            "What looks like advertising is not mailed: it waits on the server, encrypted as well, and an e-mail that "
+            "holds nothing of it tells us that it is there."
         ),
     )
 

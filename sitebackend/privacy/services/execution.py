@@ -7,16 +7,18 @@ holds the person's address until it is delivered: with it the second mark falls,
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from sitebackend import audit
 from sitebackend.mail import services as outbox
 from sitebackend.mail.models import NOTHING, State
-from sitebackend.models import Operator
+from sitebackend.models import Act, Actor, Operator
 from sitebackend.monitoring import clock
 from sitebackend.privacy import deadlines, erasure, journal, registry, traces
 from sitebackend.privacy.erasure import Plan, Receipt
@@ -178,6 +180,22 @@ def _erase_due(now: datetime, *, day: date | None = None, since: date | None = N
         run.wiped_at = None if receipt.done else run.wiped_at
         run.save()
     return sum(count for _source, _action, count, *_names in receipt.done)
+
+
+@transaction.atomic
+def erase_by_hand(step: Step, *, plan_hash: str, by: Operator, kind: str, reason: str, now: datetime) -> Receipt:
+    """Erase what an operator wants gone, with the journal before it and a reason in the audit trail.
+
+    What is left of it in the files goes with the traces of the last retention. Raises PlanOutdated, ClockInDoubt.
+    """
+    receipt = erasure.erase_step(replace(step, title=_("deleted by hand")), plan_hash=plan_hash, now=now)
+    for row in step.rows:
+        audit.note(Act.ERASED, actor=Actor.OPERATOR, operator=by, kind=kind, key=row, reason=reason)
+    today = deadlines.local_date(now)
+    run = RetentionRun.objects.filter(day__lte=today).first() or RetentionRun(day=today - timedelta(days=1))
+    run.receipt, run.wiped_at = [*run.receipt, *(list(line) for line in receipt.done)], None
+    run.save()
+    return receipt
 
 
 def is_told(request: DataSubjectRequest) -> bool:

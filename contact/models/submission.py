@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sitebackend import references
+from sitebackend import references, retention
 from sitebackend.crypto import lookup
 from sitebackend.mail.models import OutgoingMail
 from sitebackend.privacy.restriction.models import Restriction, since
@@ -45,7 +44,8 @@ class Verdict(models.TextChoices):
 
     CLEAN = "clean", _("no objection")
     SUSPECT = "suspect", _("suspected spam")
-    RELEASED = "released", _("released by the operator")
+    RELEASED = "released", _("no spam, says the operator")
+    SPAM = "spam", _("spam, says the operator")
 
 
 class Channel(models.TextChoices):
@@ -57,8 +57,8 @@ class Channel(models.TextChoices):
     LETTER = "letter", _("letter")
 
 
-_HELD = models.Q(verdict=Verdict.SUSPECT)
-#: The states that CONTACT_RETENTION_DAYS names.
+_HELD = models.Q(verdict__in=[Verdict.SUSPECT, Verdict.SPAM])
+#: The states that `retention.message_periods` names.
 _IN_STATE = {
     "done": ~_HELD & models.Q(done_at__isnull=False),
     "open": ~_HELD & models.Q(done_at__isnull=True),
@@ -80,16 +80,20 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(pk__in=OutgoingMail.objects.filter(kind=MAIL_KIND, **lookups).values("about"))
 
     def past_period(self, today: date) -> Self:
-        """Those whose period in CONTACT_RETENTION_DAYS, by the state that they are in, is over, and those let go."""
+        """Those whose period, by the state that they are in, is over, and those let go.
+
+        That of suspects begins when the operator knows of them: unseen nothing goes.
+        """
         over = models.Q(goes_on__lte=today)
-        for state, days in settings.CONTACT_RETENTION_DAYS.items():
-            over |= _IN_STATE[state] & models.Q(received_at__lt=midnight(today) - timedelta(days=days))
+        for state, days in retention.message_periods().items():
+            begins = "told_at" if state == "suspect" else "received_at"
+            over |= _IN_STATE[state] & models.Q(**{f"{begins}__lt": midnight(today) - timedelta(days=days)})
         return self.filter(over)
 
     def to_look_through(self, now: datetime) -> Self:
         """Those that no period ends and nobody has judged for a year: whether they can go is asked."""
         endless = models.Q(pk__in=[])
-        for state in _IN_STATE.keys() - settings.CONTACT_RETENTION_DAYS.keys():
+        for state in _IN_STATE.keys() - retention.message_periods().keys():
             endless |= _IN_STATE[state]
         before = now - LOOK_EVERY
         done = models.Q(done_at=None) | models.Q(done_at__lt=before)
@@ -104,12 +108,20 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Looked through, and not needed any more: retention erases them tomorrow, unless they are kept till then."""
         return self.update(goes_on=today + timedelta(days=1))
 
+    def held(self) -> Self:
+        """Suspects, and what the operator called spam."""
+        return self.filter(_HELD)
+
     def suspect(self) -> Self:
         return self.filter(verdict=Verdict.SUSPECT)
 
     def untold(self) -> Self:
-        """Suspects that no daily line has counted yet."""
-        return self.suspect().filter(told_at=None)
+        """Suspects that no mail which the mail server took has named yet."""
+        return self.suspect().filter(told_at=None).usable()
+
+    def judged(self) -> Self:
+        """Those that the operator has called spam, or no spam: the classifier learns from them."""
+        return self.filter(verdict__in=[Verdict.SPAM, Verdict.RELEASED]).usable()
 
     def matching(self, typed: str) -> Self:
         """Those with this e-mail address, telephone number or reference: digests are compared, nothing is opened.
@@ -123,8 +135,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(found)
 
     def mailable(self) -> Self:
-        """Suspects and restricted ones are not mailed."""
-        return self.exclude(verdict=Verdict.SUSPECT).usable()
+        """Suspects, spam and restricted ones are not mailed."""
+        return self.exclude(_HELD).usable()
 
     def alike(self, submission: "Submission") -> Self:
         """Those that lie on the same pile of the inbox: open, done, or suspected spam."""
@@ -164,7 +176,7 @@ class Submission(models.Model):
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     kept_at = models.DateTimeField(_("looked through"), null=True, editable=False)  #: the last time, and kept
     goes_on = models.DateField(_("goes on"), null=True, editable=False)  #: looked through, and let go
-    told_at = models.DateTimeField(null=True, editable=False)  #: when the daily line counted this suspect
+    told_at = models.DateTimeField(null=True, editable=False)  #: when the operator knew of it as a suspect, or as spam
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -212,118 +224,3 @@ def _digests(fields: Mapping[str, str]) -> dict[str, str]:
         "sender_digest": lookup.name(typed["name"]),
         "name_digest": lookup.name_and_postal_code(typed["name"], typed["postal_code"]),
     }
-
-
-class Note(models.Model):
-    """What the operator noted on a submission, sealed to the lock for messages, or to the vault without one."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    submission = models.ForeignKey(Submission, models.CASCADE, related_name="notes", editable=False)
-    written_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
-    sealed = models.BinaryField(editable=False)
-
-    class Meta:
-        verbose_name = _("note")
-        verbose_name_plural = _("notes")
-        ordering = ["written_at"]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @property
-    def context(self) -> str:
-        """What the seal is bound to: moved to another submission it does not open."""
-        return f"contact-note|{self.pk}|{self.submission_id}"
-
-
-class Preview(models.Model):
-    """Who wrote, and the first words, for the list: sealed as notes are, and made only while messages are read here."""
-
-    submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True, editable=False)
-    sealed = models.BinaryField(editable=False)
-
-    class Meta:
-        verbose_name = _("preview in the inbox")
-        verbose_name_plural = _("previews in the inbox")
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @property
-    def context(self) -> str:
-        """What the seal is bound to: moved to another submission it does not open."""
-        return f"contact-preview|{self.pk}"
-
-
-class ReplyAddress(models.Model):
-    """Where the answer to a message goes, sealed with the server's own key: `contact.reply_address` says when."""
-
-    submission = models.OneToOneField(
-        Submission, models.CASCADE, primary_key=True, related_name="reply_address", editable=False
-    )
-    sealed = models.BinaryField(editable=False)
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @property
-    def context(self) -> str:
-        """What the seal is bound to: moved to another submission it does not open."""
-        return f"contact-reply-address|{self.pk}"
-
-
-class ReadingKey(models.Model):
-    """The operator's choice to read here: the secret key's passphrase, sealed as notes are. No row: not chosen."""
-
-    CONTEXT = "operator-key-passphrase"
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    sealed_passphrase = models.BinaryField(editable=False)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_reading_key")]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class KnownKeyQuerySet(models.QuerySet["KnownKey"]):
-    def unconfirmed(self) -> Self:
-        """Those that came into use and that nobody has confirmed as theirs."""
-        return self.filter(changed_at__isnull=False, confirmed_at=None)
-
-
-class KnownKey(models.Model):
-    """An operator key that is or was in use, and what the operator was told and has said of it."""
-
-    fingerprint = models.CharField(primary_key=True, max_length=40)
-    looked_at = models.DateTimeField()
-    told_days = models.PositiveSmallIntegerField(null=True)  #: the last of WARN_DAYS that a mail went out for
-    changed_at = models.DateTimeField(null=True)  #: when it came into use; None: it was there from the beginning
-    confirmed_at = models.DateTimeField(null=True)  #: when the operator said that it is theirs
-
-    objects = KnownKeyQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return self.fingerprint
-
-
-class KeyTrialQuerySet(models.QuerySet["KeyTrial"]):
-    def waiting(self) -> Self:
-        """Those of keys that are not in use yet: the key before rules until the word is typed."""
-        return self.exclude(armoured="")
-
-
-class KeyTrial(models.Model):
-    """A trial message to an operator key: whoever types its word has shown that its messages can be opened."""
-
-    fingerprint = models.CharField(primary_key=True, max_length=40)
-    armoured = models.TextField(blank=True)  #: the certificate, while it waits to be put into place
-    message = models.TextField()  #: encrypted to that key alone
-    word_digest = models.CharField(max_length=64)
-    made_at = models.DateTimeField()
-
-    objects = KeyTrialQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return self.fingerprint
