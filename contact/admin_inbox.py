@@ -115,6 +115,7 @@ def around(request: HttpRequest, submission: Submission) -> dict[str, str]:
         "next_page": page_of(alike.after(submission).first()),
         "list_page": list_address(request),
         "done_page": with_filters(reverse("admin:contact_submission_done", args=[submission.pk]), filters),
+        "judge_page": with_filters(reverse("admin:contact_submission_judge", args=[submission.pk]), filters),
     }
 
 
@@ -134,11 +135,17 @@ class Done(OperatorPage):
             rows.mark_done(timezone.now())
         else:
             rows.reopen()
-        said = _("Done: {reference}") if is_done else _("Not done any more: {reference}")
-        address = reverse("admin:contact_submission_page", args=[submission.pk])
-        link = format_html('<a href="{}">{}</a>', address, submission.reference)
-        messages.success(request, format_html(said, reference=link))
-        return redirect(list_address(request))
+        return back_to_list(
+            request, _("Done: {reference}") if is_done else _("Not done any more: {reference}"), submission
+        )
+
+
+def back_to_list(request: HttpRequest, said: str, submission: Submission) -> HttpResponse:
+    """On with the list, which links to the message once more, should the press have been a mistake."""
+    address = reverse("admin:contact_submission_page", args=[submission.pk])
+    link = format_html('<a href="{}">{}</a>', address, submission.reference)
+    messages.success(request, format_html(said, reference=link))
+    return redirect(list_address(request))
 
 
 def tell_what_goes(request: HttpRequest, submissions: SubmissionQuerySet) -> None:

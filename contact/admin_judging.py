@@ -62,7 +62,8 @@ class Judge(OperatorPage):
             messages.warning(request, str(_("Its use is restricted (Art. 18 GDPR): it is neither mailed nor judged.")))
         elif (is_spam := request.POST.get("is_spam")) in ("yes", "no"):
             judge(request, Submission.objects.filter(pk=submission.pk), is_spam=is_spam == "yes")
-            messages.success(request, str(_("Marked as spam.") if is_spam == "yes" else _("Marked as no spam.")))
+            said = _("Marked as spam: {reference}") if is_spam == "yes" else _("Marked as no spam: {reference}")
+            return admin_inbox.back_to_list(request, str(said), submission)
         return redirect("admin:contact_submission_page", submission.pk)
 
 
