@@ -221,11 +221,11 @@ def test_a_message_that_does_not_open_goes_as_it_lies_there(
     assert kinds == {whole.reference: "text/plain", broken.reference: "multipart/encrypted"}
 
 
-def test_a_restricted_suspect_is_released_and_neither_opened_nor_mailed(
+def test_a_restricted_suspect_is_neither_released_nor_opened_nor_mailed(
     unlocked: Client, allowed: None, received: Received, mail_server: Handler
 ) -> None:
     suspect = received(honeypot="x")
     restriction.restrict("contact.submissions", [suspect.pk], now=NOON)
     act(unlocked, "release", suspect)
     suspect.refresh_from_db()
-    assert (suspect.verdict, suspect.mail) == (Verdict.RELEASED, None)
+    assert (suspect.verdict, suspect.mail) == (Verdict.SUSPECT, None)

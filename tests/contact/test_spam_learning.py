@@ -295,7 +295,9 @@ def test_a_restricted_message_is_not_deleted_by_hand(received: Received, operato
 
 def test_the_page_says_what_is_in_the_mailbox(received: Received, operator: Client) -> None:
     submission = received()
-    OutgoingMail.objects.update(state="sent", sent_at=NOON, payload=None, next_attempt_at=None, recipient_digest="")
+    OutgoingMail.objects.update(
+        state="sent", sent_at=NOON, copies=1, payload=None, next_attempt_at=None, recipient_digest=""
+    )
     page = operator.get(delete_page(submission)).content.decode()
     assert "in Ihrem Postfach" in page
     assert FIELDS["city"] not in page

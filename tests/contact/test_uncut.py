@@ -10,9 +10,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from contact import spam
 from contact.forms import LONGEST_MESSAGE, ContactForm
 from contact.models import Submission
+from contact.spam import signs
 from sitebackend.mail.services import deliver_due
 from sitebackend.nonce import Age
 from tests.contact.conftest import FIELDS, nonce_in
@@ -108,7 +108,7 @@ def test_the_longest_message_reaches_the_operator_whole(send: Send, mail_server:
 def test_no_text_keeps_the_spam_checks_busy(unit: str) -> None:
     """Looking for `<a …href` from each `<a` to the end of the text took minutes."""
     text = (unit * 100_000)[:100_000]
-    found = spam.reasons(FIELDS | {"message": text}, honeypot="", age=Age.FINE, earlier_uses=0)
+    found = signs.reasons(FIELDS | {"message": text}, honeypot="", age=Age.FINE, earlier_uses=0)
     assert "markup" not in found
 
 
