@@ -44,7 +44,7 @@ class Backup(models.Model):
     database_damaged = models.BooleanField(_("database damaged"), default=False)
     verified_at = models.DateTimeField(_("read back"), null=True)
     drilled_at = models.DateTimeField(_("restored for trial"), null=True)
-    failure = models.CharField(_("failure"), max_length=300, blank=True)
+    failure = models.TextField(_("failure"), blank=True)
 
     objects = BackupQuerySet.as_manager()
 

@@ -47,7 +47,7 @@ def create(*, now: datetime, progress: Progress = silent) -> Backup:
     except Busy:
         raise
     except BackupFailed as error:
-        backup.verified_at, backup.failure = None, str(error)[:300]
+        backup.verified_at, backup.failure = None, str(error)
         backup.database_damaged = isinstance(error.__cause__, snapshot.DatabaseDamaged)
         with suppress(DatabaseError):  # what keeps it from being made may keep its row from being written
             backup.save()

@@ -54,7 +54,10 @@ _RESTORE = "a step of a restore, which somebody started; what it replaces is kep
 _KEYS = "a key or a session that somebody ends or replaces"
 #: Not by the clock, and why.
 OTHERS = {
-    "contact.key_watch:watch_keys": "memory of a key file that is gone",
+    "contact.key_change:discard": _PERSON,
+    "contact.key_change:prove": "a trial whose word was typed",
+    "contact.key_trials:begin": "an earlier trial of the same key, and of another that waits",
+    "contact.key_watch:_watch_all": "memory of a key file that is gone",
     "contact.reading:forbid": _KEYS,
     "contact.reply_address:forget_unwanted": "by a setting: copies of what stands in the message",
     "customers.models.billing:BillingDocument.delete": "refuses until the law's date by a clock that is believed",

@@ -67,13 +67,14 @@ def test_a_mail_server_that_is_away_does_not_hinder_unlocking(
     assert deliver_due(START + FIRST_PAUSE * 2) == 1
 
 
-def test_a_repeated_mail_is_recognisable(recovery_key: str) -> None:
+def test_a_repeated_mail_is_recognisable_and_no_duplicate(recovery_key: str) -> None:
     event = VaultEvent.objects.get()
     deliver_due(START + timedelta(days=999))
     OutgoingMail.objects.all().send_again(START)
     deliver_due(START + timedelta(days=999))
-    identities = {message.extra_headers["Message-ID"] for message in mail.outbox}
-    assert identities == {f"<vault.{event.id.hex}@www.example.de>"}
+    first, second = (message.extra_headers for message in mail.outbox)
+    assert first["Message-ID"] == second["References"] == f"<vault.{event.id.hex}@www.example.de>"
+    assert second["Message-ID"] == f"<vault.{event.id.hex}.2@www.example.de>"
 
 
 def test_locking_looking_and_single_typos_are_not_mailed(recovery_key: str, operator: Operator) -> None:
