@@ -28,7 +28,8 @@ def undone(text: str) -> Iterator[str]:
     """The words behind digits in the place of letters ("v1agra") and behind signs between them ("V.I.A.G.R.A")."""
     plain = folded(text)
     for word in _WITH_DIGITS.findall(plain):
-        yield from {word.translate(letters) for letters in _DIGITS}
+        if not word.rstrip("0123456789").isalpha():  # "Office365" is numbered
+            yield from {word.translate(letters) for letters in _DIGITS}
     for spaced in _SPACED.finditer(plain):
         yield "".join(letter for letter in spaced[0] if letter.isalpha())
 

@@ -107,7 +107,9 @@ def hold(*, document: BillingDocument, reason: str, ground: str = "") -> None:
     """Keep it past every date, for a reason that goes on record: an open assessment, a dispute (`HoldGround`)."""
     if not reason.strip():
         raise Refused(_("A hold needs its reason."))
-    BillingDocument.objects.filter(pk=document.pk).update(legal_hold=True, hold_reason=reason, hold_ground=ground)
+    BillingDocument.objects.filter(pk=document.pk).update(
+        legal_hold=True, hold_reason=reason, hold_ground=ground, released_on=None
+    )
 
 
 @transaction.atomic

@@ -71,6 +71,11 @@ def test_a_disguised_word_is_undone(typed: str, meant: str) -> None:
     assert meant in set(disguises.undone(f"Hier {typed} kaufen"))
 
 
+@pytest.mark.parametrize("typed", ["Office365", "offer2", "SEO24", "wort0"])
+def test_a_numbered_word_is_no_disguise(typed: str) -> None:
+    assert not list(disguises.undone(f"Hier {typed} kaufen"))
+
+
 @pytest.mark.parametrize("text", ["RTX3060 in Win11", "24h, 2TB, 10x", "info@ und hilfe@", "G m b H", "µF 10µs 5kΩ"])
 def test_types_units_and_addresses_are_no_disguise(text: str) -> None:
     assert not {"disguised_words", "mixed_letters", "odd_letters"} & set(found(f"{QUESTION} {text}"))

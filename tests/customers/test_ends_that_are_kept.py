@@ -190,6 +190,16 @@ def test_a_hold_that_ends_after_its_period_and_a_late_objection_wait_for_nobodys
     assert not BillingDocument.objects.exists()
 
 
+def test_the_copy_of_a_document_held_again_tells_no_ended_hold(customer: Customer) -> None:
+    document = file_one(customer, "R-2020-004", date(YEAR - 6, 6, 1))
+    billing.hold(document=document, reason="Prüfung", ground=HoldGround.TAX)
+    billing.release(document=document)
+    billing.hold(document=document, reason="Streit", ground=HoldGround.CLAIM)
+    (copy,) = registry.source("customers.billing").export(DataSubject(email=customer.email))
+    assert [str(label) for label, value in copy.values.items() if value == TODAY] == []
+    assert "Streit" in map(str, copy.values.values())
+
+
 def test_an_objection_to_the_years_beyond_the_law_ends_them_for_all_documents_and_no_others(
     customer: Customer, operator: Operator, new_customer: Callable[..., Customer]
 ) -> None:

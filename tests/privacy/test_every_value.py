@@ -4,6 +4,7 @@ Whoever adds a field to a holding must fill it here, or the test says that the f
 it told, or say here why it is not.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ from pytest_django import Settings
 
 from contact import copies, reading
 from contact import services as contact
-from contact.models import EncryptedMessage, Note, Preview, ReadingKey, ReplyAddress, Submission
+from contact.models import EncryptedMessage, MessageFeatures, Note, Preview, ReadingKey, ReplyAddress, Submission
 from customers.clear_file import ClearFile
 from customers.forms.technical import FORMS
 from customers.models import (
@@ -54,6 +55,7 @@ from sitebackend.privacy.restriction import services as restriction
 from sitebackend.privacy.restriction.models import Restriction
 from sitebackend.privacy.services import intake
 from sitebackend.privacy.statement import Statement
+from sitebackend.vault import services as vault
 from sitebackend.vault.models import UnlockSession, VaultEvent
 from sitebackend.vault.opened import OpenVault
 from tests.conftest import PASSPHRASE
@@ -92,6 +94,7 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
         "payload": "told as waiting; what is in it is told with what it is about",
     },
     Note: {"id": _KEY, "submission": _KEY, "sealed": _SEALED},
+    MessageFeatures: {"id": _KEY, "submission": _KEY, "sealed": _SEALED},
     Preview: {"submission": _KEY, "sealed": "told with the message, of which it is the beginning"},
     ReplyAddress: {"submission": _KEY, "sealed": "told with the message, as the e-mail address"},
     BillingDocument: {
@@ -143,8 +146,9 @@ NOT_TOLD: dict[type[Model], dict[str, str]] = {
     KnownBrowser: {"operator": _KEY, "digest": "a random value in her browser"},
     Event: dict.fromkeys(("operator", "actor", "kind", "key", "reason"), "told by what was done"),
 }
-#: nobody is found in them by their own data: the register of breaches names operators only
-ASIDE = {"papers.breaches"}
+#: nobody is found in them by their own data: the register of breaches names operators only, the spam filter's words
+#: came from several senders
+ASIDE = {"papers.breaches", "contact.spam_words"}
 #: a person asks; another one has the hand on it
 OF_THE_OPERATOR = ("extended_by", "erased_by", "carried_out_by", "copied_by", "answered_by", "recorded_by")
 
@@ -258,8 +262,17 @@ def _records(customer: Customer) -> None:
 
 
 def _documents(customer: Customer) -> None:
+    """One that is held, to which she objected, and one whose hold has ended."""
+    held, released = _document(customer), _document(customer)
+    hold(document=held, reason=say("customers.billing", "assessment"), ground=HoldGround.TAX)
+    BillingDocument.objects.filter(pk=held.pk).end_with_the_law(held.issued_on)
+    hold(document=released, reason="audit", ground=HoldGround.CLAIM)
+    release(document=released)
+
+
+def _document(customer: Customer) -> BillingDocument:
     holding = "customers.billing"
-    document = file_billing_document(
+    return file_billing_document(
         customer=customer,
         kind="invoice",
         number=say(holding, "R"),
@@ -268,10 +281,6 @@ def _documents(customer: Customer) -> None:
         currency="EUR",
         file=ClearFile("r.pdf", "application/pdf", b"%PDF-1.7 " + say(holding, "invoice").encode()),
     )
-    hold(document=document, reason="audit", ground=HoldGround.CLAIM)
-    release(document=document)
-    hold(document=document, reason=say(holding, "assessment"), ground=HoldGround.TAX)
-    BillingDocument.objects.filter(pk=document.pk).end_with_the_law(document.issued_on)
 
 
 def _message() -> None:
@@ -280,6 +289,9 @@ def _message() -> None:
     ReadingKey.objects.create(sealed_passphrase=b"x")  # there are previews then
     sent = contact.receive(fields=fields | {"email": HER}, reply_to=HER, nonce=nonce.issue(), now=NOW)
     reading.add_note(submission=sent, text=say(holding, "note"))
+    learned = MessageFeatures(submission=sent)
+    learned.sealed = vault.seal_message(json.dumps([say(holding, "word")]).encode(), context=learned.context)
+    learned.save()
 
 
 def _request(operator: Operator) -> None:
@@ -312,8 +324,8 @@ def _told_by(source: PersonalDataSource, answer: documents.Answer) -> str:
 
 @pytest.fixture
 def answer(her: Operator, vault_key: bytes, key_pair: tuple[bytes, bytes]) -> documents.Answer:
-    vault = OpenVault(vault_key, locks_at=NOW + timedelta(hours=1))
-    held = registry.export(DataSubject(email=HER, name="Nobody", postal_code="1"), vault)
+    opened = OpenVault(vault_key, locks_at=NOW + timedelta(hours=1))
+    held = registry.export(DataSubject(email=HER, name="Nobody", postal_code="1"), opened)
     answer = documents.collect(DataSubjectRequest.objects.get(), held)
 
     def decrypt(ciphertext: bytes) -> tuple[dict[str, str], dict[str, str]]:
