@@ -16,6 +16,7 @@ from django.core.cache import cache
 
 from contact.spam import disguises, links
 from contact.spam.words import JUDGED
+from sitebackend.formats import email_address
 
 SLOTS, ALIKE = 4, 2
 SLOT = 8  # bytes
@@ -30,7 +31,7 @@ def is_one(fields: Mapping[str, str]) -> bool:
     """Whether others sent much the same within a day; notes this text for those who come."""
     salt = _salt_of_today()
     keys = _keys(fields.get("message", "")[:JUDGED], salt)
-    sender = _digest(salt, fields.get("email", "").strip().lower() or fields.get("name", "")).hex()
+    sender = _digest(salt, email_address.key_of(fields.get("email", "")) or fields.get("name", "")).hex()
     known: dict[str, list[str]] = cache.get_many(keys)
     shared = Counter(other for senders in known.values() for other in senders if other != sender)
     cache.set_many({key: [*known.get(key, ()), sender][-MOST_SENDERS:] for key in keys}, timeout=DAY)

@@ -1,9 +1,11 @@
-"""A naive Bayes classifier: how much the words of a message speak for advertising.
+"""A linear classifier: how much the words of a message speak for advertising.
 
-It begins with invented texts (`starter/`), so that it knows something on the first day; what an operator marks is
-counted on top. Only the words that say most are added up, so that a long message is judged like a short one.
+It begins with weights that logistic regression drew from invented texts (`starter.json`, made by
+`tests/contact/spam_corpus/train.py`), so that it knows something on the first day. What an operator marks shifts the
+weights of the words that stand in it, each by a little: one message alone never decides of the next one.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +13,10 @@ from functools import cache
 from math import log
 from pathlib import Path
 
-from contact.spam.words import features
-
-STARTER = Path(__file__).parent / "starter"
-SAYING_MOST = 12  # words
-MOST_OF_ONE = 3.0  # one word alone never decides
-UNSEEN = 1 / 120  # share of messages in which a word stands of which little is known: equal for both kinds
-ENOUGH = 10  # messages of each kind: from then on what is learned here is trusted more than the invented texts
+STARTER = Path(__file__).parent / "starter.json"
+MOST_LEARNED = 0.5  # that the weight of one word shifts
+WORTH = 30  # messages of each kind: so much the invented texts count when shares are compared
+UNSEEN = 0.05  # share of messages, added to every share: what is rare says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +32,52 @@ class Counts:
     def of(cls, spam: Collection[Iterable[str]], honest: Collection[Iterable[str]]) -> "Counts":
         return cls(_counted(spam), _counted(honest), len(spam), len(honest))
 
-    @property
-    def is_enough(self) -> bool:
-        return min(self.spam_messages, self.honest_messages) >= ENOUGH
-
 
 NOTHING = Counts()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the invented texts say of a word: its weight, and its share of the messages of each kind."""
+
+    weight: float = 0.0
+    spam: float = 0.0
+    honest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What the classifier knows on the first day; `bias` is what a message without a word scores."""
+
+    bias: float
+    words: Mapping[str, Known]
+
+
 @cache
-def starter() -> Counts:
-    """What the invented texts teach: one text a line."""
-    return Counts.of(_texts("spam.txt"), _texts("honest.txt"))
+def starter() -> Starter:
+    kept = json.loads(STARTER.read_text(encoding="utf-8"))
+    return Starter(kept["bias"], {word: Known(*values) for word, values in kept["words"].items()})
 
 
 def score(words: Collection[str], learned: Counts = NOTHING) -> float:
     """Above 0 the words speak for advertising, below against it: natural logarithm of the odds."""
-    weights = sorted((weight(word, learned) for word in words), key=abs, reverse=True)
-    return sum(weights[:SAYING_MOST])
+    return starter().bias + sum(weight(word, learned) for word in words)
 
 
 def weight(word: str, learned: Counts = NOTHING) -> float:
     """What one word adds; 0 if nobody ever wrote it."""
-    first = starter()
-    spam, honest = first.spam.get(word, 0), first.honest.get(word, 0)
-    spam_messages, honest_messages = first.spam_messages, first.honest_messages
-    if word in learned.spam or word in learned.honest:
-        spam += learned.spam.get(word, 0)
-        honest += learned.honest.get(word, 0)
-        spam_messages += learned.spam_messages
-        honest_messages += learned.honest_messages
-    if not spam and not honest:
+    known = starter().words.get(word, Known())
+    return known.weight + _shift(word, known, learned)
+
+
+def _shift(word: str, known: Known, learned: Counts) -> float:
+    """By how much the odds of the word are others here than in the invented texts."""
+    if word not in learned.spam and word not in learned.honest:
         return 0.0
-    odds = (spam / spam_messages + UNSEEN) / (honest / honest_messages + UNSEEN)
-    return max(-MOST_OF_ONE, min(MOST_OF_ONE, log(odds)))
-
-
-def _texts(name: str) -> list[frozenset[str]]:
-    lines = (STARTER / name).read_text(encoding="utf-8").splitlines()
-    return [features(line) for line in lines if line.strip()]
+    spam = (learned.spam.get(word, 0) + WORTH * known.spam) / (learned.spam_messages + WORTH)
+    honest = (learned.honest.get(word, 0) + WORTH * known.honest) / (learned.honest_messages + WORTH)
+    shift = log((spam + UNSEEN) / (honest + UNSEEN)) - log((known.spam + UNSEEN) / (known.honest + UNSEEN))
+    return max(-MOST_LEARNED, min(MOST_LEARNED, shift))
 
 
 def _counted(messages: Iterable[Iterable[str]]) -> dict[str, int]:

@@ -15,8 +15,8 @@ from sitebackend.nonce import Age
 HELD_FROM = 3  # points
 USES_OF_A_NONCE = 3  # a person who goes back, corrects and sends again stays below
 MANY_PLACES = 3  # that links lead to; more are many
-SURELY, SURELY_AS_LEARNED = 5.2, 4.0  # scores of the classifier
-HARDLY = 1.3  # below that: words that with another sign are enough
+SURELY = 2.4  # score of the classifier
+HARDLY = 1.0  # below that: words that with another sign are enough
 SPAM_WORD = 0.7  # what a word weighs that nobody disguises without a reason
 FOREIGN = 0.3  # share of letters
 OTHERS = ("street", "postal_code", "city", "phone")  # fields in which nobody has a link
@@ -30,7 +30,6 @@ _WEIGHTS = {
     "link_in_field": 3,
     "place_in_field": 2,
     "short_link": 2,
-    "messenger_link": 1,
     "hidden_link": 2,
     "only_a_link": 2,
     "markup": 2,
@@ -54,7 +53,6 @@ WORDS = {
     "link_in_field": _("a link in a field that has none"),
     "place_in_field": _("a web address in a field that has none"),
     "short_link": _("a short link that hides where it leads"),
-    "messenger_link": _("a link to a messenger"),
     "hidden_link": _("a link written so that programs do not see it"),
     "only_a_link": _("hardly more than a link"),
     "markup": _("links in a forum's or a page's markup"),
@@ -115,7 +113,6 @@ def _of_links(fields: Mapping[str, str]) -> dict[str, bool]:
         "link_in_field": not all(map(links.is_bare, in_others)),
         "place_in_field": any(map(links.is_bare, [*in_name, *in_others])),
         "short_link": any(links.has_short_link(value) for value in fields.values()),
-        "messenger_link": links.has_messenger_link(text),
         "hidden_link": links.has_hidden_link(text),
         "only_a_link": bool(links.links(text)) and len(links.without(text).split()) < 4,
         "markup": links.has_markup(text),
@@ -139,12 +136,12 @@ def _of_letters(fields: Mapping[str, str]) -> dict[str, bool]:
 
 
 def _of_words(text: str, learned: classifier.Counts) -> dict[str, bool]:
-    score, surely = classifier.score(features(text), learned), SURELY_AS_LEARNED if learned.is_enough else SURELY
+    score = classifier.score(features(text), learned)
     disguised = {word for word in disguises.undone(bare(text)) if len(word) > 3}
     return {
         "disguised_words": any(is_word_of_spam(word, learned) for word in disguised),
-        "words": surely - HARDLY <= score < surely,
-        "words_surely": score >= surely,
+        "words": SURELY - HARDLY <= score < SURELY,
+        "words_surely": score >= SURELY,
     }
 
 

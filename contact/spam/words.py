@@ -30,12 +30,21 @@ COMMON = lists.words("common_words")
 
 
 def features(text: str) -> frozenset[str]:
+    """All that is judged: words, and which follows which."""
     own = own_words.of(text)
-    plain = disguises.folded(own)
-    sentence = _ANY_WORD.findall(" ".join(part for part in bare(plain).split() if not _has_digit(part)))
+    pairs = (f"{word[:BEGINNING]} {following[:BEGINNING]}" for word, following in pairwise(_sentence(own)))
+    return _single(own).union(pairs)
+
+
+def _single(own: str) -> frozenset[str]:
+    plain, sentence = disguises.folded(own), _sentence(own)
     found = {word[:BEGINNING] for word in sentence if _WORD.fullmatch(word) and word not in COMMON}
     found |= {word[:BEGINNING] for word in disguises.undone(bare(own)) if _WORD.fullmatch(word)}
     return frozenset(found.union(_phrases(sentence), _marks(plain, sentence)))
+
+
+def _sentence(own: str) -> list[str]:
+    return _ANY_WORD.findall(" ".join(part for part in bare(disguises.folded(own)).split() if not _has_digit(part)))
 
 
 def bare(text: str) -> str:
@@ -52,12 +61,13 @@ def _has_digit(part: str) -> bool:
 
 
 def impersonal_features(fields: Mapping[str, str]) -> frozenset[str]:
-    """Those of a message to learn from: nothing of what the sender says of themselves in the other fields."""
+    """Those of a message to learn from: no two that follow each other, for these would be phrases of somebody's, and
+    nothing of what the sender says of themselves in the other fields."""
     text = fields.get("message", "")[:JUDGED]
     own = [value for name, value in fields.items() if name != "message"]
     names = disguises.folded(" ".join([*own, *_GREETING.findall(text)]).replace("_", " "))
     left_out = {word[:BEGINNING] for word in _WORD.findall(names)}
-    return frozenset(each for each in features(text) if left_out.isdisjoint(each.split()))
+    return frozenset(each for each in _single(own_words.of(text)) if left_out.isdisjoint(each.split()))
 
 
 def _phrases(sentence: list[str]) -> Iterator[str]:
@@ -80,6 +90,7 @@ def _marks(plain: str, sentence: list[str]) -> set[str]:
     yours, ours = about.count("your"), about.count("our")
     there = {
         "~link": bool(links.links(plain)),
+        "~messenger": links.has_messenger_link(plain),
         "~address": any(map(_is_address, plain.split())),
         "~money": bool(_MONEY.search(plain)),
         "~percent": bool(_PERCENT.search(plain)),

@@ -1,6 +1,7 @@
 """How many honest and how many spam texts are held, before and after learning: `uv run python -m` this module.
 
-The texts were written by somebody who had not seen the rules (`honest.jsonl`, `spam.jsonl`, 150 each). They are
+The texts were written by somebody who had not seen the rules (`honest.jsonl`, `spam.jsonl`, 150 each), and nobody
+looked at them before they were judged; whoever changes the rules because of them needs new ones. They are
 judged as the form judges them, at human pace and with the honeypot empty. To learn from, 20 of each kind are drawn;
 measured is the rest, in several draws.
 """
