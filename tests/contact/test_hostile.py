@@ -70,6 +70,7 @@ def test_nothing_visible_or_a_nul_is_an_error(send: Send, field: str, typed: str
 def test_what_looks_like_code_is_stored_and_mailed_as_text(
     send: Send, mail_server: Handler, opened: Callable[..., Any], typed: str
 ) -> None:
+    typed += "\r\nDas zeigt unser Drucker seit gestern Morgen an. Können Sie bitte vorbeikommen und nachsehen?"
     assert send(message=typed).status_code == 303
     assert opened(Submission.objects.get())["message"] == typed
     deliver_due(Submission.objects.get().received_at)

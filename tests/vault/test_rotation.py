@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from contact.models import Note, Preview, ReadingKey
+from contact.models import MessageFeatures, Note, Preview, ReadingKey
 from customers.models import Archive, Customer
 from customers.services.register import register_customer
 from customers.services.technical import add_technical_record, read_technical_record
@@ -70,7 +70,7 @@ def test_one_altered_value_stops_the_whole_rotation(recovery_key: str) -> None:
 def test_every_field_that_is_sealed_to_the_vault_is_registered() -> None:
     registered = {(holding.model, holding.field) for holding in holdings.registered()}
     holders = {(model, "sealed_private_key") for model in (Customer, Archive, Vault)}
-    messages = {(Note, "sealed"), (Preview, "sealed"), (ReadingKey, "sealed_passphrase")}
+    messages = {(model, "sealed") for model in (Note, Preview, MessageFeatures)} | {(ReadingKey, "sealed_passphrase")}
     assert registered == holders | messages
     assert {(holding.model, holding.field) for holding in holdings.of_messages()} == messages
 
