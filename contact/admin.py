@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -71,12 +72,12 @@ class MailFilter(admin.SimpleListFilter):
 class SubmissionAdmin(OperatorModelAdmin):
     list_display = (
         "summary",
-        "received_at",
+        "done",
+        "received",
         "reference",
         "mail_state",
         "verdict",
         "channel",
-        "done",
     )
     list_display_links = ("reference",)
     list_filter = (MailFilter, "verdict", "channel", IsDone, ToLookThrough)
@@ -137,6 +138,11 @@ class SubmissionAdmin(OperatorModelAdmin):
     @admin.display(description=_("done"), ordering="done_at")
     def done(self, submission: Any) -> str:
         return admin_inbox.done(submission, submission.row)
+
+    @admin.display(description=_("received"), ordering="received_at")
+    def received(self, submission: Submission) -> str:
+        """Short: the list is wide."""
+        return date_format(timezone.localtime(submission.received_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("mail"))
     def mail_state(self, submission: Any) -> str:

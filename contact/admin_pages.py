@@ -156,7 +156,8 @@ class SubmissionPage(InboxFormPage):
         shown: dict[str, Any] = {"notes": reading.notes(open_messages=open_messages, submission=self.submission)}
         try:
             fields = reading.read(open_messages=open_messages, submission=self.submission, reason_noted=True)
-            shown["fields"] = [(label, fields.get(name, "")) for name, label in LABELS.items()]
+            names = sorted(LABELS, key=lambda name: name != "message")  # what is read first; the others as in the form
+            shown["fields"] = [(LABELS[name], fields[name]) for name in names if fields.get(name)]
             shown |= _ways_to_answer(self.submission, fields)
         except reading.NotReadable as error:
             shown["why_not"] = str(error)

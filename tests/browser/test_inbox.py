@@ -53,6 +53,11 @@ def _write(page: Page, name: str, text: str) -> None:
     page.wait_for_selector(".reference")
 
 
+def has_keys(page: Page) -> None:
+    """Its script has run: before that no key does anything."""
+    page.wait_for_selector("[data-keys]:not([hidden])", state="attached")
+
+
 @pytest.fixture
 def visitor(chromium: Browser, inbox: RunningSite) -> Iterator[Visitors]:
     visitors = Visitors(chromium, inbox.url)
@@ -156,16 +161,20 @@ def test_keys_lead_through_the_list_and_the_page(visitor: Visitors, inbox: Runni
     expect(page.locator(".inbox-link").first).to_be_focused()
     page.keyboard.press("e")
     expect(page.locator(".messagelist")).to_contain_text("Erledigt:")
+    has_keys(page)
     page.keyboard.press("n")
     page.keyboard.press("e")
     expect(page.locator(".messagelist")).to_contain_text("Nicht mehr erledigt:")
+    has_keys(page)
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Antworten")).to_be_visible()
     assert page.get_by_role("link", name="Antworten").get_attribute("aria-keyshortcuts") == "a"
     first = page.locator("#content h1").inner_text()
+    has_keys(page)
     page.keyboard.press("n")
     page.wait_for_function("before => document.querySelector('#content h1').innerText !== before", arg=first)
+    has_keys(page)
     page.keyboard.press("l")
     page.wait_for_url(f"**{INBOX}")
 
