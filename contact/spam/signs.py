@@ -15,8 +15,9 @@ from sitebackend.nonce import Age
 HELD_FROM = 3  # points
 USES_OF_A_NONCE = 3  # a person who goes back, corrects and sends again stays below
 MANY_PLACES = 3  # that links lead to; more are many
-SURELY = 2.4  # score of the classifier
+SURELY = 2.0  # score of the classifier
 HARDLY = 1.0  # below that: words that with another sign are enough
+FEWEST_LETTERS = 25  # a shorter text has no words to judge by: "Test", "Rückruf bitte", a row of signs
 SPAM_WORD = 0.7  # what a word weighs that nobody disguises without a reason
 FOREIGN = 0.3  # share of letters
 OTHERS = ("street", "postal_code", "city", "phone")  # fields in which nobody has a link
@@ -136,7 +137,8 @@ def _of_letters(fields: Mapping[str, str]) -> dict[str, bool]:
 
 
 def _of_words(text: str, learned: classifier.Counts) -> dict[str, bool]:
-    score = classifier.score(features(text), learned)
+    is_long_enough = sum(map(str.isalpha, text)) >= FEWEST_LETTERS
+    score = classifier.score(features(text), learned) if is_long_enough else 0.0
     disguised = {word for word in disguises.undone(bare(text)) if len(word) > 3}
     return {
         "disguised_words": any(is_word_of_spam(word, learned) for word in disguised),

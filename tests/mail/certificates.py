@@ -56,8 +56,19 @@ class Authority:
             .not_valid_after(now + days * DAY)
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
+        if is_authority:
+            own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            builder = builder.add_extension(own, critical=False).add_extension(_signs_others(), critical=True)
         if host:
             name = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
             builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=True)
         signer = key if is_self_signed else self.key
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+        builder = builder.add_extension(issuer, critical=False)  # RFC 5280 wants it, and Python 3.13 does
         return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def _signs_others() -> x509.KeyUsage:
+    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    others = ("crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(key_cert_sign=True, **dict.fromkeys((*names, *others), False))
