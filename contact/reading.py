@@ -111,7 +111,7 @@ def _reader(decrypt: openpgp.Opener) -> Reader:
 def _keep_what_it_says(submission: Submission, fields: Mapping[str, str]) -> None:
     """What only an open message gives, and an earlier version or setting did not keep."""
     submission.index_again(fields)
-    reply_address.keep(submission, fields)
+    reply_address.keep_if_missing(submission, fields)
     previews.keep(submission, fields)
 
 

@@ -25,14 +25,23 @@ def is_outside() -> bool:
     return bool(settings.CONTACT_REPLY_TO == "outside" and settings.CONTACT_MAIL != "notice")
 
 
-def keep(submission: Submission, fields: Mapping[str, str]) -> None:
-    """Keep the sender's address, if it is to be kept and is not yet. Raises ImproperlyConfigured."""
+def keep(submission: Submission, address: str) -> None:
+    """Keep the sender's address of a new submission, if it is to be kept. Raises ImproperlyConfigured."""
+    if address and is_outside():
+        _sealed(submission, address).save(force_insert=True)
+
+
+def keep_if_missing(submission: Submission, fields: Mapping[str, str]) -> None:
+    """As `keep`, of one that was opened: it may be older than the setting."""
     address = links.address_in(fields) if is_outside() else ""
-    if not address or ReplyAddress.objects.filter(pk=submission.pk).exists():
-        return
+    if address and not ReplyAddress.objects.filter(pk=submission.pk).exists():
+        ReplyAddress.objects.bulk_create([_sealed(submission, address)], ignore_conflicts=True)
+
+
+def _sealed(submission: Submission, address: str) -> ReplyAddress:
     row = ReplyAddress(submission=submission)
     row.sealed = sealing.wrap(_key(), address.encode(), context=row.context)
-    ReplyAddress.objects.bulk_create([row], ignore_conflicts=True)
+    return row
 
 
 def kept(submission: Submission) -> str:

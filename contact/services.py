@@ -166,7 +166,7 @@ def _encrypted_and_saved(
     with transaction_in_turn():
         submission.message = EncryptedMessage.objects.create(armoured=armoured.decode(), fingerprints=fingerprints)
         submission.save(force_insert=True)
-        reply_address.keep(submission, fields)
+        reply_address.keep(submission, reply_to)
         previews.keep(submission, fields)
         if is_mailed:
             facts = mail.needed_by_plain(fields, reply_to)

@@ -9,6 +9,7 @@ _GREEK = "αεικνορτυχη", "aeiknoptuxn"
 _LOOK_ALIKES = str.maketrans(_CYRILLIC[0] + _GREEK[0], _CYRILLIC[1] + _GREEK[1])
 _ALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 _DIGITS = [str.maketrans("013457@$!|", f"o{one}eastasil") for one in "il"]
+_FIRST_FOREIGN = "\u0370"  #: the letters below are Latin: whoever waits for the form's answer waits for this
 _WORD = re.compile(r"[^\W_]+")
 _INSTEAD = r"(?:[013457]|(?<=\w)[@$!|](?=\w)|\$(?=\w))"
 _SIGN = rf"(?:[^\W\d_]|{_INSTEAD})"
@@ -19,9 +20,9 @@ _INVISIBLE_IN_WORDS = re.compile(r"(?<=[a-zäöüß])[\u200b-\u200f\u2060-\u2064
 
 def folded(text: str) -> str:
     """The text as an eye reads it, in small letters: one shape for each letter, nothing invisible."""
-    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    visible = text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     plain = unicodedata.normalize("NFKC", visible).lower()
-    return _WORD.sub(lambda word: _latin(word[0]), plain)
+    return _WORD.sub(lambda word: _latin(word[0]), plain) if _has_foreign(plain) else plain
 
 
 def undone(text: str) -> Iterator[str]:
@@ -36,7 +37,7 @@ def undone(text: str) -> Iterator[str]:
 
 def mixed_words(text: str) -> int:
     """How many words mix Latin letters with Cyrillic or Greek ones; units such as µF are too short to count."""
-    words = re.findall(r"[^\W\d_]{4,}", unicodedata.normalize("NFKC", text))
+    words = filter(_has_foreign, re.findall(r"[^\W\d_]{4,}", unicodedata.normalize("NFKC", text)))
     return sum({"LATIN"} < scripts_of(word) <= _ALIKE for word in words)
 
 
@@ -54,9 +55,13 @@ def scripts_of(text: str) -> set[str]:
 
 def share_of_foreign_letters(text: str) -> float:
     """How much of the text is written in other letters than Latin ones; 0 if there are none."""
-    letters = [sign for sign in text if sign.isalpha()]
+    letters = [sign for sign in text if sign.isalpha()] if _has_foreign(text) else []
     foreign = sum("LATIN" not in unicodedata.name(sign, "LATIN") and sign not in "µºª" for sign in letters)
     return foreign / len(letters) if letters else 0.0
+
+
+def _has_foreign(text: str) -> bool:
+    return max(text, default="") >= _FIRST_FOREIGN
 
 
 def _latin(word: str) -> str:
