@@ -21,6 +21,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import idna
 from email_validator import EmailNotValidError, validate_email
@@ -88,6 +89,7 @@ class EmailAddress:
         return not self.local.isascii()
 
 
+@lru_cache(maxsize=32)  # a form's address is asked for five times before it is stored
 def parse(text: str) -> EmailAddress:
     """Raises AddressError."""
     plain = without_invisible_signs(text)
