@@ -45,10 +45,12 @@ def receive(*, fields: Mapping[str, str], reply_to: str, nonce: str, honeypot: s
     `reply_to` is the sender's checked address for the wire, or empty. Raises IntakeClosed.
     """
     try:
-        digest = lookup.nonce(json.dumps([nonce, fields], sort_keys=True))
-        return Submission.objects.filter(idempotency_digest=digest).first() or _stored(
-            fields, reply_to, now, idempotency_digest=digest, **_judged(fields, nonce, honeypot)
-        )
+        digest, of_form = lookup.nonce(json.dumps([nonce, fields], sort_keys=True)), lookup.nonce(nonce)
+        earlier = Submission.objects.filter(nonce_digest=of_form).values_list("idempotency_digest", flat=True)
+        if digest in earlier:
+            return Submission.objects.get(idempotency_digest=digest)
+        judged = _judged(fields, honeypot, age=form_nonce.age(nonce), earlier_uses=len(earlier))
+        return _stored(fields, reply_to, now, idempotency_digest=digest, nonce_digest=of_form, **judged)
     except IntegrityError:  # the same form came in twice at the same moment: the other one was first
         return Submission.objects.get(idempotency_digest=digest)
     except (operator_key.OperatorKeyUnusable, AnyDatabaseError, OSError, ImproperlyConfigured) as error:
@@ -135,19 +137,10 @@ def _opened(chosen: Collection[UUID], open_messages: OpenMessages | None) -> dic
     return facts
 
 
-def _judged(fields: Mapping[str, str], nonce: str, honeypot: str) -> dict[str, Any]:
-    digest = lookup.nonce(nonce)
-    earlier = Submission.objects.filter(nonce_digest=digest).count()
-    found = signs.reasons(
-        fields,
-        honeypot=honeypot,
-        age=form_nonce.age(nonce),
-        earlier_uses=earlier,
-        is_burst=bursts.is_one(fields),
-        learned=learning.learned(),
-    )
+def _judged(fields: Mapping[str, str], honeypot: str, **form: Any) -> dict[str, Any]:
+    found = signs.reasons(fields, honeypot=honeypot, is_burst=bursts.is_one(fields), learned=learning.learned(), **form)
     verdict = Verdict.SUSPECT if signs.is_suspect(found) else Verdict.CLEAN
-    return {"nonce_digest": digest, "reasons": found, "verdict": verdict}
+    return {"reasons": found, "verdict": verdict}
 
 
 def _stored(fields: Mapping[str, str], reply_to: str, now: datetime, **judged: Any) -> Submission:
