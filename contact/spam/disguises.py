@@ -13,7 +13,10 @@ _FIRST_FOREIGN = "\u0370"  #: the letters below are Latin: whoever waits for the
 _WORD = re.compile(r"[^\W_]+")
 _INSTEAD = r"(?:[013457]|(?<=\w)[@$!|](?=\w)|\$(?=\w))"
 _SIGN = rf"(?:[^\W\d_]|{_INSTEAD})"
-_WITH_DIGITS = re.compile(rf"(?<![\w@$])(?=[^\W\d_]|\S[^\W\d_]){_SIGN}*{_INSTEAD}{_SIGN}*(?![\w@$])")
+_LONGEST = 60  # letters of a word: in a longer one nobody reads another
+_WITH_DIGITS = re.compile(
+    rf"(?<![\w@$])(?=[^\W\d_]|\S[^\W\d_])(?={_SIGN}{{0,{_LONGEST}}}?{_INSTEAD}){_SIGN}{{1,{_LONGEST}}}+(?![\w@$])"
+)
 _SPACED = re.compile(r"(?<!\w)[^\W\d_]([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){2,}(?!\w)")
 _INVISIBLE_IN_WORDS = re.compile(r"(?<=[a-zäöüß])[\u200b-\u200f\u2060-\u2064\ufeff]+(?=[a-zäöüß])", re.IGNORECASE)
 
