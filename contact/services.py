@@ -97,7 +97,8 @@ def release(*, submissions: QuerySet[Submission], now: datetime, open_messages: 
         rows.filter(verdict=Verdict.SPAM).update(done_at=None)
         count = rows.update(verdict=Verdict.RELEASED, told_at=None)
         outbox.queue_again(MAIL_KIND, about=held_back, facts=facts, now=now)
-        learning.note_change(now)
+        if count:
+            learning.note_change(now)
     return count
 
 
@@ -107,7 +108,8 @@ def mark_spam(*, submissions: QuerySet[Submission], now: datetime) -> int:
     chosen = _keys(cast("SubmissionQuerySet", submissions).usable().exclude(verdict=Verdict.SPAM))
     outbox.give_up(mails=OutgoingMail.objects.about(chosen).filter(attempts=0))
     Submission.objects.filter(pk__in=chosen).update(verdict=Verdict.SPAM, told_at=now, done_at=now, goes_on=None)
-    learning.note_change(now)
+    if chosen:
+        learning.note_change(now)
     return len(chosen)
 
 
