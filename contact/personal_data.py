@@ -202,7 +202,7 @@ class Submissions(PersonalDataSource):
         found = _usable(subject)
         yield self._step(
             found,
-            law=_("Art. 17(1) GDPR, S12 of the privacy notice"),
+            law=_("Art. 17(1) GDPR; promised in the privacy notice"),
             reason=_("The objection is enough; nothing obliges us to keep messages."),
             by_hand=_in_the_mailbox(found),
         )

@@ -162,7 +162,7 @@ def midnight(day: date) -> datetime:
 
 
 def _of_business() -> Iterator[Period]:
-    yield Period(_("messages and recorded inquiries"), _messages(), _("arrival"), _("as the form names it (S15)"))
+    yield Period(_("messages and recorded inquiries"), _messages(), _("arrival"), _("as the form names it"))
     yield Period(
         _("suspected spam"),
         days(message_periods()["suspect"]),
@@ -191,7 +191,7 @@ def _of_business() -> Iterator[Period]:
         _("customers' technical data"),
         _("as long as the written consent is in force"),
         _("withdrawal: they go with it"),
-        _("S14 of the privacy notice, Art. 7(3) GDPR"),
+        _("Art. 7(3) GDPR; promised in the privacy notice"),
     )
     yield Period(
         _("invoices, credit notes, statements"),
@@ -208,7 +208,7 @@ def _of_requests() -> Iterator[Period]:
         _("text of an answered request"),
         days(REQUEST_TEXT_DAYS),
         _("the answer"),
-        _("S12 of the privacy notice; until then the person can ask back"),
+        _("promised in the privacy notice; until then the person can ask back"),
     )
     yield Period(
         _("proof of a request: kind, dates, counts, reference"),

@@ -19,7 +19,7 @@ APPS = ("sitebackend", "contact", "consent", "customers")
 MODULES = sorted(path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts)
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*"))
 STATIC = sorted(path for path in (ROOT / "static").rglob("*.*") if path.suffix in (".css", ".js", ".svg"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 #: Modules that may be longer than 400 lines, functions that may be longer than 50, each with its reason.
@@ -221,6 +221,24 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    table = text(ROOT / "docs" / "promises.md")
+    assert re.findall(r"^\| (S\d+) ", table, re.MULTILINE) == [f"S{number}" for number in range(1, 18)]
+    rows = [
+        row
+        for row in table.splitlines()
+        if row.startswith("| ") and not row.startswith(("| |", "| guarantee", "| ---"))
+    ]
+    shown = {row: re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", row) for row in rows}
+    assert [row for row, tests in shown.items() if not tests] == []
+    assert [test for tests in shown.values() for test in tests if not _is_there(*test)] == []
+
+
+def _is_there(file: str, test: str) -> bool:
+    path = ROOT / "tests" / file
+    return path.exists() and f"def {test or 'test_'}" in text(path)
+
+
 def section(document: str, title: str) -> str:
     """The part of a Markdown document under `## title`."""
     return re.split(r"^## ", document.partition(f"\n## {title}\n")[2], flags=re.MULTILINE)[0]
@@ -247,6 +265,13 @@ def test_every_marked_text_of_the_code_is_in_the_catalogue() -> None:
         if isinstance(english, ast.Constant) and english.value not in catalogue()
     ]
     assert missing == []
+
+
+def test_nobody_reads_a_promises_number() -> None:
+    """`S12` stands in docs/promises.md, in docstrings and in tests; to a person the promise itself is said."""
+    shown = [words for english, german in catalogue().items() for words in (english, *german)]
+    shown += [text(path) for path in TEMPLATES]
+    assert [words for words in shown if re.search(r"\bS(?:1[0-7]|[1-9])\b", words)] == []
 
 
 def test_no_translation_is_only_guessed() -> None:

@@ -31,7 +31,7 @@ from sitebackend.privacy.registry import (
 from sitebackend.privacy.versions import version_of
 from sitebackend.references import tidy_reference
 
-_TEXT_GOES = _("S12 and Art. 17(1)(a) GDPR: answered, no longer needed")
+_TEXT_GOES = _("Art. 17(1)(a) GDPR: answered, no longer needed")
 
 
 @register
