@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
 
@@ -36,6 +36,11 @@ THREADS = 64  # per process: so many slow senders are waited for before others h
 BACKLOG = 4096  # connections that wait to be accepted
 HEADER_SECONDS = 10  # a sender of headers that takes longer is let go
 STOP_SECONDS = 30  # what runs at SIGTERM has so long to finish
+
+# Popen waits until nobody holds the pipe any more that tells of the program's start. A web process that is forked in
+# between inherits it and keeps it: then this process would never hear that the worker has died.
+_no_fork = Lock()
+os.register_at_fork(before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,8 @@ class SupervisedWorker:
         pause = 1.0
         while not self.stopping.is_set():
             started = monotonic()
-            self.process = subprocess.Popen([*self.COMMAND, f"--supervised-by={os.getpid()}"])
+            with _no_fork:
+                self.process = subprocess.Popen([*self.COMMAND, f"--supervised-by={os.getpid()}"])
             code = self.process.wait()
             pause = 1.0 if monotonic() - started > self.LONGEST_PAUSE else min(pause * 2, self.LONGEST_PAUSE)
             if not self.stopping.wait(0):
