@@ -3,11 +3,9 @@
 import os
 import subprocess
 from threading import Event
-from typing import Any
 
 import pytest
 
-from sitebackend.management import serving
 from sitebackend.management.serving import SupervisedWorker
 
 
@@ -27,7 +25,7 @@ def test_no_web_process_is_forked_while_the_worker_is_being_started(monkeypatch:
             supervisor.stopping.set()
             return 0
 
-    monkeypatch.setattr(serving, "subprocess", _with(Starting))
+    monkeypatch.setattr(subprocess, "Popen", Starting)
     supervisor.start()
     is_begun.wait()
     child = os.fork()
@@ -38,9 +36,3 @@ def test_no_web_process_is_forked_while_the_worker_is_being_started(monkeypatch:
     os.waitpid(child, 0)
     supervisor.thread.join()
     assert order == ["started", "forked"]
-
-
-def _with(starting: Any) -> Any:
-    changed = type(subprocess)("subprocess")
-    changed.__dict__.update(vars(subprocess) | {"Popen": starting})
-    return changed
